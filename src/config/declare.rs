@@ -1,0 +1,278 @@
+//! The shape a person may write: which tables declare which objects.
+
+use super::Known;
+use super::decode::{self, Decoder};
+use super::document::Document;
+use super::ownership::{Import, Moved, Removed};
+use super::settings::SECTIONS;
+use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean};
+use crate::kinds::{self, Field, Kind, TEMPLATE};
+use crate::model::{Address, Table, Zone};
+use std::collections::BTreeMap;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// One declared object or template, before templates are expanded.
+#[derive(Debug, Clone)]
+pub(super) struct Declaration {
+    pub kind: &'static Kind,
+    pub table: Table,
+    /// Its header.
+    pub at: Span,
+    /// The templates it names, in order.
+    pub templates: Vec<(String, Span)>,
+}
+
+/// Everything the files declare.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    pub objects: BTreeMap<Address, Declaration>,
+    /// By kind and name.
+    pub templates: BTreeMap<(String, String), Declaration>,
+    pub moves: Vec<Moved>,
+    pub removals: Vec<Removed>,
+    pub imports: Vec<Import>,
+}
+
+/// Reads the tables of one file.
+pub(super) fn file(document: &Document<'_>, zone: Zone, declared: &mut Declared, found: &mut Diagnostics) {
+    let mut tables = 0usize;
+    for (key, value) in document.root.get_ref() {
+        let name = key.get_ref().as_ref();
+        let at = document.span(key.span());
+        let mut reader = Reader { document, zone, declared: &mut *declared, found: &mut *found };
+        match name {
+            "template" => reader.templates(value),
+            "moved" | "removed" | "import" => reader.ownership(name, value),
+            "check" | "test" => reader.not_yet(name, value),
+            _ if SECTIONS.contains(&name) => {
+                let message = format!("`[{name}]` is a setting, and settings stand in `writ.toml`");
+                reader.found.push(Diagnostic::new(&codes::E0013, at, message).at(name).help("move the table to `writ.toml`"));
+            }
+            _ => match kinds::kind(name).filter(|k| k.at_top()) {
+                Some(kind) => reader.objects(kind, None, value),
+                None => {
+                    reader.unknown_top(name, at, value);
+                    continue;
+                }
+            },
+        }
+        tables = tables.saturating_add(1);
+    }
+    let said_already = found.iter().any(|d| d.span.file == document.file);
+    if tables == 0 && !said_already {
+        let at = document.span(0..0);
+        let help = "a file that is no configuration is left out by `exclude = [\"…\"]` in `[workspace]` of writ.toml";
+        found.push(Diagnostic::new(&codes::E0003, at, "this file has no table of Writ's").at("workspace").help(help));
+    }
+}
+
+struct Reader<'r> {
+    document: &'r Document<'r>,
+    zone: Zone,
+    declared: &'r mut Declared,
+    found: &'r mut Diagnostics,
+}
+
+impl Reader<'_> {
+    fn span(&self, value: &Spanned<DeValue<'_>>) -> Span {
+        self.document.span(value.span())
+    }
+
+    fn decoder(&mut self, address: &str) -> Decoder<'_, '_> {
+        Decoder { document: self.document, zone: self.zone, address: address.to_owned(), found: self.found, around: Vec::new() }
+    }
+
+    fn unknown_top(&mut self, name: &str, at: Span, value: &Spanned<DeValue<'_>>) {
+        let finding = if let Some(kind) = kinds::kind(name) {
+            let parent = kind.parents.iter().flatten().next().copied().unwrap_or("catalog");
+            let message = format!("a {name} stands in a {}", parent.replace('_', " "));
+            Diagnostic::new(&codes::E0006, at, message).help(format!("write `[{parent}.KEY.{name}.KEY]`"))
+        } else if value.get_ref().is_table() || value.get_ref().is_array() {
+            let known = kinds::LIST.iter().filter(|k| k.at_top()).map(|k| k.name);
+            let others = ["template", "moved", "removed", "import", "check", "test"];
+            let help = did_you_mean(name, known.clone().chain(others));
+            let all = format!("the kinds are {}", known.collect::<Vec<_>>().join(", "));
+            Diagnostic::new(&codes::E0006, at, format!("there is no kind `{name}`")).help(help.unwrap_or(all))
+        } else {
+            let help = "attributes stand under the header of their object, such as `[catalog.marketing]`";
+            Diagnostic::new(&codes::E0007, at, format!("`{name}` stands under no header")).help(help)
+        };
+        self.found.push(finding.at(name));
+    }
+
+    fn not_yet(&mut self, name: &str, value: &Spanned<DeValue<'_>>) {
+        let at = self.span(value);
+        let message = format!("`{name}` tables are not supported yet");
+        self.found.push(Diagnostic::new(&codes::E0014, at, message).at(name).help("take the table out until they are"));
+    }
+
+    /// The table of keys below a kind's word, or a finding.
+    fn table_of<'v, 'd>(&mut self, word: &str, value: &'v Spanned<DeValue<'d>>) -> Option<&'v DeTable<'d>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            let at = self.span(value);
+            let message = format!("`{word}` is followed by a key: `[{word}.KEY]`");
+            self.found.push(Diagnostic::new(&codes::E0009, at, message).at(word).help("one table an object, with single brackets"));
+        }
+        table
+    }
+
+    fn objects(&mut self, kind: &'static Kind, parent: Option<&Address>, value: &Spanned<DeValue<'_>>) {
+        let Some(table) = self.table_of(kind.name, value) else { return };
+        for (key, body) in table {
+            let at = self.document.span(key.span());
+            let written = key.get_ref().as_ref();
+            if let Some((field, above)) = slid(kind, parent, written, body) {
+                let message = format!("`{written}` is a key of {above}, and stands under `[{}]`", kind.name);
+                self.found.push(
+                    Diagnostic::new(&codes::E0008, at, message)
+                        .at(kind.name)
+                        .help(format!("`{field}` belongs under the header of an object")),
+                );
+                continue;
+            }
+            let Some(folded) = decode::object_key(kind, written, at, self.found) else { continue };
+            let address = match parent {
+                Some(parent) => parent.child(kind.name, &folded),
+                None => Address::root(kind.name, &folded),
+            };
+            self.object(kind, address, body);
+        }
+    }
+
+    fn object(&mut self, kind: &'static Kind, address: Address, body: &Spanned<DeValue<'_>>) {
+        let Some(table) = self.table_of(address.as_str(), body) else { return };
+        let at = self.span(body);
+        let children: Vec<&'static Kind> = kind.children().collect();
+        let is_child = |name: &str| children.iter().any(|c| c.name == name);
+        let own = table.keys().any(|k| !is_child(k.get_ref()));
+        if own || self.document.is_explicit(body) {
+            let declaration = self.declaration(kind, address.as_str(), address.parent(), table, at);
+            match self.declared.objects.get(&address) {
+                Some(first) => {
+                    let finding = Diagnostic::new(&codes::E0011, at, format!("`{address}` is declared twice")).at(&address);
+                    let help = "an object and its attribute tables stand in one file; only children may stand in others";
+                    self.found.push(finding.related(first.at, "declared here").help(help));
+                }
+                None => {
+                    self.declared.objects.insert(address.clone(), declaration);
+                }
+            }
+        }
+        for (key, value) in table {
+            if let Some(child) = children.iter().find(|c| c.name == key.get_ref().as_ref()) {
+                self.objects(child, Some(&address), value);
+            }
+        }
+    }
+
+    fn declaration(&mut self, kind: &'static Kind, address: &str, parent: Option<Address>, table: &DeTable<'_>, at: Span) -> Declaration {
+        let fields: Vec<&'static Field> = kind.fields().collect();
+        let mut others: Vec<&str> = kind.children().map(|k| k.name).collect();
+        others.push(TEMPLATE);
+        let mut decoder = self.decoder(address);
+        if let Some(parent) = parent
+            && let Some(kind) = kinds::kind(parent.kind())
+        {
+            decoder.around.push((parent.to_string(), &kind.form));
+        }
+        let templates = decoder.templates(table);
+        let table = decoder.table(address, &kind.form, &fields, table, at, &others);
+        Declaration { kind, table, at, templates }
+    }
+
+    fn templates(&mut self, value: &Spanned<DeValue<'_>>) {
+        let Some(kinds_table) = self.table_of("template", value) else { return };
+        for (key, names) in kinds_table {
+            let word = key.get_ref().as_ref();
+            let at = self.document.span(key.span());
+            let Some(kind) = kinds::kind(word) else {
+                let help = did_you_mean(word, kinds::LIST.iter().map(|k| k.name));
+                let finding = Diagnostic::new(&codes::E0006, at, format!("there is no kind `{word}` to have templates"));
+                self.found.push(finding.at("template").maybe_help(help));
+                continue;
+            };
+            let Some(names) = self.table_of(&format!("template.{word}"), names) else { continue };
+            for (key, body) in names {
+                self.template(kind, key.get_ref(), self.document.span(key.span()), body);
+            }
+        }
+    }
+
+    fn template(&mut self, kind: &'static Kind, name: &str, key_at: Span, body: &Spanned<DeValue<'_>>) {
+        let address = format!("template.{}.{name}", kind.name);
+        if !crate::model::is_key(name) {
+            let finding = Diagnostic::new(&codes::E0010, key_at, format!("`{name}` is not the name of a template"));
+            self.found.push(finding.at(&address).help("names are lower-case letters, digits, `-` and `_`"));
+            return;
+        }
+        let Some(table) = self.table_of(&address, body) else { return };
+        let at = self.span(body);
+        for child in kind.children() {
+            if let Some(value) = table.get(child.name) {
+                let finding =
+                    Diagnostic::new(&codes::E0203, self.span(value), format!("a template has no children, and `{}` is one", child.name));
+                self.found.push(finding.at(&address).help(format!("write a template of its own: `[template.{}.NAME]`", child.name)));
+            }
+        }
+        let declaration = self.declaration(kind, &address, None, table, at);
+        let slot = (kind.name.to_owned(), name.to_owned());
+        if let Some(first) = self.declared.templates.get(&slot) {
+            let finding = Diagnostic::new(&codes::E0011, at, format!("`{address}` is declared twice")).at(&address);
+            self.found.push(finding.related(first.at, "declared here").help("give one of them another name"));
+        } else {
+            self.declared.templates.insert(slot, declaration);
+        }
+    }
+
+    fn ownership(&mut self, word: &str, value: &Spanned<DeValue<'_>>) {
+        let at = self.span(value);
+        let Some(items) = value.get_ref().as_array() else {
+            let message = format!("`{word}` is a list of tables");
+            self.found
+                .push(Diagnostic::new(&codes::E0009, at, message).at(word).help(format!("write it with double brackets: `[[{word}]]`")));
+            return;
+        };
+        for item in items.iter() {
+            let Some(table) = item.get_ref().as_table() else { continue };
+            super::ownership::read(
+                word,
+                table,
+                self.span(item),
+                &mut Decoder { document: self.document, zone: self.zone, address: word.to_owned(), found: self.found, around: Vec::new() },
+                self.declared,
+            );
+        }
+    }
+}
+
+/// An attribute that slid under a bare kind header, such as `members` under `[group]`.
+fn slid(kind: &'static Kind, parent: Option<&Address>, written: &str, body: &Spanned<DeValue<'_>>) -> Option<(&'static str, String)> {
+    if body.get_ref().is_table() {
+        return None;
+    }
+    let own = kind.field(written).map(|f| (f.name, format!("`{}.KEY`", kind.name)));
+    let outer = || {
+        let parent = parent?;
+        let field = kinds::kind(parent.kind())?.field(written)?;
+        Some((field.name, format!("`{parent}`")))
+    };
+    own.or_else(outer)
+}
+
+/// Children whose parent is declared nowhere.
+pub(super) fn parents(declared: &Declared, known: &Known, found: &mut Diagnostics) {
+    for (address, declaration) in &declared.objects {
+        let Some(parent) = address.parent() else { continue };
+        let builtin = || kinds::builtins().iter().any(|b| b.address == parent);
+        if declared.objects.contains_key(&parent) || known.objects.contains_key(&parent) || builtin() {
+            continue;
+        }
+        let candidates = declared.objects.keys().filter(|a| a.kind() == parent.kind()).map(Address::key);
+        let help = did_you_mean(parent.key(), candidates).unwrap_or_else(|| format!("declare it: `[{parent}]`"));
+        let message = format!("`{parent}` is declared nowhere, and `{address}` stands in it");
+        let code = if known.unread { &codes::W0105 } else { &codes::E0012 };
+        found.push(Diagnostic::new(code, declaration.at, message).at(address).help(help));
+    }
+}

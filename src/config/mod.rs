@@ -1,0 +1,126 @@
+//! From texts to a sound configuration, or to all that is wrong with it.
+//!
+//! In: [`Sources`] that somebody else read, and the objects of the store that may be referred to. Out: a [`Config`]
+//! whose templates are expanded, whose references exist and are of the right kind, and which passed every rule; or
+//! every diagnostic of every phase at once, sorted.
+//! Invariants: no file is opened here, no clock read; the order of files and tables means nothing.
+
+mod declare;
+mod decode;
+mod document;
+mod ownership;
+mod resolve;
+mod ring;
+mod rules;
+mod settings;
+mod sound;
+mod templates;
+
+pub use document::parse;
+pub use ownership::{Import, Moved, Removed, applied_moves};
+pub use settings::{Deletes, Limits, SETTINGS, Settings, WRIT_TOML, read_settings};
+
+use crate::diag::{Code, Diagnostic, Diagnostics, Sources, Span, codes};
+use crate::model::{Address, Object};
+use std::collections::BTreeMap;
+
+/// Objects of the store that files may refer to without declaring them.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Unmanaged objects, and those of other workspaces.
+    pub objects: BTreeMap<Address, Object>,
+    /// There is a store, and it was not read: what resolves nowhere may be there.
+    pub unread: bool,
+}
+
+/// A sound configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What `writ.toml` says.
+    pub settings: Settings,
+    /// Every declared object, whole.
+    pub objects: BTreeMap<Address, Object>,
+    /// `[[moved]]`, in the order of files.
+    pub moves: Vec<Moved>,
+    /// `[[removed]]`.
+    pub removals: Vec<Removed>,
+    /// `[[import]]`.
+    pub imports: Vec<Import>,
+    /// The template in which a value stands, by the place of the value.
+    pub templates: BTreeMap<Span, String>,
+}
+
+/// Everything a cross-kind rule may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    /// Declared objects.
+    pub objects: &'a BTreeMap<Address, Object>,
+    /// What the store knows beside them.
+    pub known: &'a Known,
+    /// What `writ.toml` says.
+    pub settings: &'a Settings,
+}
+
+impl<'a> World<'a> {
+    /// An object, declared or known.
+    #[must_use]
+    pub fn get(&self, address: &Address) -> Option<&'a Object> {
+        self.objects.get(address).or_else(|| self.known.objects.get(address))
+    }
+
+    /// Everything there is, the declared first.
+    pub fn all(&self) -> impl Iterator<Item = &'a Object> {
+        let objects = self.objects;
+        objects.values().chain(self.known.objects.values().filter(move |o| !objects.contains_key(&o.address)))
+    }
+}
+
+/// Reads a whole workspace.
+///
+/// Diagnostics are sorted; the configuration is there exactly when none of them is an error.
+#[must_use]
+pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnostics) {
+    let mut found = Diagnostics::new();
+    let settings = read_settings(sources, &mut found);
+    let zone = settings.as_ref().map_or(chrono_tz::UTC, |s| s.zone);
+    let mut declared = declare::Declared::default();
+    let mut any = false;
+    for (number, file) in sources.iter().filter(|(_, f)| f.name != WRIT_TOML) {
+        any = true;
+        let document = document::parse(number, file, &mut found);
+        declare::file(&document, zone, &mut declared, &mut found);
+    }
+    if !any {
+        let at = sources.iter().find(|(_, f)| f.name == WRIT_TOML).map_or(Span::NONE, |(n, _)| Span::new(n, 0..0));
+        let help = "add a file such as `directory.toml`; `writ destroy` is the way to empty a workspace";
+        found.push(Diagnostic::new(&codes::E0017, at, "there is no file beside `writ.toml`").at("workspace").help(help));
+    }
+    declare::parents(&declared, known, &mut found);
+    let Some(settings) = settings else {
+        found.sort(sources);
+        return (None, found);
+    };
+    let (objects, template_spans) = templates::expand(&declared, &settings, &mut found);
+    let world = World { objects: &objects, known, settings: &settings };
+    for object in objects.values() {
+        sound::check(object, zone, &mut found);
+    }
+    ownership::check(&declared, &world, &mut found);
+    resolve::check(&world, &declared.moves, &mut found);
+    ring::check(&world, &mut found);
+    for rule in rules::LIST {
+        rule(&world, &mut found);
+    }
+    found.sort(sources);
+    if found.has_errors() {
+        return (None, found);
+    }
+    let objects = objects.into_iter().map(|(a, o)| (a, sound::normalise(o))).collect();
+    let declare::Declared { moves, removals, imports, .. } = declared;
+    (Some(Config { settings, objects, moves, removals, imports, templates: template_spans }), found)
+}
+
+/// A finding about a named object.
+pub(crate) fn finding(code: &'static Code, object: &Object, at: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(code, at.or(object.at), message).at(&object.address)
+}

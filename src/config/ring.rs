@@ -1,0 +1,67 @@
+//! Rings: groups that hold each other, and any other ring of references that order steps.
+
+use super::{World, finding};
+use crate::diag::{Diagnostics, Span, codes};
+use crate::kinds::{self, Strength};
+use crate::model::Address;
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Reports each ring once, with its whole chain.
+pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
+    let mut graph: DiGraph<&Address, Span> = DiGraph::new();
+    let nodes: BTreeMap<&Address, NodeIndex> = world.objects.keys().map(|a| (a, graph.add_node(a))).collect();
+    for object in world.objects.values() {
+        let Some(from) = nodes.get(&object.address) else { continue };
+        for reference in kinds::references(object).into_iter().filter(|r| r.strength == Strength::Strong) {
+            if let Some(to) = nodes.get(&reference.target) {
+                graph.add_edge(*from, *to, reference.at);
+            }
+        }
+    }
+    for component in kosaraju_scc(&graph) {
+        let alone = component.len() == 1;
+        let Some(start) = component.iter().copied().min_by_key(|n| graph[*n]) else { continue };
+        if alone && graph.find_edge(start, start).is_none() {
+            continue;
+        }
+        let chain = shortest_ring(&graph, start);
+        let story = chain.iter().map(|n| graph[*n].reference()).collect::<Vec<_>>().join(" -> ");
+        let next = chain.get(1).copied().unwrap_or(start);
+        let at = graph.find_edge(start, next).map_or(Span::NONE, |e| graph[e]);
+        let Some(object) = world.objects.get(graph[start]) else { continue };
+        let groups = component.iter().all(|n| graph[*n].kind() == "group");
+        let (code, message) = if groups {
+            (&codes::E0103, format!("groups hold each other in a ring: {story}"))
+        } else {
+            (&codes::E0104, format!("objects need each other in a ring: {story}"))
+        };
+        found.push(finding(code, object, at, message).help("take one of the links out"));
+    }
+}
+
+/// The shortest way from a node back to itself; breadth first, neighbours in the order of addresses.
+fn shortest_ring(graph: &DiGraph<&Address, Span>, start: NodeIndex) -> Vec<NodeIndex> {
+    let mut came: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
+    let mut queue = VecDeque::from([start]);
+    while let Some(node) = queue.pop_front() {
+        let mut next: Vec<NodeIndex> = graph.neighbors(node).collect();
+        next.sort_by_key(|n| graph[*n]);
+        for n in next {
+            if n == start {
+                // From `node` back along `came` to the start, then turned round and closed.
+                let back = std::iter::successors(Some(node), |at| came.get(at).copied().filter(|_| *at != start));
+                let mut chain: Vec<NodeIndex> = back.collect();
+                chain.reverse();
+                chain.push(start);
+                return chain;
+            }
+            if let std::collections::btree_map::Entry::Vacant(e) = came.entry(n) {
+                e.insert(node);
+                queue.push_back(n);
+            }
+        }
+    }
+    vec![start]
+}

@@ -1,0 +1,117 @@
+//! Direct assignments: whom an outside policy admits (R126), ends (R52), answers, and one assignment a person.
+
+use crate::config::{World, finding};
+use crate::diag::{Diagnostics, Span, codes, did_you_mean};
+use crate::kinds::{
+    assignment::Assignment,
+    connected_organization,
+    policy::{Policy, Population},
+    user::User,
+};
+use crate::model::{Address, Edge, Minutes, Object, Value, instant};
+use chrono::TimeDelta;
+use std::collections::BTreeMap;
+
+pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
+    let mut holders: BTreeMap<(Option<Address>, &str), (&Object, Span)> = BTreeMap::new();
+    for assignment in world.all().filter_map(Assignment::of) {
+        let declared = world.objects.contains_key(&assignment.0.address);
+        for user in assignment.users() {
+            let name = user.as_text().unwrap_or("");
+            let first = holders.insert((assignment.package(), name), (assignment.0, user.at));
+            if let Some((first, at)) = first.filter(|_| declared) {
+                let message = format!("`{name}` stands in `{}` of this package already", first.address.key());
+                let help = "a person stands in at most one assignment of a package";
+                found.push(finding(&codes::E0404, assignment.0, user.at, message).related(at, "first here").help(help));
+            }
+        }
+        let policy = assignment.policy().and_then(|p| world.get(&p)).and_then(Policy::of);
+        let Some(policy) = policy.filter(|_| declared) else { continue };
+        check_end(world, assignment, policy, found);
+        check_answers(assignment, policy, found);
+        if policy.population() == Population::Outside {
+            check_admitted(world, assignment, policy, found);
+        }
+    }
+}
+
+/// An end later than the policy allows (R52); a duration without `start` counts from the apply and is judged there.
+fn check_end(world: &World<'_>, assignment: Assignment<'_>, policy: Policy<'_>, found: &mut Diagnostics) {
+    let zone = world.settings.zone;
+    let (Some(end), Some(expiration)) = (assignment.ends(zone), policy.expiration()) else { return };
+    let Some(text) = expiration.as_text() else { return };
+    let latest = match Minutes::parse(text) {
+        Ok(Minutes(length)) => assignment.starts(zone).and_then(|s| s.checked_add_signed(TimeDelta::minutes(length))),
+        Err(_) => instant(text, zone, Edge::End).ok(),
+    };
+    if latest.is_some_and(|latest| end > latest) {
+        let at = assignment.end().map_or(Span::NONE, |v| v.at);
+        let message = format!("the end is later than the policy `{}` allows ({text})", policy.0.address.key());
+        found.push(
+            finding(&codes::R52, assignment.0, at, message)
+                .related(expiration.at, "the policy's expiration")
+                .help("choose an earlier end, or another policy"),
+        );
+    }
+}
+
+fn check_answers(assignment: Assignment<'_>, policy: Policy<'_>, found: &mut Diagnostics) {
+    let questions = policy.questions();
+    let answers = assignment.answers().and_then(Value::as_table);
+    for (key, answer) in answers.into_iter().flat_map(|t| t.iter()) {
+        let Some(question) = questions.iter().find(|q| q.key() == key) else {
+            let help = did_you_mean(key, questions.iter().map(|q| q.key())).unwrap_or_else(|| "take the answer out".to_owned());
+            let message = format!("the policy `{}` has no question `{key}`", policy.0.address.key());
+            found.push(finding(&codes::E0405, assignment.0, answer.at, message).help(help));
+            continue;
+        };
+        let texts: Vec<&str> = answer.members().iter().filter_map(Value::as_text).collect();
+        if let Some(why) = question.refuses(&texts) {
+            let message = format!("the answer to `{key}` does not do: {why}");
+            found.push(finding(&codes::E0405, assignment.0, answer.at, message).related(question.at, "the question"));
+        }
+    }
+    for question in questions.iter().filter(|q| q.is_required() && !answers.is_some_and(|t| t.contains(q.key()))) {
+        let message = format!("the policy `{}` asks `{}`, and there is no answer", policy.0.address.key(), question.key());
+        let help = format!("add `answers.{} = \"…\"`", question.key());
+        found.push(finding(&codes::E0405, assignment.0, assignment.0.at, message).related(question.at, "asked here").help(help));
+    }
+}
+
+fn check_admitted(world: &World<'_>, assignment: Assignment<'_>, policy: Policy<'_>, found: &mut Diagnostics) {
+    for value in assignment.users() {
+        let user = value.as_text().map(|u| Address::root("user", u)).and_then(|a| world.get(&a)).and_then(User::of);
+        let Some(user) = user else { continue };
+        let organization = organization_of(world, user);
+        let admitted = match policy.population_word() {
+            Some("all_external_users") => user.is_guest(),
+            Some(_) => organization.is_some(),
+            None => organization.as_ref().is_some_and(|o| policy.organizations().any(|(named, _)| named == *o)),
+        };
+        if !admitted {
+            let who = match (&organization, user.is_guest()) {
+                (_, false) => "a member of the directory".to_owned(),
+                (Some(o), true) => format!("of `{}`", o.key()),
+                (None, true) => "of no connected organization".to_owned(),
+            };
+            let message =
+                format!("`{}` is {who}, whom the outside policy `{}` does not admit", user.0.address.key(), policy.0.address.key());
+            found.push(
+                finding(&codes::R126, assignment.0, value.at, message)
+                    .help("assign through a policy that admits the person; direct policies take any user"),
+            );
+        }
+    }
+}
+
+/// The organization that a guest names, or whose domains hold the domain of the mail; members belong to none.
+fn organization_of(world: &World<'_>, user: User<'_>) -> Option<Address> {
+    if !user.is_guest() {
+        return None;
+    }
+    if let Some(key) = user.organization() {
+        return Some(Address::root(connected_organization::KIND.name, key));
+    }
+    let organizations = world.all().filter(|o| o.address.kind() == connected_organization::KIND.name);
+    organizations.into_iter().find(|o| connected_organization::has_domain(o, user.mail_domain())).map(|o| o.address.clone())
+}

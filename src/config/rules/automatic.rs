@@ -1,0 +1,26 @@
+//! At most one automatic policy in a package (R134).
+
+use crate::config::{World, finding};
+use crate::diag::{Diagnostics, codes};
+use crate::kinds::policy::{Policy, Population};
+use crate::model::Object;
+use std::collections::BTreeMap;
+
+pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
+    let mut first = BTreeMap::<_, &Object>::new();
+    for policy in world.all().filter_map(Policy::of).filter(|p| p.population() == Population::Automatic && p.automatic().is_some()) {
+        match first.get(&policy.package()) {
+            Some(earlier) if world.objects.contains_key(&policy.0.address) => {
+                let at = policy.automatic().map_or(policy.0.at, |v| v.at);
+                let message = format!("`{}` is automatic already, and a package has one such policy", earlier.address.key());
+                found.push(
+                    finding(&codes::R134, policy.0, at, message).related(earlier.at, "first here").help("join the two rules with `||`"),
+                );
+            }
+            Some(_) => {}
+            None => {
+                first.insert(policy.package(), policy.0);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Display names that people choose by are unique: among catalogs (R102), among the packages of a catalog, among the
+//! policies of a package.
+
+use crate::config::{World, finding};
+use crate::diag::{Code, Diagnostics, codes};
+use crate::kinds::{access_package::Package, kind, with_defaults};
+use crate::model::{Address, Object};
+use std::collections::BTreeMap;
+
+pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
+    let mut taken: BTreeMap<(Option<Address>, String), &Object> = BTreeMap::new();
+    // What the store knows comes first, so that the finding stands at what was declared.
+    let known = world.known.objects.values().filter(|o| !world.objects.contains_key(&o.address));
+    for object in known.chain(world.objects.values()) {
+        let Some((scope, code, place)) = scope(object) else { continue };
+        let name = display_name(object);
+        let folded = name.to_lowercase();
+        match taken.get(&(scope.clone(), folded.clone())) {
+            Some(first) if world.objects.contains_key(&object.address) => {
+                let at = object.attributes.at("display_name");
+                let message = format!("the display name `{name}` is taken {place} by `{}`", first.address);
+                let at_first = first.attributes.at("display_name").or(first.at);
+                found.push(
+                    finding(code, object, at, message)
+                        .related(at_first, "taken here")
+                        .help("people tell them apart by their names: choose another"),
+                );
+            }
+            Some(_) => {}
+            None => {
+                taken.insert((scope, folded), object);
+            }
+        }
+    }
+}
+
+/// Within what a display name is unique.
+fn scope(object: &Object) -> Option<(Option<Address>, &'static Code, &'static str)> {
+    match object.address.kind() {
+        "catalog" => Some((None, &codes::R102, "among catalogs")),
+        "policy" => Some((object.address.parent(), &codes::E0401, "in the package")),
+        _ => Package::of(object).map(|p| (Some(p.catalog()), &codes::E0401, "in the catalog")),
+    }
+}
+
+fn display_name(object: &Object) -> String {
+    debug_assert!(kind(object.address.kind()).is_some());
+    with_defaults(object).text("display_name").unwrap_or_else(|| object.address.key()).to_owned()
+}

@@ -1,0 +1,27 @@
+//! Outside people: catalogs that they may see (R104).
+
+use crate::config::{World, finding};
+use crate::diag::{Diagnostics, codes};
+use crate::kinds::{access_package::Package, catalog, policy};
+
+pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
+    for policy in world.objects.values().filter_map(policy::Policy::of) {
+        if policy.population() != policy::Population::Outside {
+            continue;
+        }
+        let package = policy.package().and_then(|p| world.get(&p)).and_then(Package::of);
+        let Some(catalog_address) = package.map(|p| p.catalog()) else { continue };
+        let visible = match world.get(&catalog_address) {
+            Some(object) => catalog::is_externally_visible(object),
+            None if catalog_address.key() == catalog::GENERAL => false,
+            None => continue,
+        };
+        if !visible {
+            let at = policy.requestors().map_or(policy.0.at, |v| v.at);
+            let message = format!("people from outside do not see `{catalog_address}`, so they cannot request");
+            let at_catalog = world.get(&catalog_address).map_or(crate::diag::Span::NONE, |c| c.at);
+            let help = format!("write `externally_visible = true` in `[{catalog_address}]`");
+            found.push(finding(&codes::R104, policy.0, at, message).related(at_catalog, "the catalog").help(help));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Packages that nobody can get (R29), and incompatibilities that only one side says (R138).
+
+use crate::config::{World, finding};
+use crate::diag::{Diagnostics, codes};
+use crate::kinds::{access_package::Package, policy::Policy};
+use std::collections::BTreeSet;
+
+pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
+    let with_policy: BTreeSet<_> = world.all().filter_map(Policy::of).filter_map(Policy::package).collect();
+    for package in world.objects.values().filter_map(Package::of) {
+        let address = &package.0.address;
+        if !with_policy.contains(address) {
+            let message = format!("`{}` has no policy, so nobody can request it or be assigned to it", address.key());
+            found.push(
+                finding(&codes::R29, package.0, package.0.at, message).help(format!("add one when it is ready: `[{address}.policy.KEY]`")),
+            );
+        }
+        for (other, at) in package.incompatible_with().filter(|(o, _)| o != address) {
+            let Some(counterpart) = world.get(&other).and_then(Package::of) else { continue };
+            if !counterpart.incompatible_with().any(|(back, _)| back == *address) {
+                let message = format!("holders of `{}` cannot get `{}`, but not the other way round", other.key(), address.key());
+                let help = format!("add `\"{}\"` to `incompatible_with` of `{other}`, if both are meant", address.reference());
+                found.push(finding(&codes::W0412, package.0, at, message).related(counterpart.0.at, "says nothing of it").help(help));
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A group that a package gives may not approve that package, directly or through another group: whoever got in could
+//! let others in.
+
+use crate::config::{World, finding};
+use crate::diag::{Diagnostics, codes};
+use crate::kinds::{access_package::Package, group::Group, policy::Policy, resource::Resource};
+use crate::model::Address;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
+    for policy in world.objects.values().filter_map(Policy::of) {
+        let Some(package) = policy.package().and_then(|p| world.get(&p)).and_then(Package::of) else { continue };
+        let given: BTreeSet<Address> =
+            package.roles().filter_map(|(r, ..)| world.get(&r).and_then(Resource::of)?.origin()).filter(|o| o.kind() == "group").collect();
+        if given.is_empty() {
+            continue;
+        }
+        for (approver, at) in policy.stages().into_iter().flat_map(|s| s.named_approvers().collect::<Vec<_>>()) {
+            if let Some(chain) = reaches(world, &approver, &given) {
+                let story = chain.iter().map(Address::reference).collect::<Vec<_>>().join(" -> ");
+                let message = format!("the package gives this group, so it may not approve it: {story}");
+                found.push(finding(&codes::E0403, policy.0, at, message).help("name approvers who do not come from the package itself"));
+            }
+        }
+    }
+}
+
+/// The way from a group along its members to one of `given`, if there is one.
+fn reaches(world: &World<'_>, start: &Address, given: &BTreeSet<Address>) -> Option<Vec<Address>> {
+    let mut came: BTreeMap<Address, Option<Address>> = BTreeMap::from([(start.clone(), None)]);
+    let mut queue = vec![start.clone()];
+    while let Some(group) = queue.pop() {
+        if given.contains(&group) {
+            let mut chain: Vec<Address> = std::iter::successors(Some(group), |g| came.get(g).cloned().flatten()).collect();
+            chain.reverse();
+            return Some(chain);
+        }
+        let members = world.get(&group).and_then(Group::of).into_iter().flat_map(Group::members);
+        for member in members.filter(|m| m.kind() == "group") {
+            if !came.contains_key(&member) {
+                came.insert(member.clone(), Some(group.clone()));
+                queue.push(member);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,344 @@
+//! `writ.toml`: how a workspace is read and applied (`language.md` section 2).
+
+use super::World;
+use super::decode::{Decoder, percent};
+use super::document;
+use crate::diag::{Diagnostic, Diagnostics, Sources, Span, codes, did_you_mean};
+use crate::kinds::{self, Default, Emptiness, Field, Form, Shape, Text};
+use crate::model::{Address, Table, Value, Zone, is_key, parse_zone};
+use serde::Serialize;
+use toml::de::DeValue;
+
+/// The name of the file.
+pub const WRIT_TOML: &str = "writ.toml";
+/// Its tables.
+pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults"];
+
+static LINES: Shape = Shape::Set(&Shape::Text(Text::Line), Emptiness::Allowed);
+
+static WORKSPACE: Form = Form {
+    fields: &[
+        Field::new("name", Shape::Text(Text::Key), "A store knows a workspace by it.").required(),
+        Field::new("timezone", Shape::Text(Text::Line), "An IANA name; what local dates and times mean.").default(Default::Text("UTC")),
+        Field::new("include", LINES, "Globs of the files that belong to it.").default(Default::Set(&["**/*.toml"])),
+        Field::new("exclude", LINES, "Globs of files that do not."),
+        Field::new(
+            "manages",
+            LINES,
+            "Addresses: these objects, all below them, and the packages of these catalogs are planned. Absent: everything.",
+        ),
+        Field::new("require_actor", Shape::Bool, "Plan and apply refuse to run without `--as` or WRIT_ACTOR.")
+            .default(Default::Bool(false)),
+        Field::new(
+            "policy_priority",
+            Shape::Choice(&["ask", "entra"]),
+            "Several policies admit a person: the requestor picks, or Entra's classes P1 to P4 decide.",
+        )
+        .default(Default::Text("ask")),
+    ],
+    alternatives: &[],
+};
+static STORE: Form = Form {
+    fields: &[
+        Field::new(
+            "url",
+            Shape::Text(Text::Line),
+            "`sqlite:PATH`, relative to the workspace; WRIT_STORE wins. Default: sqlite:.writ/NAME.db.",
+        ),
+        Field::new(
+            "lineage",
+            Shape::Text(Text::Line),
+            "With it, a missing or foreign store is an error; `writ init` writes it, a first apply prints it.",
+        ),
+    ],
+    alternatives: &[],
+};
+static LIMITS: Form = Form {
+    fields: &[
+        Field::new("max_deletes", Shape::Share, "A share or a number, for each kind of which more than 10 are managed.")
+            .default(Default::Text("30%")),
+        Field::new("max_access_lost", Shape::Count, "How many people may lose access in one apply; absent: no limit."),
+        Field::new("allow_loosening", Shape::Bool, "Whether changes that loosen are applied.").default(Default::Bool(true)),
+    ],
+    alternatives: &[],
+};
+static DEFAULTS: Form = Form {
+    fields: &[
+        Field::new("expiration", Shape::Expiration, "For policies that say nothing, and whose package says nothing.").rule(&codes::R45)
+    ],
+    alternatives: &[],
+};
+
+/// The tables of `writ.toml`, for the schema and the reference page.
+pub static SETTINGS: Form = Form {
+    fields: &[
+        Field::new("workspace", Shape::Table(&WORKSPACE), "What the workspace is.").required(),
+        Field::new("store", Shape::Table(&STORE), "Where its state lives."),
+        Field::new("limits", Shape::Table(&LIMITS), "Brakes, judged by the stricter of what was last applied and what is written now."),
+        Field::new("defaults", Shape::Table(&DEFAULTS), "What policies inherit last."),
+    ],
+    alternatives: &[],
+};
+
+/// How many objects of a kind one apply may delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletes {
+    /// A share, in percent.
+    Share(u32),
+    /// A number.
+    Count(u64),
+}
+
+/// Brakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For each kind of which more than 10 are managed.
+    pub max_deletes: Deletes,
+    /// People; `None`: no limit.
+    pub max_access_lost: Option<u64>,
+    /// Whether changes that loosen are applied.
+    pub allow_loosening: bool,
+}
+
+impl std::default::Default for Limits {
+    fn default() -> Limits {
+        Limits { max_deletes: Deletes::Share(30), max_access_lost: None, allow_loosening: true }
+    }
+}
+
+/// What `writ.toml` says.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// A store knows the workspace by it.
+    pub name: String,
+    /// What local dates and times mean.
+    pub zone: Zone,
+    /// Globs of its files.
+    pub include: Vec<String>,
+    /// Globs of files that are not its.
+    pub exclude: Vec<String>,
+    /// What it manages; `None`: everything.
+    pub manages: Option<Vec<Address>>,
+    /// Whether plan and apply need an actor.
+    pub require_actor: bool,
+    /// Where its state lives, as written.
+    pub store_url: Option<String>,
+    /// The store's lineage, if it is pinned.
+    pub lineage: Option<String>,
+    /// Brakes as written now.
+    pub limits: Limits,
+    /// Where each section and key stands.
+    table: Table,
+}
+
+/// The part of the settings that the store remembers, and whose change is a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct AppliedSettings(pub serde_json::Value);
+
+impl Settings {
+    /// What the store remembers: `[workspace]` but for `include` and `exclude`, `[limits]`, `[defaults]`, with
+    /// documented defaults left out.
+    #[must_use]
+    pub fn applied(&self) -> AppliedSettings {
+        let mut kept = Table::new();
+        for section in SETTINGS.fields.iter().filter(|s| s.name != "store") {
+            let (Some(table), Some(form)) = (self.table.get(section.name).and_then(Value::as_table), section.shape.form()) else {
+                continue;
+            };
+            let mut inner = Table::new();
+            for field in form.fields.iter().filter(|f| !matches!(f.name, "include" | "exclude")) {
+                if let Some(value) = table.get(field.name).filter(|v| !kinds::is_default(field, v, "")) {
+                    inner.insert(field.name, value.clone());
+                }
+            }
+            if !inner.is_empty() {
+                kept.insert(section.name, Value::new(crate::model::Node::Table(inner), Span::NONE));
+            }
+        }
+        AppliedSettings(serde_json::to_value(&kept).unwrap_or_default())
+    }
+
+    /// Where a key of a section stands.
+    #[must_use]
+    pub fn at(&self, section: &str, key: &str) -> Span {
+        self.table.get(section).and_then(Value::as_table).map_or(Span::NONE, |t| t.at(key))
+    }
+
+    /// What `[defaults]` says of an attribute.
+    pub(super) fn default_of(&self, name: &str) -> Option<&Value> {
+        self.table.get("defaults").and_then(Value::as_table).and_then(|t| t.get(name))
+    }
+
+    /// Whether this workspace manages an address, going by `manages` and, for packages, by their catalog.
+    #[must_use]
+    pub fn manages(&self, address: &Address, catalog_of: &dyn Fn(&Address) -> Option<Address>) -> bool {
+        let Some(manages) = &self.manages else { return true };
+        let root = address.lineage().last();
+        let catalog = root.and_then(|root| catalog_of(&root));
+        manages.iter().any(|m| address.is_within(m) || catalog.as_ref().is_some_and(|c| c.is_within(m)))
+    }
+
+    pub(super) fn manages_object(&self, address: &Address, world: &World<'_>) -> bool {
+        self.manages(address, &|root| world.get(root).and_then(kinds::access_package::Package::of).map(|p| p.catalog()))
+    }
+}
+
+impl AppliedSettings {
+    /// The limits that were applied; the documented ones where nothing was said.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let limits = self.0.get("limits");
+        let get = |key: &str| limits.and_then(|l| l.get(key));
+        let standard = Limits::default();
+        let deletes = match get("max_deletes") {
+            Some(serde_json::Value::String(s)) => percent(s).map_or(standard.max_deletes, Deletes::Share),
+            Some(serde_json::Value::Number(n)) => n.as_u64().map_or(standard.max_deletes, Deletes::Count),
+            _ => standard.max_deletes,
+        };
+        Limits {
+            max_deletes: deletes,
+            max_access_lost: get("max_access_lost").and_then(serde_json::Value::as_u64),
+            allow_loosening: get("allow_loosening").and_then(serde_json::Value::as_bool).unwrap_or(true),
+        }
+    }
+
+    /// What was managed; `None`: everything.
+    #[must_use]
+    pub fn manages(&self) -> Option<Vec<Address>> {
+        let list = self.0.get("workspace")?.get("manages")?.as_array()?;
+        Some(list.iter().filter_map(|v| Address::parse(v.as_str()?).ok()).collect())
+    }
+
+    /// The zone that was applied.
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        let name = self.0.get("workspace").and_then(|w| w.get("timezone")).and_then(serde_json::Value::as_str);
+        name.and_then(parse_zone).unwrap_or(chrono_tz::UTC)
+    }
+}
+
+/// Reads `writ.toml` out of the sources; `None` when what is wrong with it leaves no settings to go on with.
+#[must_use]
+pub fn read_settings(sources: &Sources, found: &mut Diagnostics) -> Option<Settings> {
+    let Some((number, file)) = sources.iter().find(|(_, f)| f.name == WRIT_TOML) else {
+        let finding = Diagnostic::new(&codes::E0025, Span::NONE, "there is no `writ.toml`").at("workspace");
+        found.push(finding.help("`writ init` starts a workspace; `--chdir DIR` goes to one"));
+        return None;
+    };
+    let document = document::parse(number, file, found);
+    let root = document.root.get_ref();
+    for key in root.keys().filter(|k| !SECTIONS.contains(&k.get_ref().as_ref())) {
+        let (name, at) = (key.get_ref().as_ref(), document.span(key.span()));
+        let finding = if kinds::kind(name).is_some() || matches!(name, "template" | "moved" | "removed" | "import" | "check" | "test") {
+            Diagnostic::new(&codes::E0013, at, "`writ.toml` holds settings only").help(format!("move `[{name}…]` to another file"))
+        } else {
+            let help = did_you_mean(name, SECTIONS.iter().copied()).unwrap_or_else(|| format!("its tables are {}", SECTIONS.join(", ")));
+            Diagnostic::new(&codes::E0006, at, format!("`writ.toml` has no table `{name}`")).help(help)
+        };
+        found.push(finding.at(WRIT_TOML));
+    }
+    let mut table = Table::new();
+    for section in SETTINGS.fields {
+        let Some(value) = root.get(section.name) else { continue };
+        let mut decoder =
+            Decoder { document: &document, zone: chrono_tz::UTC, address: section.name.to_owned(), found, around: Vec::new() };
+        if let Some(value) = decoder.value(&section.shape, value, section.name, None) {
+            table.insert(section.name, value);
+        }
+    }
+    let head = Span::new(number, 0..0);
+    settings(table, root.get("workspace").is_some_and(|w| matches!(w.get_ref(), DeValue::Table(_))), head, found)
+}
+
+fn settings(table: Table, has_workspace: bool, head: Span, found: &mut Diagnostics) -> Option<Settings> {
+    let empty = Table::new();
+    let section = |name: &str| table.get(name).and_then(Value::as_table).unwrap_or(&empty);
+    let (workspace, store, limits) = (section("workspace"), section("store"), section("limits"));
+    let mut wrong = |at: Span, message: String, help: &str| {
+        found.push(Diagnostic::new(&codes::E0025, at, message).at(WRIT_TOML).help(help));
+    };
+    let name = workspace.text("name").map(str::to_owned);
+    if name.is_none() && (!has_workspace || !workspace.contains("name")) {
+        wrong(head, "`[workspace]` needs a `name`".to_owned(), "write `[workspace]` and `name = \"contoso\"`");
+    }
+    let zone = match workspace.get("timezone") {
+        None => chrono_tz::UTC,
+        Some(value) => parse_zone(value.as_text().unwrap_or("")).unwrap_or_else(|| {
+            wrong(value.at, format!("`{}` is no IANA time zone", value.as_text().unwrap_or("")), "write one such as `Europe/Amsterdam`");
+            chrono_tz::UTC
+        }),
+    };
+    for value in workspace.members("include").iter().chain(workspace.members("exclude")) {
+        let text = value.as_text().unwrap_or("");
+        let outside = text.starts_with('/') || text.contains("..") || text.contains('\\') || text.contains(':');
+        if outside || globset::Glob::new(text).is_err() {
+            wrong(value.at, format!("`{text}` is no glob of files in the workspace"), "write one such as `**/*.toml` or `drafts/**`");
+        }
+    }
+    let manages = workspace.get("manages").map(|list| {
+        let mut all = Vec::new();
+        for value in list.members() {
+            match Address::parse(value.as_text().unwrap_or("")) {
+                Ok(address) if kinds::kind(address.kind()).is_some() => all.push(address),
+                _ => wrong(
+                    value.at,
+                    format!("`{}` is no address", value.as_text().unwrap_or("")),
+                    "write one such as `\"catalog.marketing\"`",
+                ),
+            }
+        }
+        all
+    });
+    if let Some(url) = store.get("url") {
+        let text = url.as_text().unwrap_or("");
+        if let Err((message, help)) = check_store_url(text) {
+            wrong(url.at, message, help);
+        }
+    }
+    if let Some(lineage) = store.get("lineage").filter(|v| !v.as_text().is_some_and(|t| t.len() == 36 && is_key(t))) {
+        wrong(
+            lineage.at,
+            "`lineage` is a GUID that `writ init` wrote or a first apply printed".to_owned(),
+            "take it out, or write the lineage of the store",
+        );
+    }
+    let limits = AppliedSettings(serde_json::json!({ "limits": serde_json::to_value(limits).unwrap_or_default() })).limits();
+    Some(Settings {
+        name: name?,
+        zone,
+        include: texts(workspace, "include").unwrap_or_else(|| vec!["**/*.toml".to_owned()]),
+        exclude: texts(workspace, "exclude").unwrap_or_default(),
+        manages,
+        require_actor: workspace.flag("require_actor", false),
+        store_url: store.text("url").map(str::to_owned),
+        lineage: store.text("lineage").map(str::to_owned),
+        limits,
+        table,
+    })
+}
+
+fn texts(table: &Table, name: &str) -> Option<Vec<String>> {
+    table.get(name).map(|v| v.members().iter().filter_map(Value::as_text).map(str::to_owned).collect())
+}
+
+/// Whether a store's URL is one that Writ takes.
+///
+/// # Errors
+/// What is wrong with it, and the way forward.
+pub fn check_store_url(url: &str) -> Result<&str, (String, &'static str)> {
+    if let Some((scheme, rest)) = url.split_once("://") {
+        if rest.split('/').next().unwrap_or("").split('@').next().is_some_and(|user| user.contains(':') && rest.contains('@')) {
+            return Err((
+                "a store's URL holds no password".to_owned(),
+                "leave the password to the environment of the program that applies",
+            ));
+        }
+        if matches!(scheme, "postgres" | "postgresql") {
+            return Err(("`postgres://` stores are not supported yet".to_owned(), "write `sqlite:PATH`"));
+        }
+    }
+    match url.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() && !path.starts_with("//") => Ok(path),
+        _ => Err((format!("`{url}` is no store"), "write `sqlite:PATH`, relative to the workspace")),
+    }
+}

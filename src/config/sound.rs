@@ -1,0 +1,94 @@
+//! What one object must say once templates have spoken, and its canonical form.
+
+use super::decode::principal_form;
+use super::finding;
+use crate::diag::{Diagnostics, Span, codes};
+use crate::kinds::{self, Form, Shape, is_default, text};
+use crate::model::{Node, Object, Table, Value, Zone};
+
+/// Required keys, references whose meaning depended on another key, and the kind's own rules.
+pub(super) fn check(object: &Object, zone: Zone, found: &mut Diagnostics) {
+    let Some(kind) = kinds::kind(object.address.kind()) else { return };
+    required(&kind.form, &object.attributes, object, object.at, "", found);
+    for field in kind.form.fields {
+        let (Shape::Principal(principal), Some(value)) = (&field.shape, object.attributes.get(field.name)) else { continue };
+        let Some(other) = principal.unless else { continue };
+        let written = value.as_text().unwrap_or("");
+        if object.attributes.contains(other) {
+            if let Err(text::BadText::Form(form)) = text::check(kinds::Text::Name, written) {
+                found.push(finding(&codes::E0016, object, value.at, format!("`{}` is {form}", field.name)));
+            }
+        } else if let Err(help) = principal_form(principal, written) {
+            let code = field.rule.unwrap_or(&codes::E0102);
+            let help = format!("{help}; or write `{other}` for what the directory does not know");
+            found.push(finding(code, object, value.at, format!("`{written}` cannot stand in `{}`", field.name)).help(help));
+        }
+    }
+    (kind.check)(object, found);
+    if kind.name == kinds::assignment::KIND.name {
+        kinds::assignment::check_span(object, zone, found);
+    }
+}
+
+fn required(form: &Form, table: &Table, object: &Object, at: Span, path: &str, found: &mut Diagnostics) {
+    for field in form.fields {
+        let says = |keys: &[&str]| keys.iter().any(|k| table.contains(k));
+        let displaced = form.alternatives.iter().any(|a| a.left.contains(&field.name) && says(a.right));
+        let name = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
+        match table.get(field.name) {
+            None if field.required && !displaced => {
+                let other = form.alternatives.iter().find(|a| a.left.first() == Some(&field.name)).and_then(|a| a.right.first());
+                let or = other.map_or_else(String::new, |o| format!(" (or `{o}`)"));
+                let message = format!("`{name}`{or} is missing");
+                let code = field.rule.filter(|r| r.id != "R20").unwrap_or(&codes::E0018);
+                found.push(finding(code, object, at, message).help(format!("`{}` is {}", field.name, field.shape.describe())));
+            }
+            None => {}
+            Some(value) => nested(&field.shape, value, object, at, &name, found),
+        }
+    }
+}
+
+fn nested(shape: &Shape, value: &Value, object: &Object, at: Span, path: &str, found: &mut Diagnostics) {
+    let Some(form) = shape.form() else { return };
+    match &value.node {
+        Node::Table(table) => required(form, table, object, value.at.or(at), path, found),
+        Node::List(items) => items.iter().for_each(|item| nested(shape, item, object, value.at.or(at), path, found)),
+        _ => {}
+    }
+}
+
+/// The object without what says the same as absence, so that state and files compare.
+pub(super) fn normalise(object: Object) -> Object {
+    let Object { address, attributes, at } = object;
+    let Some(kind) = kinds::kind(address.kind()) else { return Object { address, attributes, at } };
+    let mut kept = Table::new();
+    for (name, value) in attributes.iter() {
+        let Some(field) = kind.field(name) else { continue };
+        let value = normalise_value(&field.shape, value);
+        if !is_default(field, &value, address.key()) {
+            kept.insert(field.name, value);
+        }
+    }
+    Object { address, attributes: kept, at }
+}
+
+fn normalise_value(shape: &Shape, value: &Value) -> Value {
+    let Some(form) = shape.form() else { return value.clone() };
+    let node = match &value.node {
+        Node::Table(table) => {
+            let mut kept = Table::new();
+            for (name, inner) in table.iter() {
+                let Some(field) = form.field(name) else { continue };
+                let inner = normalise_value(&field.shape, inner);
+                if !is_default(field, &inner, "") {
+                    kept.insert(field.name, inner);
+                }
+            }
+            Node::Table(kept)
+        }
+        Node::List(items) => Node::List(items.iter().map(|item| normalise_value(shape, item)).collect()),
+        other => other.clone(),
+    };
+    Value::new(node, value.at)
+}

@@ -1,0 +1,159 @@
+//! Saying things once (`language.md` section 4): the first that says something wins, the object, its templates (last
+//! named first), their templates, for inherited attributes the parent and then `[defaults]`.
+
+use super::declare::{Declaration, Declared};
+use super::settings::Settings;
+use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean};
+use crate::kinds::{Default, Form, Shape};
+use crate::model::{Address, Node, Object, Table, Value};
+use std::collections::BTreeMap;
+
+/// Every declared object, whole; and for each value that a template said, its name by the value's place.
+pub(super) fn expand(
+    declared: &Declared,
+    settings: &Settings,
+    found: &mut Diagnostics,
+) -> (BTreeMap<Address, Object>, BTreeMap<Span, String>) {
+    let mut places = BTreeMap::new();
+    for ((_, name), template) in &declared.templates {
+        mark(&template.table, name, &mut places);
+        check_ring(declared, template, name, found);
+    }
+    let mut objects = BTreeMap::new();
+    for (address, declaration) in &declared.objects {
+        let attributes = expanded(declared, declaration, address.as_str(), &mut Vec::new(), found);
+        objects.insert(address.clone(), Object { address: address.clone(), attributes, at: declaration.at });
+    }
+    for template in declared.templates.values().filter(|t| !t.templates.is_empty()) {
+        // A template that nobody uses is read all the same, for what is wrong with it.
+        expanded(declared, template, "template", &mut Vec::new(), found);
+    }
+    inherit(declared, settings, &mut objects);
+    (objects, places)
+}
+
+fn mark(table: &Table, name: &str, places: &mut BTreeMap<Span, String>) {
+    for (_, value) in table.iter() {
+        places.insert(value.at, name.to_owned());
+        match &value.node {
+            Node::Table(inner) => mark(inner, name, places),
+            Node::Set(members) | Node::List(members) => {
+                for member in members {
+                    places.insert(member.at, name.to_owned());
+                    if let Some(inner) = member.as_table() {
+                        mark(inner, name, places);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The table of a declaration over those of its templates; `path` are the templates on the way, so that a ring ends.
+fn expanded(declared: &Declared, declaration: &Declaration, address: &str, path: &mut Vec<String>, found: &mut Diagnostics) -> Table {
+    let mut table = declaration.table.clone();
+    for (name, at) in declaration.templates.iter().rev() {
+        let slot = (declaration.kind.name.to_owned(), name.clone());
+        let Some(template) = declared.templates.get(&slot) else {
+            let known = declared.templates.keys().filter(|(kind, _)| kind == declaration.kind.name).map(|(_, n)| n.as_str());
+            let elsewhere = declared.templates.keys().find(|(_, n)| n == name).map(|(kind, _)| format!("`{name}` is a template of {kind}"));
+            let help = elsewhere.or_else(|| did_you_mean(name, known));
+            let message = format!("there is no template `{name}` for a {}", declaration.kind.name.replace('_', " "));
+            found.push(Diagnostic::new(&codes::E0201, *at, message).at(address).maybe_help(help));
+            continue;
+        };
+        if path.contains(name) {
+            continue;
+        }
+        path.push(name.clone());
+        let below = expanded(declared, template, address, path, found);
+        path.pop();
+        merge(&mut table, &below, &declaration.kind.form);
+    }
+    table
+}
+
+/// Puts `below` under `above`: tables merge key by key, everything else is said once.
+fn merge(above: &mut Table, below: &Table, form: &Form) {
+    let displaced = |name: &str, above: &Table| {
+        form.alternatives.iter().any(|a| {
+            let says = |keys: &[&str]| keys.iter().any(|k| above.contains(k));
+            (a.left.contains(&name) && says(a.right)) || (a.right.contains(&name) && says(a.left))
+        })
+    };
+    let said: Table = above.clone();
+    for (name, value) in below.iter() {
+        match above.get_mut(name) {
+            Some(upper) => {
+                if let (Node::Table(upper), Node::Table(lower)) = (&mut upper.node, &value.node) {
+                    match form.field(name).map(|f| f.shape) {
+                        Some(Shape::Map(..)) => merge_map(upper, lower),
+                        Some(shape) => {
+                            if let Some(inner) = shape.form() {
+                                merge(upper, lower, inner);
+                            }
+                        }
+                        None => {}
+                    }
+                }
+            }
+            None if !displaced(name, &said) => {
+                above.insert(name.to_owned(), value.clone());
+            }
+            None => {}
+        }
+    }
+}
+
+fn merge_map(above: &mut Table, below: &Table) {
+    for (name, value) in below.iter() {
+        if !above.contains(name) {
+            above.insert(name.to_owned(), value.clone());
+        }
+    }
+}
+
+fn check_ring(declared: &Declared, start: &Declaration, name: &str, found: &mut Diagnostics) {
+    let mut chain = vec![name.to_owned()];
+    let mut stack: Vec<(usize, &str, Span)> = start.templates.iter().map(|(n, at)| (1, n.as_str(), *at)).collect();
+    while let Some((depth, next, at)) = stack.pop() {
+        chain.truncate(depth);
+        if next == name {
+            // Each ring is told once, from its smallest name.
+            if chain.iter().min().is_some_and(|least| least == name) {
+                let story = chain.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(" -> ");
+                let finding = Diagnostic::new(&codes::E0202, at, format!("templates name each other in a ring: {story}"));
+                found.push(finding.at(format!("template.{}.{name}", start.kind.name)).help("take one of the names out"));
+            }
+            continue;
+        }
+        if chain.iter().any(|n| n == next) {
+            continue;
+        }
+        chain.push(next.to_owned());
+        if let Some(template) = declared.templates.get(&(start.kind.name.to_owned(), next.to_owned())) {
+            let below = depth.saturating_add(1);
+            stack.extend(template.templates.iter().map(|(n, at)| (below, n.as_str(), *at)));
+        }
+    }
+}
+
+/// Fills attributes that come from the parent or from `[defaults]`.
+fn inherit(declared: &Declared, settings: &Settings, objects: &mut BTreeMap<Address, Object>) {
+    let mut inherited: Vec<(Address, &'static str, Value)> = Vec::new();
+    for (address, object) in objects.iter() {
+        let Some(kind) = declared.objects.get(address).map(|d| d.kind) else { continue };
+        for field in kind.form.fields.iter().filter(|f| f.default == Default::Inherited && !object.attributes.contains(f.name)) {
+            let parent = address.parent().and_then(|p| objects.get(&p)).and_then(|p| p.attributes.get(field.name));
+            if let Some(value) = parent.or_else(|| settings.default_of(field.name)) {
+                inherited.push((address.clone(), field.name, value.clone()));
+            }
+        }
+    }
+    for (address, name, value) in inherited {
+        if let Some(object) = objects.get_mut(&address) {
+            object.attributes.insert(name, value);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! CEL: the rules of dynamic groups and automatic policies, later of checks.
+//!
+//! In: the text of an expression. Out: whether it is one, or where it stops being one.
+//! Invariants: nothing is evaluated here yet; parsing has no effect and no state.
+
+/// Why a text is no expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRule {
+    /// The character at which it fails, from 1.
+    pub column: usize,
+    /// What was expected there.
+    pub message: String,
+}
+
+/// The longest rule, in bytes: deep nesting is bounded by it.
+pub const LONGEST: usize = 2_000;
+
+/// Checks the syntax of a rule over one user.
+///
+/// # Errors
+/// [`BadRule`] when it does not parse, or speaks of anything but `user`.
+pub fn check_rule(text: &str) -> Result<(), BadRule> {
+    let bad = |column, message: &str| Err(BadRule { column, message: message.to_owned() });
+    if text.trim().is_empty() {
+        return bad(1, "an expression is expected");
+    }
+    if text.len() > LONGEST || deepest(text) > 64 {
+        return bad(1, "too long or too deep");
+    }
+    let program = match cel::Program::compile(text) {
+        Ok(program) => program,
+        Err(errors) => {
+            let first = errors.errors.first();
+            let column = first.map_or(1, |e| usize::try_from(e.pos.1).unwrap_or(1));
+            let message = first.map_or_else(String::new, |e| e.msg.trim_start_matches("Syntax error: ").to_owned());
+            return Err(BadRule { column, message: shorten(&message) });
+        }
+    };
+    let references = program.references();
+    let mut variables = references.variables();
+    variables.sort_unstable();
+    match variables.into_iter().find(|v| *v != "user") {
+        Some(other) => {
+            bad(text.find(other).map_or(1, |i| i.saturating_add(1)), &format!("`{other}` is not known here; a rule speaks of `user`"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn deepest(text: &str) -> usize {
+    let mut depth = 0usize;
+    let mut most = 0usize;
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => depth = depth.saturating_add(1),
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(depth);
+    }
+    most
+}
+
+/// The parser lists every token it would have taken; people need only what it found.
+fn shorten(message: &str) -> String {
+    message.split(" expecting ").next().unwrap_or(message).trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_speak_of_users() {
+        assert_eq!(check_rule("user.department == 'Marketing' && user.enabled"), Ok(()));
+        assert_eq!(check_rule("user.department in ['A', 'B'] || user.mail.endsWith('@x.example')"), Ok(()));
+        let bad = check_rule("user.department == 'M' && user.enabled &&").unwrap_err();
+        assert!(bad.column > 40 && bad.message.contains("mismatched input"), "{bad:?}");
+        assert!(check_rule("group.name == 'x'").unwrap_err().message.contains("`group` is not known"));
+        assert!(check_rule("").is_err());
+        assert!(check_rule(&"(".repeat(100)).is_err());
+    }
+}

@@ -1,0 +1,36 @@
+//! An application of the directory and its roles.
+
+use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Reference, Shape, Text, nothing_more};
+use crate::model::Object;
+
+/// What an application without roles offers (R109).
+pub const DEFAULT_ACCESS: &str = "Default Access";
+
+/// The kind.
+pub static KIND: Kind = Kind {
+    name: "application",
+    doc: "An application of the directory.",
+    parents: &[None],
+    key: KeyForm::Plain,
+    form: Form {
+        fields: &[
+            Field::new("display_name", Shape::Text(Text::Name), "The name people see.").default(Default::Key),
+            Field::new("description", Shape::Text(Text::Block), "What it is for."),
+            Field::new("owners", Shape::Set(&Shape::Reference(Reference::to("user")), Emptiness::Allowed), "Users who answer for it."),
+            Field::new("roles", Shape::Set(&Shape::Text(Text::Name), Emptiness::Refused), "The roles that it has (R109).")
+                .default(Default::Set(&[DEFAULT_ACCESS])),
+        ],
+        alternatives: &[],
+    },
+    schema: 1,
+    builtin: &[],
+    check: nothing_more,
+    example: "[application.ad-manager]\nowners = [\"mamta@contoso.example\"]\nroles = [\"Editor\", \"Reader\"]\n",
+};
+
+/// The roles it offers.
+#[must_use]
+pub fn roles(object: &Object) -> Vec<&str> {
+    let declared: Vec<&str> = object.attributes.texts("roles").collect();
+    if declared.is_empty() { vec![DEFAULT_ACCESS] } else { declared }
+}

@@ -1,0 +1,161 @@
+//! Stored and planned attributes as JSON: reading them back by their shapes, and filling in documented defaults.
+
+use super::{Default, Field, Form, Kind, Shape, kind};
+use crate::diag::Span;
+use crate::model::{Address, Node, Object, Table, Value};
+use serde_json::Value as Json;
+use std::fmt;
+
+/// Stored JSON that does not have its kind's shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadJson(pub String);
+
+impl fmt::Display for BadJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadJson {}
+
+/// An object from the JSON of its attributes. Values equal to their documented default are left out, as in memory.
+///
+/// # Errors
+/// [`BadJson`] names the attribute that is not of its kind's shape.
+pub fn object_from_json(address: Address, json: &Json) -> Result<Object, BadJson> {
+    let kind = kind(address.kind()).ok_or_else(|| BadJson(format!("`{address}` is of no known kind")))?;
+    let Json::Object(map) = json else { return Err(BadJson(format!("`{address}`: attributes are no table"))) };
+    let mut attributes = Table::new();
+    for (name, value) in map {
+        let bad = || BadJson(format!("`{address}`: `{name}` is not as its kind says"));
+        let field = kind.field(name).ok_or_else(bad)?;
+        let value = read(&field.shape, value).ok_or_else(bad)?;
+        if !is_default(field, &value, address.key()) {
+            attributes.insert(field.name, value);
+        }
+    }
+    Ok(Object { address, attributes, at: Span::NONE })
+}
+
+fn read(shape: &Shape, json: &Json) -> Option<Value> {
+    let at = Span::NONE;
+    let node = match (shape, json) {
+        (Shape::Bool, Json::Bool(b)) => Node::Bool(*b),
+        (Shape::Count | Shape::Share, Json::Number(n)) => Node::Int(n.as_i64()?),
+        (Shape::Instant | Shape::Date, Json::String(s)) => Node::Time(s.as_str().into()),
+        (Shape::Expiration, Json::String(s)) if looks_like_time(s) => Node::Time(s.as_str().into()),
+        (Shape::Set(item, _), Json::Array(members)) => {
+            return Some(Value::set(members.iter().map(|m| read(item, m)).collect::<Option<_>>()?, at));
+        }
+        (Shape::List(item), Json::Array(members)) => Node::List(members.iter().map(|m| read(item, m)).collect::<Option<_>>()?),
+        (Shape::Table(form), Json::Object(map)) => Node::Table(read_table(form, map)?),
+        (Shape::Map(_, item), Json::Object(map)) => {
+            Node::Table(map.iter().map(|(k, v)| Some((k.clone().into(), read(item, v)?))).collect::<Option<_>>()?)
+        }
+        (Shape::Either(a, b), _) => return read(a, json).or_else(|| read(b, json)),
+        (Shape::Choice(words), Json::String(s)) if !words.contains(&s.as_str()) => return None,
+        (
+            Shape::Text(_)
+            | Shape::Choice(_)
+            | Shape::Duration(..)
+            | Shape::Expiration
+            | Shape::Reference(_)
+            | Shape::Principal(_)
+            | Shape::Rule
+            | Shape::Share,
+            Json::String(s),
+        ) => Node::Text(s.as_str().into()),
+        _ => return None,
+    };
+    Some(Value::new(node, at))
+}
+
+fn read_table(form: &Form, map: &serde_json::Map<String, Json>) -> Option<Table> {
+    let mut table = Table::new();
+    for (name, value) in map {
+        let field = form.field(name)?;
+        let value = read(&field.shape, value)?;
+        if !is_default(field, &value, "") {
+            table.insert(field.name, value);
+        }
+    }
+    Some(table)
+}
+
+/// `2027-12-31…` rather than a duration or `never`.
+fn looks_like_time(text: &str) -> bool {
+    text.as_bytes().get(4) == Some(&b'-')
+}
+
+/// Whether a value says what its absence would say.
+#[must_use]
+pub fn is_default(field: &Field, value: &Value, key: &str) -> bool {
+    match (field.default, &value.node) {
+        (Default::Bool(d), Node::Bool(b)) => d == *b,
+        (Default::Text(d), Node::Text(t)) => d == &**t,
+        (Default::Key, Node::Text(t)) => key == &**t,
+        (Default::Set(d), Node::Set(m)) => d.len() == m.len() && m.iter().all(|v| v.as_text().is_some_and(|t| d.contains(&t))),
+        // An empty table or set says no more than an absent one, where absence means nothing.
+        (Default::Nothing, Node::Set(m) | Node::List(m)) => m.is_empty() && !field.required,
+        (Default::Nothing, Node::Table(t)) => t.is_empty() && matches!(field.shape, Shape::Map(..)),
+        _ => false,
+    }
+}
+
+/// The value that the absence of a field means.
+#[must_use]
+pub fn default_of(field: &Field, key: &str) -> Option<Value> {
+    let text = |t: &str| Value::text(t, Span::NONE);
+    match field.default {
+        Default::Nothing | Default::Inherited => None,
+        Default::Bool(b) => Some(Value::new(Node::Bool(b), Span::NONE)),
+        Default::Text(t) => Some(text(t)),
+        Default::Key => Some(text(key)),
+        Default::Set(members) => Some(Value::set(members.iter().map(|m| text(m)).collect(), Span::NONE)),
+    }
+}
+
+/// The attributes with every documented default filled in: what machine formats show.
+#[must_use]
+pub fn with_defaults(object: &Object) -> Table {
+    let Some(kind) = kind(object.address.kind()) else { return object.attributes.clone() };
+    let mut all = object.attributes.clone();
+    fill(&mut all, kind, object.address.key());
+    all
+}
+
+fn fill(table: &mut Table, kind: &Kind, key: &str) {
+    for field in kind.fields() {
+        if let Some(value) = default_of(field, key).filter(|_| !table.contains(field.name)) {
+            table.insert(field.name, value);
+        }
+    }
+    for (name, value) in table.iter_mut() {
+        if let Some(form) = kind.field(name).and_then(|f| f.shape.form()) {
+            fill_nested(value, form);
+        }
+    }
+}
+
+fn fill_nested(value: &mut Value, form: &Form) {
+    match &mut value.node {
+        Node::List(items) => items.iter_mut().for_each(|item| fill_nested(item, form)),
+        Node::Table(table) => {
+            let said = |keys: &[&str], table: &Table| keys.iter().any(|k| table.contains(k));
+            for field in form.fields {
+                let displaced = form.alternatives.iter().any(|a| {
+                    (a.left.contains(&field.name) && said(a.right, table)) || (a.right.contains(&field.name) && said(a.left, table))
+                });
+                if let Some(value) = default_of(field, "").filter(|_| !table.contains(field.name) && !displaced) {
+                    table.insert(field.name, value);
+                }
+            }
+            for (name, value) in table.iter_mut() {
+                if let Some(form) = form.field(name).and_then(|f| f.shape.form()) {
+                    fill_nested(value, form);
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,149 @@
+//! The kinds of objects: what a person may write of each, and what it means.
+//!
+//! In: nothing. Out: [`LIST`], and for each kind a file with its form, its own rules and a typed view of its attributes.
+//! Invariants: a kind is one file and one word in the list below; outside a kind's file nobody spells its attribute
+//! names, except through the view that the file exports; everything else (parsing, suggestions, graph, diff, plan,
+//! JSON, state, schema, reference page) is derived from [`Kind`].
+
+mod json;
+mod references;
+mod shape;
+pub mod text;
+
+pub use json::{BadJson, default_of, is_default, object_from_json, with_defaults};
+pub use references::{FoundReference, references, rewrite_references};
+pub use shape::{
+    Alternative, Default, Emptiness, Field, Form, Keys, OnChange, Principal, Reference, Shape, Strength, Text, Within, describe_principal,
+};
+
+use crate::diag::Diagnostics;
+use crate::model::Object;
+
+/// One kind of object.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Its word in addresses.
+    pub name: &'static str,
+    /// What it is, for the reference page and editors.
+    pub doc: &'static str,
+    /// Where it may stand: `None` at the top, or in an object of a kind.
+    pub parents: &'static [Option<&'static str>],
+    /// What its keys look like.
+    pub key: KeyForm,
+    /// Its attributes.
+    pub form: Form,
+    /// Version of the attributes as stored; a change of meaning raises it.
+    pub schema: u32,
+    /// Keys of objects that always exist, unmanaged and uncounted until declared.
+    pub builtin: &'static [&'static str],
+    /// The rules that one object decides alone.
+    pub check: fn(&Object, &mut Diagnostics),
+    /// A whole declaration, for the reference page; valid in the context that the page gives.
+    pub example: &'static str,
+}
+
+/// What the keys of a kind look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyForm {
+    /// Lower-case letters, digits, `-` and `_`.
+    Plain,
+    /// A user principal name.
+    User,
+    /// One of these.
+    Fixed(&'static [&'static str]),
+}
+
+impl Kind {
+    /// The kinds that stand in it.
+    pub fn children(&self) -> impl Iterator<Item = &'static Kind> + '_ {
+        LIST.iter().copied().filter(|k| k.parents.contains(&Some(self.name)))
+    }
+
+    /// Whether it may stand at the top.
+    #[must_use]
+    pub fn at_top(&self) -> bool {
+        self.parents.contains(&None)
+    }
+
+    /// The field of a name, those that every kind has included.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.form.fields.iter().chain(COMMON).find(|f| f.name == name)
+    }
+
+    /// All its fields, those that every kind has at the end.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Field> {
+        self.form.fields.iter().chain(COMMON)
+    }
+}
+
+/// What every object may say of itself.
+pub static COMMON: &[Field] = &[Field::new(
+    "prevent_destroy",
+    Shape::Bool,
+    "Deleting it, replacing it or deleting what it stands in fails; lifted by applying `false` first.",
+)
+.default(Default::Bool(false))];
+
+/// The key that names an object's templates; it is gone once they are expanded.
+pub const TEMPLATE: &str = "template";
+
+/// Whether an object is protected against deletion.
+#[must_use]
+pub fn is_protected(object: &Object) -> bool {
+    object.attributes.flag("prevent_destroy", false)
+}
+
+/// The kind of a word.
+#[must_use]
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    LIST.iter().copied().find(|k| k.name == name)
+}
+
+/// The objects that always exist, as they are before anybody declares them.
+#[must_use]
+pub fn builtins() -> Vec<Object> {
+    let object = |kind: &Kind, key: &str| Object {
+        address: crate::model::Address::root(kind.name, key),
+        attributes: crate::model::Table::new(),
+        at: crate::diag::Span::NONE,
+    };
+    LIST.iter().flat_map(|k| k.builtin.iter().map(|key| object(k, key))).collect()
+}
+
+/// A rule-free kind's check.
+pub(crate) fn nothing_more(_: &Object, _: &mut Diagnostics) {}
+
+macro_rules! kinds {
+    ($($name:ident)*) => {
+        $(pub mod $name;)*
+        /// Every kind there is, in the order of the reference page.
+        pub static LIST: &[&Kind] = &[$(&$name::KIND),*];
+    };
+}
+
+kinds! {
+    user group application sharepoint_site connected_organization
+    catalog resource delegation access_package policy assignment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sound() {
+        for kind in LIST {
+            assert!(!kind.parents.is_empty(), "{} stands nowhere", kind.name);
+            for parent in kind.parents.iter().flatten() {
+                assert!(super::kind(parent).is_some(), "{} stands in an unknown kind", kind.name);
+            }
+            let mut names: Vec<_> = kind.fields().map(|f| f.name).collect();
+            let children: Vec<_> = kind.children().map(|k| k.name).collect();
+            assert!(!names.iter().any(|n| children.contains(n) || *n == TEMPLATE), "{}: a key is a child kind", kind.name);
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), kind.fields().count(), "{} has a key twice", kind.name);
+        }
+    }
+}

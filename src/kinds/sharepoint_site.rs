@@ -1,0 +1,37 @@
+//! A SharePoint site of the directory and its roles.
+
+use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Reference, Shape, Text, nothing_more};
+use crate::model::Object;
+
+/// The roles of a site that names none.
+const ROLES: &[&str] = &["Member", "Owner", "Visitor"];
+
+/// The kind.
+pub static KIND: Kind = Kind {
+    name: "sharepoint_site",
+    doc: "A SharePoint site.",
+    parents: &[None],
+    key: KeyForm::Plain,
+    form: Form {
+        fields: &[
+            Field::new("display_name", Shape::Text(Text::Name), "The name people see.").default(Default::Key),
+            Field::new("description", Shape::Text(Text::Block), "What it is for."),
+            Field::new("url", Shape::Text(Text::Url), "Its `https://` address.").required(),
+            Field::new("owners", Shape::Set(&Shape::Reference(Reference::to("user")), Emptiness::Allowed), "Users who answer for it."),
+            Field::new("roles", Shape::Set(&Shape::Text(Text::Name), Emptiness::Refused), "The roles that it has.")
+                .default(Default::Set(ROLES)),
+        ],
+        alternatives: &[],
+    },
+    schema: 1,
+    builtin: &[],
+    check: nothing_more,
+    example: "[sharepoint_site.brand]\nurl = \"https://contoso.example/sites/brand\"\nowners = [\"mamta@contoso.example\"]\n",
+};
+
+/// The roles it offers.
+#[must_use]
+pub fn roles(object: &Object) -> Vec<&str> {
+    let declared: Vec<&str> = object.attributes.texts("roles").collect();
+    if declared.is_empty() { ROLES.to_vec() } else { declared }
+}

@@ -1,0 +1,163 @@
+//! What texts may contain (`language.md` section 1, Text; rows 32 to 47 of the hostile inputs for names).
+
+use super::Text;
+use crate::model::{is_key, is_user_key};
+use std::collections::HashSet;
+use unicode_script::{Script, UnicodeScript};
+
+/// Why a text is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadText {
+    /// A control character or a bidirectional override: which, and at which character, from 1.
+    Control(char, usize),
+    /// Two scripts in one word: the word.
+    Mixed(String),
+    /// Not of the form that its class asks for.
+    Form(&'static str),
+}
+
+/// Longest name, in characters.
+pub const NAME_LENGTH: usize = 120;
+
+/// The text in its canonical spelling.
+///
+/// # Errors
+/// [`BadText`] says what is wrong with it.
+pub fn check(class: Text, text: &str) -> Result<Box<str>, BadText> {
+    let lines = matches!(class, Text::Block);
+    if let Some((i, c)) = text.chars().enumerate().find(|(_, c)| is_hostile(*c, lines)) {
+        return Err(BadText::Control(c, i.saturating_add(1)));
+    }
+    match class {
+        Text::Line | Text::Block => Ok(text.into()),
+        Text::Name => name(text),
+        Text::Key if is_key(text) => Ok(text.into()),
+        Text::Key => Err(BadText::Form("lower-case letters, digits, `-` and `_`, 64 at most")),
+        Text::Url => url(text),
+        Text::Guid => guid(text),
+        Text::Domain => domain(text),
+        Text::Mail => {
+            let lower = text.to_ascii_lowercase();
+            if is_user_key(&lower) { Ok(lower.into()) } else { Err(BadText::Form("a mail address with one `@`")) }
+        }
+        Text::Pattern => match regex_lite::Regex::new(&format!("^(?:{text})$")) {
+            Ok(_) if text.len() <= 1000 => Ok(text.into()),
+            Ok(_) => Err(BadText::Form("a regular expression of 1,000 characters at most")),
+            Err(_) => Err(BadText::Form("a regular expression")),
+        },
+    }
+}
+
+/// Control characters, and characters that reorder or hide what stands around them.
+#[must_use]
+pub fn is_hostile(c: char, lines: bool) -> bool {
+    match c {
+        '\n' | '\t' => !lines,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}' => true,
+        '\u{2028}' | '\u{2029}' => true,
+        c => c.is_control(),
+    }
+}
+
+fn name(text: &str) -> Result<Box<str>, BadText> {
+    if text.is_empty() || text.trim() != text {
+        return Err(BadText::Form("a name, without spaces around it"));
+    }
+    if text.chars().count() > NAME_LENGTH {
+        return Err(BadText::Form("a name of 120 characters at most"));
+    }
+    let invisible = |c: char| {
+        matches!(c, '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'
+            | '\u{2060}'..='\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}')
+    };
+    if text.chars().any(invisible) {
+        return Err(BadText::Form("a name without invisible characters"));
+    }
+    match text.split(|c: char| !c.is_alphanumeric() && !is_mark(c)).find(|word| mixed(word)) {
+        Some(word) => Err(BadText::Mixed(word.to_owned())),
+        None => Ok(text.into()),
+    }
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(c.script(), Script::Inherited)
+}
+
+/// Whether a word mixes scripts, other than those that are written together (Japanese, Korean, Chinese).
+fn mixed(word: &str) -> bool {
+    let scripts: HashSet<Script> = word.chars().map(|c| c.script()).filter(|s| !matches!(s, Script::Common | Script::Inherited)).collect();
+    let together = |family: &[Script]| scripts.iter().all(|s| family.contains(s));
+    scripts.len() > 1
+        && !together(&[Script::Han, Script::Hiragana, Script::Katakana, Script::Latin])
+        && !together(&[Script::Han, Script::Hangul, Script::Latin])
+        && !together(&[Script::Han, Script::Bopomofo, Script::Latin])
+}
+
+fn url(text: &str) -> Result<Box<str>, BadText> {
+    let host = text.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(""));
+    let bare = host.map(|h| h.split(':').next().unwrap_or(""));
+    match bare {
+        Some(host) if domain(host).is_ok() && text.is_ascii() && !text.contains(' ') => Ok(text.into()),
+        _ => Err(BadText::Form("an `https://` address without a user or password in it")),
+    }
+}
+
+fn guid(text: &str) -> Result<Box<str>, BadText> {
+    let lower = text.to_ascii_lowercase();
+    let shape: String = lower.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
+    if shape == "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" {
+        Ok(lower.into())
+    } else {
+        Err(BadText::Form("a GUID such as `5f2c81d4-0a51-4c0e-9f0e-3d1c6f0f8b11`"))
+    }
+}
+
+fn domain(text: &str) -> Result<Box<str>, BadText> {
+    let lower = text.to_ascii_lowercase();
+    let label = |l: &str| {
+        !l.is_empty()
+            && l.len() <= 63
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+            && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    if lower.len() <= 253 && lower.contains('.') && lower.split('.').all(label) {
+        Ok(lower.into())
+    } else {
+        Err(BadText::Form("a domain such as `fabrikam.example`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for good in ["Marketing", "Société Générale", "営業チーム", "Отдел Marketing", "R&D (EU)", "שיווק"] {
+            assert!(check(Text::Name, good).is_ok(), "{good}");
+        }
+        assert!(matches!(check(Text::Name, "аdmin"), Err(BadText::Mixed(_))), "Cyrillic a in a Latin word");
+        assert!(matches!(check(Text::Name, "a\u{202e}b"), Err(BadText::Control('\u{202e}', 2))));
+        assert!(matches!(check(Text::Name, "a\u{1b}[2J"), Err(BadText::Control('\u{1b}', 2))));
+        for bad in ["", " ", " a", "a ", "a\u{200b}b", &"x".repeat(121)] {
+            assert!(matches!(check(Text::Name, bad), Err(BadText::Form(_))), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn other_classes() {
+        assert_eq!(&*check(Text::Block, "a\n\tb").unwrap(), "a\n\tb");
+        assert!(check(Text::Line, "a\nb").is_err());
+        assert_eq!(&*check(Text::Domain, "Fabrikam.Example").unwrap(), "fabrikam.example");
+        assert!(check(Text::Url, "https://contoso.example/sites/brand").is_ok());
+        for bad in ["http://contoso.example", "https://", "https://u:p@contoso.example/", "contoso.example"] {
+            assert!(check(Text::Url, bad).is_err(), "{bad}");
+        }
+        assert!(check(Text::Guid, "5F2C81D4-0a51-4c0e-9f0e-3d1c6f0f8b11").is_ok());
+        assert!(check(Text::Guid, "5f2c").is_err());
+        assert!(check(Text::Pattern, "[0-9]{4}").is_ok());
+        assert!(check(Text::Pattern, "[0-9").is_err());
+    }
+}

@@ -1,0 +1,87 @@
+//! A person of the directory.
+
+use super::{Default, Field, Form, KeyForm, Kind, Reference, Shape, Text};
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::Object;
+
+/// The kind.
+pub static KIND: Kind = Kind {
+    name: "user",
+    doc: "A person of the directory. The key is the user principal name, kept in lower case.",
+    parents: &[None],
+    key: KeyForm::User,
+    form: Form {
+        fields: &[
+            Field::new("display_name", Shape::Text(Text::Name), "The name people see.").default(Default::Key),
+            Field::new("mail", Shape::Text(Text::Mail), "Where mail goes; its domain tells which organization a guest belongs to.")
+                .default(Default::Key),
+            Field::new("department", Shape::Text(Text::Line), "As automatic rules read it: `user.department`."),
+            Field::new("manager", Shape::Reference(Reference::to("user").weak()), "Decides where a policy says `\"manager\"`."),
+            Field::new("enabled", Shape::Bool, "Whether the person can sign in.").default(Default::Bool(true)),
+            Field::new("type", Shape::Choice(&["member", "guest"]), "A member of the directory, or a guest from outside.")
+                .default(Default::Text("member")),
+            Field::new(
+                "organization",
+                Shape::Reference(Reference::to("connected_organization").weak()),
+                "The organization a guest belongs to; without it, the one whose domains hold the domain of `mail`.",
+            ),
+            Field::new("sponsor", Shape::Reference(Reference::to("user").weak()), "Who answers for a guest."),
+        ],
+        alternatives: &[],
+    },
+    schema: 1,
+    builtin: &[],
+    check,
+    example: "[user.\"mamta@contoso.example\"]\ndisplay_name = \"Mamta\"\ndepartment = \"Marketing\"\nmanager = \"hana@contoso.example\"\n",
+};
+
+/// What the other rooms read of a user.
+#[derive(Debug, Clone, Copy)]
+pub struct User<'a>(pub &'a Object);
+
+impl<'a> User<'a> {
+    /// The object as a user, if it is one.
+    #[must_use]
+    pub fn of(object: &'a Object) -> Option<User<'a>> {
+        (object.address.kind() == KIND.name).then_some(User(object))
+    }
+
+    /// Whether the person comes from outside.
+    #[must_use]
+    pub fn is_guest(self) -> bool {
+        self.0.attributes.text("type") == Some("guest")
+    }
+
+    /// Whether the person can sign in.
+    #[must_use]
+    pub fn is_enabled(self) -> bool {
+        self.0.attributes.flag("enabled", true)
+    }
+
+    /// The organization that is named, not the one that the mail domain tells.
+    #[must_use]
+    pub fn organization(self) -> Option<&'a str> {
+        self.0.attributes.text("organization")
+    }
+
+    /// The domain of the mail address.
+    #[must_use]
+    pub fn mail_domain(self) -> &'a str {
+        let mail = self.0.attributes.text("mail").unwrap_or_else(|| self.0.address.key());
+        mail.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+}
+
+/// Only guests belong to organizations and have sponsors (`language.md` section 3: members belong to none).
+fn check(object: &Object, found: &mut Diagnostics) {
+    if User(object).is_guest() {
+        return;
+    }
+    for name in ["organization", "sponsor"] {
+        if let Some(value) = object.attributes.get(name) {
+            let message = format!("`{}` is a member of the directory, and `{name}` is for guests", object.address.key());
+            let help = "write `type = \"guest\"`, or take the key out";
+            found.push(Diagnostic::new(&codes::E0407, value.at, message).at(&object.address).help(help));
+        }
+    }
+}

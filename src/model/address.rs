@@ -1,0 +1,233 @@
+//! An object's address is its TOML path (`language.md` section 1).
+
+use std::{cmp::Ordering, fmt, sync::Arc};
+
+/// `access_package.campaign.policy.employees`, `user."ann@contoso.example"`: kind words and keys in turn.
+///
+/// Ordered segment by segment, so that children follow their parent.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Address(Arc<str>);
+
+/// A text that is no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadAddress(pub String);
+
+impl fmt::Display for BadAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not an address such as `catalog.marketing` or `user.\"ann@contoso.example\"`", self.0)
+    }
+}
+
+impl std::error::Error for BadAddress {}
+
+/// Lower-case letters, digits, `-` and `_`, starting with a letter or digit, 64 at most.
+#[must_use]
+pub fn is_key(text: &str) -> bool {
+    let ok = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    text.len() <= 64 && text.bytes().next().is_some_and(ok) && text.bytes().all(|b| ok(b) || b == b'-' || b == b'_')
+}
+
+/// A user principal name in lower case: one `@` with something on both sides, no space, quote, backslash or control
+/// character, 256 bytes at most.
+#[must_use]
+pub fn is_user_key(text: &str) -> bool {
+    let mut parts = text.split('@');
+    let full = |part: Option<&str>| part.is_some_and(|p| !p.is_empty());
+    text.len() <= 256
+        && full(parts.next())
+        && full(parts.next())
+        && parts.next().is_none()
+        && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\') && !b.is_ascii_uppercase())
+}
+
+impl Address {
+    /// The address of a top-level object.
+    #[must_use]
+    pub fn root(kind: &str, key: &str) -> Address {
+        Address(format!("{kind}.{}", Quoted(key)).into())
+    }
+
+    /// The address of a child.
+    #[must_use]
+    pub fn child(&self, kind: &str, key: &str) -> Address {
+        Address(format!("{}.{kind}.{}", self.0, Quoted(key)).into())
+    }
+
+    /// Reads what [`fmt::Display`] prints; a bare user principal name stands for that user, as on the command line.
+    ///
+    /// # Errors
+    /// When words and keys do not alternate, or a key has a form that no kind allows. Whether the kind exists is not
+    /// decided here.
+    pub fn parse(text: &str) -> Result<Address, BadAddress> {
+        let bad = || BadAddress(text.to_owned());
+        let lower = text.to_ascii_lowercase();
+        if !text.contains('"') && is_user_key(&lower) {
+            let key = lower.strip_prefix("user.").filter(|_| text.starts_with("user.")).unwrap_or(&lower);
+            return Ok(Address::root("user", key));
+        }
+        let mut rest = text;
+        let mut address: Option<Address> = None;
+        loop {
+            let (kind, after) = rest.split_once('.').ok_or_else(bad)?;
+            if !is_key(kind) {
+                return Err(bad());
+            }
+            let (key, after) = match after.strip_prefix('"') {
+                Some(quoted) => quoted.split_once('"').ok_or_else(bad)?,
+                None => after.split_at(after.find('.').unwrap_or(after.len())),
+            };
+            let key = key.to_ascii_lowercase();
+            if !(is_key(&key) || is_user_key(&key)) {
+                return Err(bad());
+            }
+            let next = match &address {
+                Some(parent) => parent.child(kind, &key),
+                None => Address::root(kind, &key),
+            };
+            if after.is_empty() {
+                return Ok(next);
+            }
+            rest = after.strip_prefix('.').ok_or_else(bad)?;
+            address = Some(next);
+        }
+    }
+
+    /// The canonical text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Parent text, kind word and key.
+    fn split(&self) -> (&str, &str, &str) {
+        let (head, key) = match self.0.strip_suffix('"') {
+            Some(body) => body.rsplit_once('"').map_or(("", body), |(head, key)| (head.strip_suffix('.').unwrap_or(head), key)),
+            None => self.0.rsplit_once('.').unwrap_or(("", &self.0)),
+        };
+        let (parent, kind) = head.rsplit_once('.').unwrap_or(("", head));
+        (parent, kind, key)
+    }
+
+    /// The word of its kind: `policy`.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.split().1
+    }
+
+    /// Its own key: `employees`, `ann@contoso.example`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.split().2
+    }
+
+    /// The object it stands in, if any.
+    #[must_use]
+    pub fn parent(&self) -> Option<Address> {
+        let (parent, ..) = self.split();
+        (!parent.is_empty()).then(|| Address(parent.into()))
+    }
+
+    /// Itself and what it stands in, from the inside out.
+    pub fn lineage(&self) -> impl Iterator<Item = Address> {
+        std::iter::successors(Some(self.clone()), Address::parent)
+    }
+
+    /// Whether it is `other` or stands below it.
+    #[must_use]
+    pub fn is_within(&self, other: &Address) -> bool {
+        self.0.strip_prefix(&*other.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    /// The same address after `from` became `to`.
+    #[must_use]
+    pub fn rebase(&self, from: &Address, to: &Address) -> Option<Address> {
+        let rest = self.0.strip_prefix(&*from.0)?;
+        (rest.is_empty() || rest.starts_with('.')).then(|| Address(format!("{}{rest}", to.0).into()))
+    }
+
+    /// The reference that names it where the kind is not fixed: `group:leads`, `ann@contoso.example`.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        let (_, kind, key) = self.split();
+        if key.contains('@') { key.to_owned() } else { format!("{kind}:{key}") }
+    }
+}
+
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if is_key(self.0) { f.write_str(self.0) } else { write!(f, "\"{}\"", self.0) }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Ord for Address {
+    fn cmp(&self, other: &Address) -> Ordering {
+        // A dot sorts before every character of a key: `catalog.a.delegation.x` before `catalog.a-b`.
+        let rank = |b: u8| if b == b'.' { 0 } else { b };
+        self.0.bytes().map(rank).cmp(other.0.bytes().map(rank))
+    }
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Address) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_an_address() {
+        let a = Address::root("access_package", "campaign").child("policy", "employees");
+        assert_eq!(a.as_str(), "access_package.campaign.policy.employees");
+        assert_eq!((a.kind(), a.key()), ("policy", "employees"));
+        assert_eq!(a.parent().unwrap().as_str(), "access_package.campaign");
+        assert_eq!(a.parent().unwrap().parent(), None);
+        let u = Address::root("user", "ann.b@contoso.example");
+        assert_eq!(u.as_str(), "user.\"ann.b@contoso.example\"");
+        assert_eq!((u.kind(), u.key(), u.parent()), ("user", "ann.b@contoso.example", None));
+        assert_eq!(u.reference(), "ann.b@contoso.example");
+    }
+
+    #[test]
+    fn reads_what_it_prints_and_a_bare_user() {
+        for text in ["catalog.a", "user.\"a@b.example\"", "access_package.x.policy.y"] {
+            assert_eq!(Address::parse(text).unwrap().as_str(), text);
+        }
+        assert_eq!(Address::parse("Ann@B.example").unwrap().as_str(), "user.\"ann@b.example\"");
+        for text in ["", "catalog", "catalog.", "catalog.a.", "catalog.a.policy", ".a", "catalog..a", "user.\"a@b"] {
+            assert!(Address::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn children_follow_their_parent() {
+        let mut all: Vec<Address> =
+            ["catalog.a-b", "catalog.a.delegation.x", "catalog.a", "catalog.b"].map(|t| Address::parse(t).unwrap()).into();
+        all.sort();
+        let texts: Vec<&str> = all.iter().map(Address::as_str).collect();
+        assert_eq!(texts, ["catalog.a", "catalog.a.delegation.x", "catalog.a-b", "catalog.b"]);
+    }
+
+    #[test]
+    fn rebases_only_whole_segments() {
+        let at = |t| Address::parse(t).unwrap();
+        assert_eq!(at("catalog.a.resource.x").rebase(&at("catalog.a"), &at("catalog.b")), Some(at("catalog.b.resource.x")));
+        assert_eq!(at("catalog.ab").rebase(&at("catalog.a"), &at("catalog.b")), None);
+    }
+}

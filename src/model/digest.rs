@@ -1,0 +1,82 @@
+//! Digests over canonical bytes: JSON with sorted names, no spaces, sets sorted.
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+
+/// A SHA-256 in lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Digest(String);
+
+impl Digest {
+    /// Of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Digest {
+        Digest(Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect())
+    }
+
+    /// As read from a store or a plan file; it is compared, never trusted.
+    #[must_use]
+    pub fn from_hex(text: impl Into<String>) -> Digest {
+        Digest(text.into())
+    }
+
+    /// All 64 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The six digits that people are shown.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..6).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The canonical JSON of a value: names sorted, no spaces.
+///
+/// # Panics
+/// When `value` has a map whose keys are no texts, which no type of ours has.
+#[must_use]
+pub fn canonical(value: &impl Serialize) -> String {
+    // Through `serde_json::Value`, whose maps are sorted; a test holds the dependency to it.
+    match serde_json::to_value(value) {
+        Ok(tree) => tree.to_string(),
+        Err(error) => unreachable!("a value of ours has no JSON form: {error}"),
+    }
+}
+
+/// The digest of the canonical JSON.
+#[must_use]
+pub fn digest_of(value: &impl Serialize) -> Digest {
+    Digest::of(canonical(value).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted() {
+        #[derive(Serialize)]
+        struct Unsorted {
+            b: u8,
+            a: u8,
+        }
+        assert_eq!(canonical(&Unsorted { b: 1, a: 2 }), r#"{"a":2,"b":1}"#);
+    }
+
+    #[test]
+    fn digest_is_sha256() {
+        assert_eq!(Digest::of(b"abc").short(), "ba7816");
+        assert_eq!(Digest::of(b"").as_str().len(), 64);
+    }
+}

@@ -1,0 +1,23 @@
+//! Inert nouns that all rooms share: addresses, values, objects, changes, durations, instants, digests.
+//!
+//! In: nothing. Out: types without behaviour beyond reading, comparing and printing themselves.
+//! Invariants: no clock, no file, no environment; no kind is named here; equal values have equal canonical bytes.
+
+mod address;
+mod change;
+mod digest;
+mod duration;
+mod instant;
+mod object;
+mod value;
+
+pub use address::{Address, BadAddress, is_key, is_user_key};
+pub use change::{Action, Cause, Change, Delta, Members};
+pub use digest::{Digest, canonical, digest_of};
+pub use duration::{BadDuration, Minutes};
+pub use instant::{Edge, Zone, ZoneError, instant, is_date, parse_zone};
+pub use object::{Object, Origin, Stored};
+pub use value::{Node, Table, Value};
+
+/// The version of Writ, as recorded in plans and stores.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

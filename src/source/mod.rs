@@ -1,0 +1,221 @@
+//! Reads the workspace: names and bytes, from beneath its root only.
+//!
+//! In: a directory. Out: [`Workspace`], or a finding for each file that cannot be a configuration.
+//! Invariants: no link is followed, no file outside the root is opened, nothing but regular files is read, nothing is
+//! started but `git` (and that never by `validate`); files come sorted by name.
+
+mod git;
+
+pub use git::commit;
+
+use crate::config::{Settings, WRIT_TOML, read_settings};
+use crate::diag::{Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::fmt;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The largest file, in bytes.
+pub const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+/// The largest tree, in bytes.
+pub const LARGEST_TREE: u64 = 1024 * 1024 * 1024;
+/// How deep directories may be.
+const DEEPEST: usize = 64;
+
+/// A workspace as read.
+#[derive(Debug)]
+pub struct Workspace {
+    /// Its directory.
+    pub root: PathBuf,
+    /// `writ.toml` and every file that belongs to it.
+    pub sources: Sources,
+    /// Files that could not be taken as text.
+    pub findings: Diagnostics,
+}
+
+/// A workspace that cannot be read at all.
+#[derive(Debug)]
+pub enum SourceError {
+    /// There is no `writ.toml`.
+    NoWorkspace(PathBuf),
+    /// The system refused.
+    Io(PathBuf, std::io::Error),
+    /// More than [`LARGEST_TREE`].
+    TooLarge,
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SourceError::NoWorkspace(dir) => write!(f, "`{}` is no workspace: it has no `writ.toml`", dir.display()),
+            SourceError::Io(path, _) => write!(f, "cannot read `{}`", path.display()),
+            SourceError::TooLarge => write!(f, "the workspace holds more than 1 GiB"),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let SourceError::Io(_, e) = self { Some(e) } else { None }
+    }
+}
+
+/// Reads the workspace in `root`.
+///
+/// # Errors
+/// When there is no `writ.toml`, or a directory cannot be listed. Files that are no text are findings, not errors.
+pub fn read(root: &Path) -> Result<Workspace, SourceError> {
+    let mut findings = Diagnostics::new();
+    let mut refused = Vec::new();
+    let path = root.join(WRIT_TOML);
+    let is_file = fs::symlink_metadata(&path).is_ok_and(|m| m.is_file());
+    if !is_file {
+        return Err(SourceError::NoWorkspace(root.to_owned()));
+    }
+    let Some(settings_file) = read_file(&path, WRIT_TOML, &mut refused)? else {
+        return Ok(refuse(root, Vec::new(), refused, findings));
+    };
+    // Read here only for its globs: what is wrong with it is told by `config`.
+    let settings = read_settings(&Sources::new(vec![settings_file.clone()]), &mut Diagnostics::new());
+    let filter = Filter::new(settings.as_ref());
+    let mut names = Vec::new();
+    list(root, "", 0, &filter, &mut names, &mut findings)?;
+    let mut files = vec![settings_file];
+    let mut total = 0u64;
+    for name in names {
+        if let Some(file) = read_file(&root.join(&name), &name, &mut refused)? {
+            total = total.saturating_add(file.text.len() as u64);
+            files.push(file);
+        }
+        if total > LARGEST_TREE {
+            return Err(SourceError::TooLarge);
+        }
+    }
+    Ok(refuse(root, files, refused, findings))
+}
+
+/// Findings about files need the numbers that files get once all are there.
+fn refuse(root: &Path, mut files: Vec<SourceFile>, refused: Vec<(String, &'static str)>, mut findings: Diagnostics) -> Workspace {
+    files.extend(refused.iter().map(|(name, _)| SourceFile::new(name, "")));
+    let sources = Sources::new(files);
+    for (name, why) in refused {
+        let at = sources.iter().find(|(_, f)| f.name == name).map_or(Span::NONE, |(n, _)| Span::new(n, 0..0));
+        let help = "a file that is no configuration is left out by `exclude` in `[workspace]` of writ.toml";
+        findings.push(Diagnostic::new(&codes::E0002, at, format!("`{}` {why}", name.escape_debug())).at("workspace").help(help));
+    }
+    Workspace { root: root.to_owned(), sources, findings }
+}
+
+/// Which files belong to the workspace.
+struct Filter {
+    include: GlobSet,
+    exclude: GlobSet,
+}
+
+impl Filter {
+    fn new(settings: Option<&Settings>) -> Filter {
+        let set = |globs: &[String]| {
+            let mut builder = GlobSetBuilder::new();
+            for glob in globs.iter().filter_map(|g| GlobBuilder::new(g).literal_separator(true).build().ok()) {
+                builder.add(glob);
+            }
+            builder.build().unwrap_or_default()
+        };
+        let everything = [String::from("**/*.toml")];
+        Filter { include: set(settings.map_or(&everything[..], |s| &s.include)), exclude: set(settings.map_or(&[], |s| &s.exclude)) }
+    }
+
+    fn takes(&self, name: &str) -> bool {
+        name.ends_with(".toml") && self.include.is_match(name) && !self.exclude.is_match(name)
+    }
+}
+
+fn list(
+    dir: &Path,
+    prefix: &str,
+    depth: usize,
+    filter: &Filter,
+    names: &mut Vec<String>,
+    findings: &mut Diagnostics,
+) -> Result<(), SourceError> {
+    let fail = |e| SourceError::Io(dir.to_owned(), e);
+    for entry in fs::read_dir(dir).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let raw = entry.file_name();
+        let Some(leaf) = raw.to_str() else { continue };
+        let name = format!("{prefix}{leaf}");
+        let kind = entry.file_type().map_err(fail)?;
+        let mut refuse = |why: &str| {
+            findings.push(Diagnostic::new(&codes::E0002, Span::NONE, format!("`{}` {why}", name.escape_debug())).at("workspace"));
+        };
+        if kind.is_dir() {
+            if leaf.starts_with('.') || entry.path().join(WRIT_TOML).symlink_metadata().is_ok() {
+                continue;
+            }
+            if depth >= DEEPEST {
+                refuse("lies deeper than 64 directories");
+                continue;
+            }
+            list(&entry.path(), &format!("{name}/"), depth.saturating_add(1), filter, names, findings)?;
+        } else if leaf == WRIT_TOML || !filter.takes(&name) {
+        } else if kind.is_symlink() {
+            refuse("is a link, and links are not followed");
+        } else if !kind.is_file() {
+            refuse("is no regular file");
+        } else if leaf.chars().any(char::is_control) {
+            refuse("has a control character in its name");
+        } else {
+            names.push(name);
+        }
+    }
+    Ok(())
+}
+
+/// The text of a regular file; `None`, with the reason, when it is none.
+fn read_file(path: &Path, name: &str, refused: &mut Vec<(String, &'static str)>) -> Result<Option<SourceFile>, SourceError> {
+    let fail = |e| SourceError::Io(path.to_owned(), e);
+    let mut file = open(path).map_err(fail)?;
+    if !file.metadata().map_err(fail)?.is_file() {
+        refused.push((name.to_owned(), "is no regular file"));
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.by_ref().take(LARGEST_FILE.saturating_add(1)).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        refused.push((name.to_owned(), "is larger than 16 MiB"));
+        return Ok(None);
+    }
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        refused.push((name.to_owned(), "begins with a byte order mark: save it as plain UTF-8"));
+        return Ok(None);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(SourceFile::new(name, text))),
+        Err(_) => {
+            refused.push((name.to_owned(), "is not UTF-8"));
+            Ok(None)
+        }
+    }
+}
+
+/// Opens without following a link in the last place, so that a file swapped for a link after it was listed is refused.
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(O_NOFOLLOW | O_NONBLOCK);
+    }
+    options.open(path)
+}
+
+#[cfg(target_os = "linux")]
+const O_NOFOLLOW: i32 = 0o400_000;
+#[cfg(target_os = "linux")]
+const O_NONBLOCK: i32 = 0o4_000;
+#[cfg(all(unix, not(target_os = "linux")))]
+const O_NOFOLLOW: i32 = 0x0100;
+#[cfg(all(unix, not(target_os = "linux")))]
+const O_NONBLOCK: i32 = 0x0004;
