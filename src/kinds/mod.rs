@@ -124,7 +124,7 @@ macro_rules! kinds {
 
 kinds! {
     user group application sharepoint_site connected_organization
-    catalog resource delegation access_package policy assignment
+    catalog resource delegation access_package policy settings assignment
 }
 
 #[cfg(test)]
