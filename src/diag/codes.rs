@@ -111,6 +111,7 @@ codes! {
     R29 Warning "a package without a policy cannot be requested";
     R34 Error "an in-directory policy names users or groups";
     R35 Error "an outside policy names organizations, and an organization has users";
+    R36 Error "a forbidden domain cannot be used";
     R39 Error "approval names at least one approver";
     R45 Error "an expiration is a duration, a date or never";
     R47 Error "an approved extension needs approvers";

@@ -1,10 +1,23 @@
-//! Outside people: catalogs that they may see (R104).
+//! Outside people: catalogs that they may see (R104), domains that are not welcome (R36).
 
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, codes};
-use crate::kinds::{access_package::Package, catalog, policy};
+use crate::kinds::{access_package::Package, catalog, connected_organization, policy, settings};
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
+    let rules = world.get(&settings::external_users());
+    for organization in world.objects.values().filter(|o| o.address.kind() == connected_organization::KIND.name) {
+        for (domain, at) in connected_organization::domains(organization) {
+            if let Some(why) = rules.and_then(|r| settings::forbids(r, domain)) {
+                let message = format!("`{domain}` is not welcome, by the settings for external users");
+                found.push(
+                    finding(&codes::R36, organization, at, message)
+                        .related(why, "said here")
+                        .help("change the settings, or leave the domain out"),
+                );
+            }
+        }
+    }
     for policy in world.objects.values().filter_map(policy::Policy::of) {
         if policy.population() != policy::Population::Outside {
             continue;
@@ -22,6 +35,18 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             let at_catalog = world.get(&catalog_address).map_or(crate::diag::Span::NONE, |c| c.at);
             let help = format!("write `externally_visible = true` in `[{catalog_address}]`");
             found.push(finding(&codes::R104, policy.0, at, message).related(at_catalog, "the catalog").help(help));
+        }
+        for (organization, at) in policy.organizations() {
+            let Some(object) = world.get(&organization) else { continue };
+            let forbidden = connected_organization::domains(object).find_map(|(d, _)| Some((d, settings::forbids(rules?, d)?)));
+            if let Some((domain, why)) = forbidden {
+                let message = format!("`{}` uses `{domain}`, which is not welcome", organization.key());
+                found.push(
+                    finding(&codes::R36, policy.0, at, message)
+                        .related(why, "said here")
+                        .help("change the settings, or leave the organization out"),
+                );
+            }
         }
     }
 }
