@@ -5,4 +5,6 @@ pub mod diag;
 pub mod expr;
 pub mod kinds;
 pub mod model;
+pub mod reconcile;
 pub mod source;
+pub mod store;

@@ -18,7 +18,7 @@ mod templates;
 
 pub use document::parse;
 pub use ownership::{Import, Moved, Removed, applied_moves};
-pub use settings::{Deletes, Limits, SETTINGS, Settings, WRIT_TOML, read_settings};
+pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, read_settings};
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, Span, codes};
 use crate::model::{Address, Object};

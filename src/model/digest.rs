@@ -13,7 +13,9 @@ impl Digest {
     /// Of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Digest {
-        Digest(Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect())
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let digit = |n: u8| HEX.get(usize::from(n)).map_or('0', |d| char::from(*d));
+        Digest(Sha256::digest(bytes).iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect())
     }
 
     /// As read from a store or a plan file; it is compared, never trusted.

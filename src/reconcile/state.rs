@@ -1,0 +1,64 @@
+//! What the store holds, as planning sees it.
+
+use crate::config::{AppliedSettings, Known};
+use crate::kinds;
+use crate::model::{Address, Object, Origin, Stored};
+use std::collections::BTreeMap;
+
+/// A workspace as the store remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkspaceState {
+    /// Its settings as last applied.
+    pub settings: AppliedSettings,
+    /// The serial that last wrote them.
+    pub version: u64,
+}
+
+/// The state of a store at one serial.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// `None`: there is no store yet.
+    pub lineage: Option<String>,
+    /// The latest revision.
+    pub serial: u64,
+    /// Everything in it, managed or not.
+    pub objects: BTreeMap<Address, Stored>,
+    /// By name.
+    pub workspaces: BTreeMap<String, WorkspaceState>,
+}
+
+impl State {
+    /// What a store holds before anything was applied: the objects that always exist.
+    #[must_use]
+    pub fn empty() -> State {
+        let stored = |object: Object| {
+            let id = String::new();
+            (object.address.clone(), Stored { object, id, workspace: None, version: 0, origin: Origin::default() })
+        };
+        State { objects: kinds::builtins().into_iter().map(stored).collect(), ..State::default() }
+    }
+
+    /// The objects of a workspace.
+    pub fn managed_by<'a>(&'a self, workspace: &'a str) -> impl Iterator<Item = &'a Stored> {
+        self.objects.values().filter(move |s| s.workspace.as_deref() == Some(workspace))
+    }
+
+    /// What the files of a workspace may refer to without declaring it.
+    #[must_use]
+    pub fn known_to(&self, workspace: &str) -> Known {
+        let foreign = self.objects.values().filter(|s| s.workspace.as_deref() != Some(workspace));
+        Known { objects: foreign.map(|s| (s.object.address.clone(), s.object.clone())).collect(), unread: false }
+    }
+
+    /// Objects that live on unmanaged, those that always exist left out.
+    pub fn unmanaged(&self) -> impl Iterator<Item = &Stored> {
+        let builtins: Vec<Address> = kinds::builtins().into_iter().map(|o| o.address).collect();
+        self.objects.values().filter(move |s| s.workspace.is_none() && !builtins.contains(&s.object.address))
+    }
+
+    /// The settings that a workspace last applied.
+    #[must_use]
+    pub fn applied(&self, workspace: &str) -> Option<&AppliedSettings> {
+        self.workspaces.get(workspace).map(|w| &w.settings)
+    }
+}

@@ -1,0 +1,60 @@
+//! The digests that link revisions. Changing, dropping or reordering anything in the past changes every later hash.
+//!
+//! body → event → events of a revision → revision → next revision. An event is linked by the digest of its body, so that
+//! a body can be erased and the chain still holds.
+
+use super::Revision;
+use crate::model::{Digest, digest_of};
+use serde::Serialize;
+
+/// What the first revision is linked to, so that a chain belongs to one lineage.
+pub(super) fn root(lineage: &str) -> Digest {
+    Digest::of(lineage.as_bytes())
+}
+
+/// Of one event in its place.
+pub(super) fn event(seq: u64, kind: &str, address: Option<&str>, body_digest: &Digest) -> Digest {
+    #[derive(Serialize)]
+    struct Form<'a> {
+        seq: u64,
+        kind: &'a str,
+        address: Option<&'a str>,
+        body_digest: &'a Digest,
+    }
+    digest_of(&Form { seq, kind, address, body_digest })
+}
+
+/// Of the events of one revision: over their digests, in hex, one after the other.
+#[derive(Default)]
+pub(super) struct Events {
+    digests: String,
+    /// How many there are.
+    pub(super) count: u64,
+}
+
+impl Events {
+    /// The next one.
+    pub(super) fn push(&mut self, digest: &Digest) {
+        self.digests.push_str(digest.as_str());
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// Of all of them.
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of(self.digests.as_bytes())
+    }
+}
+
+/// Of a revision: one link.
+pub(super) fn link(previous: &Digest, serial: u64, revision: &Revision, events: u64, events_digest: &Digest) -> Digest {
+    #[derive(Serialize)]
+    struct Form<'a> {
+        previous: &'a Digest,
+        serial: u64,
+        #[serde(flatten)]
+        revision: &'a Revision,
+        events: u64,
+        events_digest: &'a Digest,
+    }
+    digest_of(&Form { previous, serial, revision, events, events_digest })
+}

@@ -1,0 +1,157 @@
+//! A new store appears whole or not at all: built beside its place, synced, and renamed in.
+//!
+//! In: a path where nothing stands, a lineage, the first revisions. Out: a store that `Reader` and `Writer` open.
+//! Invariants: nothing that stands at the path is ever touched; a crash leaves at most a hidden file beside it.
+
+use super::{
+    Event, Revision, StoreError, chain,
+    error::Doing,
+    migrate,
+    open::{exists, harden},
+    schema::APPLICATION,
+    write::append,
+};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Makes a store with these revisions, the first of which has serial 0, and returns the last serial.
+///
+/// # Errors
+/// [`StoreError::Taken`] when the path, or that of a journal beside it, is not free, also when it was taken meanwhile;
+/// [`StoreError::Misfit`] when an event does not fit those before it; [`StoreError::Io`] when there is no revision or the
+/// file cannot be made.
+pub fn create(path: &Path, lineage: &str, history: &[(Revision, Vec<Event>)]) -> Result<u64, StoreError> {
+    let Some((first, _)) = history.first() else {
+        let source = io::Error::new(io::ErrorKind::InvalidInput, "a store begins with a revision");
+        return Err(StoreError::Io { doing: "creating the store", source });
+    };
+    // A journal that an older store left behind would be rolled back into the new one.
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        let mut place = OsString::from(path);
+        place.push(suffix);
+        if exists(Path::new(&place)) {
+            return Err(StoreError::Taken(PathBuf::from(place)));
+        }
+    }
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let draft = tempfile::Builder::new().prefix(".writ-").suffix(".new").tempfile_in(directory).doing("making a file for the store")?;
+    let serial = build(draft.path(), lineage, first, history)?;
+    draft.as_file().sync_all().doing("syncing the store")?;
+    draft.persist_noclobber(path).map_err(|failed| match failed.error.kind() {
+        io::ErrorKind::AlreadyExists => StoreError::Taken(path.to_owned()),
+        _ => StoreError::Io { doing: "putting the store in its place", source: failed.error },
+    })?;
+    sync_directory(directory).doing("syncing the store's directory")?;
+    Ok(serial)
+}
+
+/// Fills an empty file, which nobody else knows yet: it is synced once, as a whole, by the caller.
+fn build(path: &Path, lineage: &str, first: &Revision, history: &[(Revision, Vec<Event>)]) -> Result<u64, StoreError> {
+    let making = "making the store";
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).doing(making)?;
+    harden(&connection).doing(making)?;
+    connection.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(())).doing(making)?;
+    connection.pragma_update(None, "synchronous", "OFF").doing(making)?;
+    connection.pragma_update(None, "application_id", APPLICATION).doing(making)?;
+
+    let work = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(making)?;
+    migrate::climb(&work, 0).doing(making)?;
+    work.execute("INSERT INTO meta VALUES (1, ?1, ?2)", [lineage, first.at.as_str()]).doing(making)?;
+    let (mut previous, mut last) = (chain::root(lineage), 0);
+    for (serial, (revision, events)) in (0_u64..).zip(history) {
+        previous = append(&work, &previous, serial, revision, events)?;
+        last = serial;
+    }
+    work.commit().doing(making)?;
+    connection.close().map_err(|(_, error)| error).doing(making)?;
+    Ok(last)
+}
+
+#[cfg(unix)]
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    std::fs::File::open(directory)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> io::Result<()> {
+    // A directory cannot be opened as a file there; the rename is in its journal.
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{FoldError, Reader, testing::*};
+    use std::fs;
+
+    #[test]
+    fn makes_a_private_store_of_all_revisions_and_leaves_nothing_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("writ.db");
+        assert!(!exists(&path));
+        let history = [(revision(0), vec![]), (revision(1), vec![created("catalog.a", "1", "{}")])];
+        assert_eq!(create(&path, "L", &history).unwrap(), 1);
+        assert!(exists(&path));
+        let reader = Reader::open(&path).unwrap();
+        assert_eq!(reader.snapshot().unwrap().serial, 1);
+        assert_eq!(reader.at(0).unwrap().tables.objects.len(), 0);
+        assert!(reader.verify().is_ok());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn what_stands_there_is_not_touched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("writ.db");
+        let history = [(revision(0), vec![])];
+        for name in ["writ.db", "writ.db-journal"] {
+            fs::write(dir.path().join(name), "").unwrap();
+            assert!(matches!(create(&path, "L", &history), Err(StoreError::Taken(p)) if p == dir.path().join(name)));
+            assert_eq!(fs::read(dir.path().join(name)).unwrap(), b"");
+            fs::remove_file(dir.path().join(name)).unwrap();
+        }
+        create(&path, "L", &history).unwrap();
+        assert!(matches!(create(&path, "M", &history), Err(StoreError::Taken(_))));
+        assert_eq!(Reader::open(&path).unwrap().snapshot().unwrap().lineage, "L");
+    }
+
+    #[test]
+    fn of_many_at_once_one_wins() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("writ.db");
+        let history = [(revision(0), vec![])];
+        let made: Vec<Result<u64, StoreError>> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| create(&path, "L", &history))).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert_eq!(made.iter().filter(|m| m.is_ok()).count(), 1);
+        assert!(made.iter().all(|m| matches!(m, Ok(0) | Err(StoreError::Taken(_)))));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_fails_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("writ.db");
+        assert!(matches!(create(&path, "L", &[]), Err(StoreError::Io { .. })));
+        let twice = vec![created("catalog.a", "1", "{}"), created("catalog.a", "2", "{}")];
+        let error = create(&path, "L", &[(revision(0), twice)]).unwrap_err();
+        assert!(matches!(error, StoreError::Misfit(FoldError::Exists(_))), "{error}");
+        assert!(create(&path, "", &[(revision(0), vec![])]).is_err());
+        assert!(create(&dir.path().join("no/such/writ.db"), "L", &[(revision(0), vec![])]).is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,178 @@
+//! What can go wrong with a store: a typed error with what was being done.
+
+use super::{FoldError, Holder};
+use rusqlite::ErrorCode;
+use std::{error::Error, fmt, io, path::PathBuf};
+
+/// The world's fault, as met by the store.
+#[derive(Debug)]
+pub enum StoreError {
+    /// Nothing stands at the path.
+    Missing(PathBuf),
+    /// Something stands there that cannot be opened, or not by us: a directory, a link, a file without permission.
+    Unreadable {
+        /// The store's place.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// A file of another program.
+    NotAStore(PathBuf),
+    /// A store of ours whose content cannot be right.
+    Corrupt(String),
+    /// Written by a later version.
+    Newer {
+        /// The schema of the file.
+        found: i64,
+        /// The latest schema known here.
+        known: i64,
+    },
+    /// The place of a new store is not free.
+    Taken(PathBuf),
+    /// Another process is writing, and did not end in time; who, if it had said so yet.
+    Locked(Option<Box<Holder>>),
+    /// The store moved on since it was read.
+    Stale {
+        /// The serial that was read.
+        expected: u64,
+        /// The serial as it is.
+        found: u64,
+    },
+    /// No revision has this serial.
+    NoRevision {
+        /// What was asked for.
+        asked: u64,
+        /// The latest serial.
+        latest: u64,
+    },
+    /// The past cannot be told, since this event's body was erased.
+    Erased {
+        /// Its revision.
+        serial: u64,
+        /// Its place there.
+        seq: u64,
+    },
+    /// An event does not fit what the store holds; nothing was written.
+    Misfit(FoldError),
+    /// The file system failed.
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// How it failed.
+        source: io::Error,
+    },
+    /// The database failed.
+    Sql {
+        /// What was being done.
+        doing: &'static str,
+        /// How it failed.
+        source: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    /// Whether the very same call may succeed later, with nothing but time passing.
+    ///
+    /// A failed sync is not: what the disk holds then is known to nobody before it is read again.
+    #[must_use]
+    pub fn retryable(&self) -> bool {
+        match self {
+            StoreError::Locked(_) => true,
+            StoreError::Sql { source, .. } => {
+                matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::Missing(path) => write!(f, "there is no store at `{}`", path.display()),
+            StoreError::Unreadable { path, why } => write!(f, "the store `{}` cannot be opened: {why}", path.display()),
+            StoreError::NotAStore(path) => write!(f, "`{}` is not a store of writ", path.display()),
+            StoreError::Corrupt(detail) => write!(f, "the store is corrupt: {detail}"),
+            StoreError::Newer { found, known } => {
+                write!(f, "the store has schema {found}, and this writ knows schemas up to {known}")
+            }
+            StoreError::Taken(path) => write!(f, "`{}` exists already", path.display()),
+            StoreError::Locked(Some(holder)) => write!(f, "the store is locked by {holder}"),
+            StoreError::Locked(None) => f.write_str("the store is locked by another process"),
+            StoreError::Stale { expected, found } => {
+                write!(f, "the store has moved on to serial {found} since serial {expected} was read")
+            }
+            StoreError::NoRevision { asked, latest } => {
+                write!(f, "there is no serial {asked}; the store stands at serial {latest}")
+            }
+            StoreError::Erased { serial, seq } => {
+                write!(f, "what event {seq} of serial {serial} said was erased")
+            }
+            StoreError::Misfit(error) => write!(f, "an event does not fit what the store holds: {error}"),
+            StoreError::Io { doing, source } => write!(f, "{doing}: {source}"),
+            StoreError::Sql { doing, source } => write!(f, "{doing}: {source}"),
+        }
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            StoreError::Misfit(error) => Some(error),
+            StoreError::Io { source, .. } => Some(source),
+            StoreError::Sql { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// Says what was being done when something failed.
+pub(super) trait Doing<T> {
+    /// With `doing` such as `reading the objects`.
+    fn doing(self, doing: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> Doing<T> for io::Result<T> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::Io { doing, source })
+    }
+}
+
+impl<T> Doing<T> for rusqlite::Result<T> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreError> {
+        use rusqlite::Error as Sql;
+        self.map_err(|source| match source {
+            // A value of another type or range than ours: somebody else wrote it.
+            Sql::FromSqlConversionFailure(..) | Sql::IntegralValueOutOfRange(..) | Sql::InvalidColumnType(..) | Sql::Utf8Error(..) => {
+                StoreError::Corrupt(format!("{doing}: {source}"))
+            }
+            source if source.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt(format!("{doing}: {source}")),
+            source => StoreError::Sql { doing, source },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_one_lower_case_line_and_only_waiting_is_retryable() {
+        let holder = Holder {
+            actor: "user:ann@contoso.example".into(),
+            command: "apply".into(),
+            pid: 12,
+            host: "build".into(),
+            since: "2026-03-01T08:00:00.000Z".into(),
+        };
+        let io = StoreError::Io { doing: "syncing the store", source: io::Error::other("disk on fire") };
+        assert_eq!(io.to_string(), "syncing the store: disk on fire");
+        assert!(io.source().is_some());
+        let locked = StoreError::Locked(Some(Box::new(holder)));
+        let text = "the store is locked by user:ann@contoso.example (apply, process 12 on build, since 2026-03-01T08:00:00.000Z)";
+        assert_eq!(locked.to_string(), text);
+        assert!(locked.retryable());
+        assert!(!io.retryable());
+        assert!(!StoreError::Stale { expected: 1, found: 2 }.retryable());
+    }
+}

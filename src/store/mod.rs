@@ -1,0 +1,39 @@
+//! Durable facts: objects, workspaces, revisions and their events, in one SQLite file. The only room that speaks SQL.
+//!
+//! In: rows and [`Event`]s, whose attributes are JSON texts. Out: [`Snapshot`]s, histories, and what [`Reader::verify`]
+//! found. No kind is named here.
+//! Invariants: a [`Reader`] cannot write and a [`Writer`] exists only under a [`Lock`]; a commit is one transaction with
+//! its events, all of it or none of it; the tables equal the [`fold`] of the events; revisions form a hash chain; a file
+//! that is not certainly a store of ours is an error and never an empty store.
+//!
+//! ```text
+//! create ──► file ◄── Writer::commit ◄── Lock        schema, migrate   tables, and the ladder to them
+//!             │                                      rows, events      what is stored, and what events mean
+//!             └────► Reader: snapshot, at, verify    chain             the digests that link revisions
+//! ```
+
+mod chain;
+mod create;
+mod error;
+mod events;
+mod lock;
+mod migrate;
+mod open;
+mod read;
+mod rows;
+mod schema;
+#[cfg(test)]
+mod testing;
+mod verify;
+mod write;
+
+pub use create::create;
+pub use error::StoreError;
+pub use events::{Event, FoldError, fold};
+pub use lock::{Holder, Lock};
+pub use open::exists;
+pub use read::Reader;
+pub use rows::{EventRow, ObjectRow, Revision, RevisionRow, Snapshot, Tables, WorkspaceRow, stamp};
+pub use schema::SCHEMA;
+pub use verify::{Fault, Verified};
+pub use write::Writer;
