@@ -18,7 +18,7 @@ mod templates;
 
 pub use document::parse;
 pub use ownership::{Import, Moved, Removed, applied_moves};
-pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, read_settings};
+pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, check_store_url, read_settings};
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, Span, codes};
 use crate::model::{Address, Object};
@@ -29,6 +29,10 @@ use std::collections::BTreeMap;
 pub struct Known {
     /// Unmanaged objects, and those of other workspaces.
     pub objects: BTreeMap<Address, Object>,
+    /// What this workspace manages already; it can be referred to only if it is declared, or released.
+    pub own: BTreeMap<Address, Object>,
+    /// The addresses of ids, for imports.
+    pub ids: BTreeMap<String, Address>,
     /// There is a store, and it was not read: what resolves nowhere may be there.
     pub unread: bool,
 }
@@ -59,6 +63,22 @@ pub struct World<'a> {
     pub known: &'a Known,
     /// What `writ.toml` says.
     pub settings: &'a Settings,
+}
+
+impl Known {
+    /// What can be referred to once these removals and imports are applied: what is released is there, what is imported
+    /// is there under its new name only.
+    fn after(&self, removals: &[Removed], imports: &[Import]) -> Known {
+        let mut known = self.clone();
+        for removal in removals.iter().filter(|r| !r.destroy) {
+            let released = self.own.iter().filter(|(a, _)| a.is_within(&removal.from));
+            known.objects.extend(released.map(|(a, o)| (a.clone(), o.clone())));
+        }
+        for address in imports.iter().filter_map(|i| self.ids.get(&i.id)) {
+            known.objects.retain(|a, _| !a.is_within(address));
+        }
+        known
+    }
 }
 
 impl<'a> World<'a> {
@@ -95,6 +115,13 @@ pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnosti
         let help = "add a file such as `directory.toml`; `writ destroy` is the way to empty a workspace";
         found.push(Diagnostic::new(&codes::E0017, at, "there is no file beside `writ.toml`").at("workspace").help(help));
     }
+    let changed;
+    let known = if declared.removals.is_empty() && declared.imports.is_empty() {
+        known
+    } else {
+        changed = known.after(&declared.removals, &declared.imports);
+        &changed
+    };
     declare::parents(&declared, known, &mut found);
     let Some(settings) = settings else {
         found.sort(sources);
@@ -102,15 +129,8 @@ pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnosti
     };
     let (objects, template_spans) = templates::expand(&declared, &settings, &mut found);
     let world = World { objects: &objects, known, settings: &settings };
-    for object in objects.values() {
-        sound::check(object, zone, &mut found);
-    }
     ownership::check(&declared, &world, &mut found);
-    resolve::check(&world, &declared.moves, &mut found);
-    ring::check(&world, &mut found);
-    for rule in rules::LIST {
-        rule(&world, &mut found);
-    }
+    check_rules(&world, &declared.moves, &mut found);
     found.sort(sources);
     if found.has_errors() {
         return (None, found);
@@ -118,6 +138,18 @@ pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnosti
     let objects = objects.into_iter().map(|(a, o)| (a, sound::normalise(o))).collect();
     let declare::Declared { moves, removals, imports, .. } = declared;
     (Some(Config { settings, objects, moves, removals, imports, templates: template_spans }), found)
+}
+
+/// Every rule about objects, whether they come from files or from a saved plan.
+pub fn check_rules(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics) {
+    for object in world.objects.values() {
+        sound::check(object, world.settings.zone, found);
+    }
+    resolve::check(world, moves, found);
+    ring::check(world, found);
+    for rule in rules::LIST {
+        rule(world, found);
+    }
 }
 
 /// A finding about a named object.

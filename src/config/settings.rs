@@ -202,6 +202,12 @@ impl AppliedSettings {
         }
     }
 
+    /// Whether plan and apply needed an actor.
+    #[must_use]
+    pub fn requires_actor(&self) -> bool {
+        self.0.get("workspace").and_then(|w| w.get("require_actor")).and_then(serde_json::Value::as_bool).unwrap_or(false)
+    }
+
     /// What was managed; `None`: everything.
     #[must_use]
     pub fn manages(&self) -> Option<Vec<Address>> {

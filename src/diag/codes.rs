@@ -154,6 +154,7 @@ codes! {
     E0503 Error "a brake";
     E0504 Error "the actor";
     E0505 Error "a target that matches nothing";
+    E0506 Error "something that this plan does not manage needs the object";
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub enum Action {
 pub struct Cause {
     /// The text that asks for it; nowhere when the cause is that a text is gone.
     pub at: Span,
+    /// The file and line of that text, or where a deleted object stood.
+    pub place: Option<(String, u32)>,
     /// What stood elsewhere before, per attribute that is gone: name and where it stood.
     pub stood: Vec<(String, Origin)>,
     /// The template that said it, if one did.
@@ -56,6 +58,8 @@ pub struct Change {
     pub cause: Cause,
     /// The id of an import.
     pub import_id: Option<String>,
+    /// Where the object stands that is wanted; kept in state for whoever asks later.
+    pub origin: Origin,
 }
 
 /// How one attribute differs. Applying it to the old value gives the new one.

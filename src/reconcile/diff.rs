@@ -49,10 +49,8 @@ pub fn reconcile(wanted: &Wanted<'_>, state: &State, found: &mut Diagnostics) ->
                 changes.extend(change(object, stored, &prior, wanted, Action::Update));
             }
             Some(stored) if prior.imported.contains_key(address) || (builtins.contains(address) && stored.workspace.is_none()) => {
-                if !stored.id.is_empty() {
-                    prior.imported.entry(address.clone()).or_insert_with(|| stored.id.clone());
-                }
                 let stored = stored.clone();
+                prior.imported.entry(address.clone()).or_insert_with(|| stored.id.clone());
                 changes.extend(change(object, &stored, &prior, wanted, Action::Import));
             }
             Some(stored) => found.push(taken(object, stored)),
@@ -91,8 +89,9 @@ fn create(object: &Object, wanted: &Wanted<'_>) -> Change {
         after: Some(object.clone()),
         deltas: added,
         replaced_by: Vec::new(),
-        cause: Cause { at: object.at, stood: Vec::new(), template: wanted.templates.get(&object.at).cloned() },
+        cause: Cause { at: object.at, place: None, stood: Vec::new(), template: wanted.templates.get(&object.at).cloned() },
         import_id: None,
+        origin: crate::model::Origin::default(),
     }
 }
 
@@ -119,6 +118,7 @@ fn change(object: &Object, stored: &Stored, prior: &PriorMoves, wanted: &Wanted<
         deltas: differs,
         replaced_by,
         import_id: prior.imported.get(address).cloned(),
+        origin: crate::model::Origin::default(),
     })
 }
 
@@ -148,7 +148,7 @@ fn cause(object: &Object, stored: &Stored, differs: &[(String, Delta)], wanted: 
         collect(delta, object.attributes.get(name), name, stored, &mut places, &mut stood);
     }
     let at = places.into_iter().filter(|s| s.is_some()).min().unwrap_or(object.at);
-    Cause { at, stood, template: wanted.templates.get(&at).cloned() }
+    Cause { at, place: None, stood, template: wanted.templates.get(&at).cloned() }
 }
 
 fn collect(
@@ -189,8 +189,14 @@ fn end(stored: &Stored, builtins: &[Address], prior: &PriorMoves, wanted: &Wante
         after: None,
         deltas: if released { Vec::new() } else { gone },
         replaced_by: Vec::new(),
-        cause: Cause { at: removal.map_or(Span::NONE, |r| r.at), stood: vec![(String::new(), stored.origin.clone())], template: None },
+        cause: Cause {
+            at: removal.map_or(Span::NONE, |r| r.at),
+            place: None,
+            stood: vec![(String::new(), stored.origin.clone())],
+            template: None,
+        },
         import_id: None,
+        origin: crate::model::Origin::default(),
     }
 }
 

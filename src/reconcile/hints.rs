@@ -5,7 +5,7 @@ use crate::model::{Action, Address, Change, Table};
 use std::collections::BTreeMap;
 
 /// A rename that was probably meant.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Hint {
     /// What would be destroyed.
     pub from: String,

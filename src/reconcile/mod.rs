@@ -14,7 +14,7 @@ mod state;
 
 pub use delta::{deltas, patch};
 pub use diff::{Reconciled, Wanted, reconcile};
-pub use graph::{Edge, Graph};
+pub use graph::{Edge, Graph, edges};
 pub use hints::{Hint, move_hints};
 pub use moves::PriorMoves;
 pub use order::{Step, StepKind, steps};

@@ -81,7 +81,7 @@ fn take_imports(
     renamed: &mut BTreeMap<Address, Address>,
     found: &mut Diagnostics,
 ) -> BTreeMap<Address, String> {
-    let by_id: BTreeMap<&str, &Stored> = state.objects.values().filter(|s| !s.id.is_empty()).map(|s| (s.id.as_str(), s)).collect();
+    let by_id: BTreeMap<&str, &Stored> = state.objects.values().map(|s| (s.id.as_str(), s)).collect();
     let mut imported = BTreeMap::new();
     for import in imports {
         let mut refuse = |message: String, help: &str| {

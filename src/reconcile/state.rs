@@ -32,7 +32,7 @@ impl State {
     #[must_use]
     pub fn empty() -> State {
         let stored = |object: Object| {
-            let id = String::new();
+            let id = object.address.key().to_owned();
             (object.address.clone(), Stored { object, id, workspace: None, version: 0, origin: Origin::default() })
         };
         State { objects: kinds::builtins().into_iter().map(stored).collect(), ..State::default() }
@@ -46,8 +46,14 @@ impl State {
     /// What the files of a workspace may refer to without declaring it.
     #[must_use]
     pub fn known_to(&self, workspace: &str) -> Known {
-        let foreign = self.objects.values().filter(|s| s.workspace.as_deref() != Some(workspace));
-        Known { objects: foreign.map(|s| (s.object.address.clone(), s.object.clone())).collect(), unread: false }
+        let mut known = Known::default();
+        for stored in self.objects.values() {
+            let (address, object) = (stored.object.address.clone(), stored.object.clone());
+            known.ids.insert(stored.id.clone(), address.clone());
+            let own = stored.workspace.as_deref() == Some(workspace);
+            if own { &mut known.own } else { &mut known.objects }.insert(address, object);
+        }
+        known
     }
 
     /// Objects that live on unmanaged, those that always exist left out.

@@ -95,6 +95,20 @@ pub fn read(root: &Path) -> Result<Workspace, SourceError> {
     Ok(refuse(root, files, refused, findings))
 }
 
+/// Reads `writ.toml` alone.
+///
+/// # Errors
+/// When there is none, or it is no text.
+pub fn read_settings_file(root: &Path) -> Result<Sources, SourceError> {
+    let path = root.join(WRIT_TOML);
+    if !fs::symlink_metadata(&path).is_ok_and(|m| m.is_file()) {
+        return Err(SourceError::NoWorkspace(root.to_owned()));
+    }
+    let mut refused = Vec::new();
+    let file = read_file(&path, WRIT_TOML, &mut refused)?;
+    Ok(Sources::new(file.into_iter().collect()))
+}
+
 /// Findings about files need the numbers that files get once all are there.
 fn refuse(root: &Path, mut files: Vec<SourceFile>, refused: Vec<(String, &'static str)>, mut findings: Diagnostics) -> Workspace {
     files.extend(refused.iter().map(|(name, _)| SourceFile::new(name, "")));

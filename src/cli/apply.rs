@@ -1,0 +1,233 @@
+//! `writ apply`.
+
+use super::plan::{Scope, open, show};
+use super::session::Session;
+use super::{Exit, Format};
+use crate::model::Minutes;
+use crate::ops::apply::{Applied, ApplyOptions, Consent, INTERRUPTED, apply, apply_saved, permit, unlifted};
+use crate::ops::{Failure, plan};
+use crate::plan::Plan;
+use crate::view::plan as text;
+use clap::Args as ClapArgs;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+/// What apply and destroy both take.
+#[derive(Debug, Clone, ClapArgs)]
+pub(super) struct Agreement {
+    /// Agree without being asked; for `--destroy` give --confirm as well
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// The workspace's name, to destroy without being asked for it
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+    /// Apply only if the changes have this digest, as the plan printed it; at least 16 digits
+    #[arg(long, value_name = "DIGEST")]
+    pub expect: Option<String>,
+    /// Allow up to this many deletions in all
+    #[arg(long, value_name = "N")]
+    pub allow_deletes: Option<u64>,
+    /// Allow up to this many people to lose access
+    #[arg(long, value_name = "N")]
+    pub allow_access_lost: Option<u64>,
+    /// How long to wait for the lock, such as 90s or 5m
+    #[arg(long, value_name = "D", default_value = "0s")]
+    pub lock_timeout: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// A plan that `writ plan -o` saved
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    agreement: Agreement,
+}
+
+pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    session.only(&[Format::Text, Format::Json, Format::Markdown])?;
+    match &args.plan {
+        Some(path) => run_saved(path, args, session),
+        None => run_planned(&args.scope, &args.agreement, session),
+    }
+}
+
+/// Plans, shows, asks, applies.
+pub(super) fn run_planned(scope: &Scope, agreement: &Agreement, session: &mut Session) -> Result<Exit, Failure> {
+    let options = agreement.options(scope)?;
+    let planned = plan::plan(&session.context, &options.plan)?;
+    show(session, &planned, scope, None, false);
+    scope.check(&crate::plan::changes_digest(&planned.plan))?;
+    told(session, &planned.plan, &options)?;
+    let changed = !planned.plan.is_empty();
+    let mut prompt = Prompt::new(session, agreement, false);
+    let applied = on_signals(|| apply(&session.context, &options, planned, &mut prompt))?;
+    finish(session, &applied);
+    Ok(if scope.detailed_exitcode && changed { Exit::Changes } else { Exit::Success })
+}
+
+fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    let Scope { destroy, target, exclude, compare, full, detailed_exitcode: _ } = &args.scope;
+    if *destroy || !target.is_empty() || !exclude.is_empty() || compare.is_some() || *full {
+        let help = "give such flags to `writ plan -o FILE`, which decides what is in the plan";
+        return Err(Failure::Usage("a saved plan says what it does; this flag would mean nothing".to_owned(), help.to_owned()));
+    }
+    let saved = open(path)?;
+    let options = args.agreement.options(&args.scope)?;
+    let shown = saved.as_saved();
+    session.digest = Some(saved.changes_digest.to_string());
+    if !session.is_json() {
+        let text = text::text(&shown, session.paint);
+        session.print(&text);
+    }
+    session.document(saved.document.clone());
+    if shown.refused().next().is_some() {
+        return Err(Failure::Plan(path.to_owned(), crate::plan::BadPlan::Refused));
+    }
+    // A saved plan is its own consent, but for one that empties a workspace.
+    let agreement = Agreement { auto_approve: true, ..args.agreement.clone() };
+    let mut prompt = Prompt::new(session, &agreement, saved.destroy);
+    let (applied, findings) = on_signals(|| apply_saved(&session.context, &options, &saved, &mut prompt))?;
+    session.findings(&findings, &crate::diag::Sources::default());
+    finish(session, &applied);
+    Ok(if args.scope.detailed_exitcode && !shown.is_empty() { Exit::Changes } else { Exit::Success })
+}
+
+/// A plan that may not go on was shown with its reasons; in an apply, brakes that no flag lifts are reasons too.
+fn told(session: &Session, plan: &Plan, options: &ApplyOptions) -> Result<(), Failure> {
+    let outcome = permit(plan, options);
+    if matches!(outcome, Err(Failure::Refused(_))) && plan.refused().next().is_none() && session.format == Format::Text {
+        let lines = unlifted(plan, options).iter().map(|r| format!("  {}\n", r.way_out)).collect::<String>();
+        session.mutter(&lines);
+    }
+    outcome
+}
+
+fn finish(session: &mut Session, applied: &Applied) {
+    session.committed = applied.serial.is_some();
+    session.serial = applied.serial.or(session.serial);
+    session.digest = Some(applied.digest.to_string());
+    session.say(&format!("\n{}\n", text::completed(&applied.summary)));
+    if let Some(serial) = applied.serial {
+        session.say(&format!("The store {} is at @{serial}.\n", applied.store));
+    }
+    if let Some(lineage) = &applied.created {
+        let advice =
+            format!("It is new. To be told when it is missing or another, add to writ.toml:\n\n  [store]\n  lineage = \"{lineage}\"\n");
+        session.say(&advice);
+    }
+}
+
+impl Agreement {
+    pub(super) fn options(&self, scope: &Scope) -> Result<ApplyOptions, Failure> {
+        if let Some(expected) = &self.expect
+            && (expected.len() < 16 || expected.len() > 64 || !expected.bytes().all(|b| b.is_ascii_hexdigit()))
+        {
+            return Err(Failure::Usage(
+                format!("`{expected}` is no digest"),
+                "`--expect` takes at least 16 of the digits that the plan printed".to_owned(),
+            ));
+        }
+        Ok(ApplyOptions {
+            plan: scope.options()?,
+            expect: self.expect.clone(),
+            allow_deletes: self.allow_deletes,
+            allow_access_lost: self.allow_access_lost,
+            lock_timeout: timeout(&self.lock_timeout)?,
+        })
+    }
+}
+
+/// `90s`, or a duration as the language has it.
+pub(super) fn timeout(text: &str) -> Result<Duration, Failure> {
+    let seconds = text.strip_suffix('s').and_then(|n| n.parse::<u64>().ok());
+    let minutes = || Minutes::parse(text).ok().and_then(|Minutes(m)| u64::try_from(m).ok()?.checked_mul(60));
+    let help = || Failure::Usage(format!("`{text}` is no duration"), "write one such as `90s`, `5m` or `1h`".to_owned());
+    seconds.or_else(minutes).map(Duration::from_secs).ok_or_else(help)
+}
+
+/// Somebody is being asked, and nothing is claimed.
+static AT_PROMPT: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Asks on stderr, reads one line from whatever stands on stdin.
+struct Prompt {
+    auto: bool,
+    confirm: Option<String>,
+    never: bool,
+    /// A plan whose approval is in its being saved.
+    destroys: bool,
+}
+
+impl Prompt {
+    fn new(session: &Session, agreement: &Agreement, destroys: bool) -> Prompt {
+        Prompt {
+            auto: agreement.auto_approve,
+            confirm: agreement.confirm.clone(),
+            never: session.context.environment.never_prompt,
+            destroys,
+        }
+    }
+
+    fn read(&self, question: &str) -> Result<String, Failure> {
+        if self.never {
+            return Err(Failure::Declined("nobody is asked, since WRIT_INPUT is 0"));
+        }
+        let _ = std::io::stderr().lock().write_all(question.as_bytes());
+        let mut line = String::new();
+        AT_PROMPT.store(true, Ordering::SeqCst);
+        let read = std::io::stdin().lock().read_line(&mut line);
+        AT_PROMPT.store(false, Ordering::SeqCst);
+        match read {
+            Ok(0) => Err(Failure::Declined("declined: the input ended")),
+            Ok(_) => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),
+            Err(e) => Err(Failure::Io("cannot read the answer".to_owned(), e)),
+        }
+    }
+}
+
+impl Consent for Prompt {
+    fn ask(&mut self, plan: &Plan, again: bool) -> Result<(), Failure> {
+        if plan.destroy || self.destroys {
+            let name = match &self.confirm {
+                Some(name) if !again => name.clone(),
+                _ => self
+                    .read(&format!("\nThis deletes everything that `{}` manages. Type the workspace's name to go on: ", plan.workspace))?,
+            };
+            return if name == plan.workspace { Ok(()) } else { Err(Failure::Declined("declined: that is not the workspace's name")) };
+        }
+        if self.auto {
+            return if again { Err(Failure::Moved) } else { Ok(()) };
+        }
+        let mut question = String::new();
+        if again {
+            question.push_str(&format!(
+                "\nThe state moved meanwhile. The plan is now:\n\n{}",
+                text::text(plan, crate::view::paint::Paint { on: false })
+            ));
+        }
+        question.push_str("\nApply this plan? Only `yes` is taken: ");
+        match self.read(&question)?.as_str() {
+            "yes" => Ok(()),
+            _ => Err(Failure::Declined("declined")),
+        }
+    }
+}
+
+/// Runs with signals in hand: at the prompt they end the program at once, with nothing done; from the claim to the commit
+/// the first one is remembered and looked at before anything is written, and a second one ends the program, which the
+/// store survives.
+fn on_signals<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
+        // In this order: a signal first ends the program if one came before, and only then counts as having come.
+        let _ = flag::register_conditional_shutdown(signal, code, Arc::clone(&AT_PROMPT));
+        let _ = flag::register_conditional_shutdown(signal, code, Arc::clone(&INTERRUPTED));
+        let _ = flag::register(signal, Arc::clone(&INTERRUPTED));
+    }
+    work()
+}

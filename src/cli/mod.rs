@@ -1,0 +1,191 @@
+//! The first door: one file for each verb.
+//!
+//! In: arguments and environment. Out: texts on stdout and stderr, and an exit code (`exit`).
+//! Invariants: a verb parses, calls a use case, and hands the result to `view`; nothing is decided here but the exit code
+//! and who is asked.
+
+mod apply;
+mod argv;
+mod audit;
+mod destroy;
+mod diff;
+mod exit;
+mod explain;
+mod force_unlock;
+mod graph;
+mod history;
+mod import;
+mod init;
+mod made;
+mod plan;
+mod session;
+mod show;
+mod state;
+mod validate;
+
+pub use exit::Exit;
+
+use crate::ops::Failure;
+use clap::{CommandFactory, Parser, Subcommand};
+use session::{Session, report};
+use std::path::PathBuf;
+
+/// Access governance, in writing: catalogs, access packages, policies and delegations as TOML, planned and applied.
+#[derive(Debug, Parser)]
+#[command(name = "writ", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Global {
+    /// Work in this directory
+    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    chdir: PathBuf,
+    /// How to print the result
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    format: Format,
+    /// Short for --format json
+    #[arg(long, global = true, conflicts_with = "format")]
+    json: bool,
+    /// When to colour; NO_COLOR is heeded
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    color: Color,
+    /// Print only what was asked for: no warnings, no notes
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Print more: ids, digests
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    /// Act as this user; without it, as the operator of the store
+    #[arg(long = "as", global = true, value_name = "USER", env = "WRIT_ACTOR", hide_env_values = true)]
+    acting: Option<String>,
+}
+
+/// Forms of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people at a terminal
+    Text,
+    /// One JSON document
+    Json,
+    /// For a review
+    Markdown,
+    /// Graphviz, for `writ graph`
+    Dot,
+    /// Mermaid, for `writ graph`
+    Mermaid,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Start a workspace: writ.toml, a store, a first administrator and catalog
+    Init(init::Args),
+    /// Check everything, and tell all that is wrong at once
+    Validate(validate::Args),
+    /// Show what an apply would do
+    Plan(plan::Args),
+    /// Do what the files say, all of it or nothing
+    Apply(apply::Args),
+    /// Delete everything that this workspace manages
+    Destroy(destroy::Args),
+    /// Show a saved plan, an object, or everything, now or then
+    Show(show::Args),
+    /// Look at the state, or change names and ownership in it by hand
+    State(state::Args),
+    /// Manage an object that lives in the store
+    Import(import::Args),
+    /// Tell who holds the lock; the embedded store frees it by itself
+    ForceUnlock(force_unlock::Args),
+    /// List every apply: who, when, from which commit
+    History(history::Args),
+    /// Show what lies between two revisions
+    Diff(diff::Args),
+    /// Print the dependency graph
+    Graph(graph::Args),
+    /// Explain a code such as R45, or where an object comes from
+    Explain(explain::Args),
+    /// Check the audit chain
+    Audit(audit::Args),
+    /// Print shell completions
+    Completions(made::Completions),
+    /// Print the manual page
+    Man(made::Man),
+    /// Print the version
+    Version(made::Version),
+}
+
+/// Runs the program and tells its exit code.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    let arguments = argv::normalise(arguments, &Cli::command());
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // clap's own 2 for usage would collide with "there are changes".
+            return if error.use_stderr() { Exit::Error } else { Exit::Success };
+        }
+    };
+    let Some(verb) = cli.verb else {
+        let _ = Cli::command().print_help();
+        return Exit::Success;
+    };
+    let mut session = Session::new(&cli.global);
+    let outcome = dispatch(verb, &mut session);
+    report(&mut session, outcome)
+}
+
+fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Init(args) => init::run(&args, session),
+        Verb::Validate(args) => validate::run(&args, session),
+        Verb::Plan(args) => plan::run(&args, session),
+        Verb::Apply(args) => apply::run(&args, session),
+        Verb::Destroy(args) => destroy::run(&args, session),
+        Verb::Show(args) => show::run(&args, session),
+        Verb::State(args) => state::run(&args, session),
+        Verb::Import(args) => import::run(&args, session),
+        Verb::ForceUnlock(args) => force_unlock::run(&args, session),
+        Verb::History(args) => history::run(&args, session),
+        Verb::Diff(args) => diff::run(&args, session),
+        Verb::Graph(args) => graph::run(&args, session),
+        Verb::Explain(args) => explain::run(&args, session),
+        Verb::Audit(args) => audit::run(&args, session),
+        Verb::Completions(args) => made::completions(&args, session),
+        Verb::Man(args) => made::man(&args, session),
+        Verb::Version(args) => made::version(&args, session),
+    }
+}
+
+/// Reads an address of the command line.
+pub(crate) fn address(text: &str) -> Result<crate::model::Address, Failure> {
+    let bad = |message: String, help: String| Failure::Usage(message, help);
+    let address = crate::model::Address::parse(text)
+        .map_err(|e| bad(e.to_string(), "an address is a TOML path; a user is named as it is".to_owned()))?;
+    for part in address.lineage() {
+        if crate::kinds::kind(part.kind()).is_none() {
+            let near = crate::diag::did_you_mean(part.kind(), crate::kinds::LIST.iter().map(|k| k.name));
+            return Err(bad(
+                format!("there is no kind `{}`", part.kind()),
+                near.unwrap_or_else(|| "`writ explain E0006` lists the kinds".to_owned()),
+            ));
+        }
+    }
+    Ok(address)
+}

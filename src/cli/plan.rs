@@ -1,0 +1,132 @@
+//! `writ plan`.
+
+use super::session::Session;
+use super::{Exit, Format, address};
+use crate::model::{Digest, canonical};
+use crate::ops::plan::{Options, Planned};
+use crate::ops::{Failure, plan};
+use crate::plan::{Plan, SavedPlan, changes_digest, read};
+use crate::view::{markdown, plan as text};
+use clap::Args as ClapArgs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What plan and apply both take.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(super) struct Scope {
+    /// Plan to delete everything that this workspace manages
+    #[arg(long)]
+    pub destroy: bool,
+    /// Only this object, what stands in it, and what it needs; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub target: Vec<String>,
+    /// Not this object, what stands in it, nor what needs it; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub exclude: Vec<String>,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Fail with 4 unless the changes are those of this saved plan
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
+    /// In JSON, show all of the state, not only what the plan touches or refers to
+    #[arg(long)]
+    pub full: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    scope: Scope,
+    /// Save the plan for `writ apply FILE`
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Scope {
+    pub(super) fn options(&self) -> Result<Options, Failure> {
+        let read = |all: &[String]| all.iter().map(|t| address(t)).collect::<Result<Vec<_>, _>>();
+        Ok(Options { destroy: self.destroy, targets: read(&self.target)?, excludes: read(&self.exclude)? })
+    }
+
+    /// The code of a plan that was shown.
+    pub(super) fn exit(&self, plan: &Plan) -> Exit {
+        if plan.refused().next().is_some() {
+            Exit::Refused
+        } else if self.detailed_exitcode && !plan.is_empty() {
+            Exit::Changes
+        } else {
+            Exit::Success
+        }
+    }
+
+    /// Whether the changes are those of the plan to compare with.
+    pub(super) fn check(&self, digest: &Digest) -> Result<(), Failure> {
+        let Some(path) = &self.compare else { return Ok(()) };
+        let saved = open(path)?;
+        if saved.changes_digest == *digest {
+            Ok(())
+        } else {
+            Err(Failure::Digest { expected: saved.changes_digest.to_string(), found: digest.to_string() })
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    session.only(&[Format::Text, Format::Json, Format::Markdown])?;
+    let planned = plan::plan(&session.context, &args.scope.options()?)?;
+    let saved = match &args.out {
+        Some(path) => {
+            save(path, &canonical(&planned.document(args.scope.full)))?;
+            Some(path.display().to_string())
+        }
+        None => None,
+    };
+    show(session, &planned, &args.scope, saved.as_deref(), true);
+    args.scope.check(&changes_digest(&planned.plan))?;
+    Ok(args.scope.exit(&planned.plan))
+}
+
+/// Shows a plan in the form that was asked for.
+pub(super) fn show(session: &mut Session, planned: &Planned, scope: &Scope, saved: Option<&str>, how_to_apply: bool) {
+    session.findings(&planned.findings, &planned.sources);
+    let plan = &planned.plan;
+    session.digest = Some(changes_digest(plan).to_string());
+    session.serial = Some(plan.base.serial);
+    if session.is_json() {
+        session.document(planned.document(scope.full));
+        return;
+    }
+    if plan.base.lineage.is_none() && !session.quiet {
+        session.mutter(&format!("There is no store at {} yet: the plan starts from nothing.\n\n", planned.loaded.place.url));
+    }
+    match session.format {
+        Format::Markdown => session.print(&markdown::text(plan)),
+        _ => {
+            let text = text::text(plan, session.paint);
+            session.print(&text);
+        }
+    }
+    if let Some(path) = saved {
+        session.say(&format!("\nSaved the plan to: {path}\n"));
+    }
+    if how_to_apply && session.format == Format::Text && plan.is_applyable() {
+        session.say(&format!("To apply exactly this: {}\n", text::apply_line(plan, saved)));
+    }
+}
+
+/// Writes a plan file beside its place and renames it in, so that a cut one is never seen.
+fn save(path: &Path, document: &str) -> Result<(), Failure> {
+    let fail = |e: std::io::Error| Failure::Io(format!("cannot write `{}`", path.display()), e);
+    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut draft = tempfile::Builder::new().prefix(".writ-plan-").tempfile_in(directory).map_err(fail)?;
+    draft.write_all(document.as_bytes()).and_then(|()| draft.write_all(b"\n")).and_then(|()| draft.as_file().sync_all()).map_err(fail)?;
+    draft.persist(path).map_err(|e| fail(e.error))?;
+    Ok(())
+}
+
+/// Reads a plan file.
+pub(super) fn open(path: &Path) -> Result<SavedPlan, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::Io(format!("cannot read `{}`", path.display()), e))?;
+    read(&text).map_err(|e| Failure::Plan(path.to_owned(), e))
+}

@@ -1,0 +1,193 @@
+//! What verbs share: the context, where to print, and the one summary in which every run ends.
+
+use super::{Color, Exit, Format, Global};
+use crate::diag::{Diagnostics, Severity, Sources};
+use crate::ops::{Context, Environment, Failure};
+use crate::view::{diagnostics, paint::Paint};
+use chrono::Utc;
+use serde_json::{Value as Json, json};
+use std::io::{ErrorKind, IsTerminal, Write};
+
+/// One run of the program.
+pub(crate) struct Session {
+    pub context: Context,
+    pub format: Format,
+    pub paint: Paint,
+    pub quiet: bool,
+    pub verbose: bool,
+    /// The JSON document so far; printed at the end.
+    document: Option<Json>,
+    findings: Vec<Json>,
+    /// What the result says beside the exit code.
+    pub serial: Option<u64>,
+    pub digest: Option<String>,
+    /// Something was committed, so a failure after it is another one.
+    pub committed: bool,
+    /// Why stdout could not be written to, other than that nobody reads it.
+    broken: Option<std::io::Error>,
+}
+
+impl Session {
+    pub(super) fn new(global: &Global) -> Session {
+        let format = if global.json { Format::Json } else { global.format };
+        let heed = |on_terminal: bool| on_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let colour = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => heed(std::io::stdout().is_terminal()),
+        };
+        let environment = Environment {
+            store: std::env::var("WRIT_STORE").ok().filter(|s| !s.is_empty()),
+            never_prompt: std::env::var("WRIT_INPUT").is_ok_and(|v| v == "0"),
+        };
+        let context = Context {
+            root: global.chdir.clone(),
+            environment,
+            acting: global.acting.clone().filter(|a| !a.is_empty()),
+            operator: operator(),
+            now: Utc::now(),
+            mint: || uuid::Uuid::now_v7().to_string(),
+        };
+        Session {
+            context,
+            format,
+            paint: Paint { on: colour && format == Format::Text },
+            quiet: global.quiet,
+            verbose: global.verbose,
+            document: None,
+            findings: Vec::new(),
+            serial: None,
+            digest: None,
+            committed: false,
+            broken: None,
+        }
+    }
+
+    /// Whether the one JSON document is wanted.
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Refuses forms that a verb does not have.
+    pub(super) fn only(&self, formats: &[Format]) -> Result<(), Failure> {
+        if formats.contains(&self.format) {
+            return Ok(());
+        }
+        Err(Failure::Usage("this command has no such --format".to_owned(), "`writ COMMAND --help` shows what it has".to_owned()))
+    }
+
+    /// Prints to stdout. That nobody reads any more is no reason to stop.
+    pub(super) fn print(&mut self, text: &str) {
+        if self.broken.is_some() {
+            return;
+        }
+        let mut out = std::io::stdout().lock();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            self.broken = Some(error);
+        }
+    }
+
+    /// Prints to stdout, if people read it.
+    pub(super) fn say(&mut self, text: &str) {
+        if !self.is_json() {
+            self.print(text);
+        }
+    }
+
+    /// Prints to stderr, if people read it.
+    pub(super) fn mutter(&self, text: &str) {
+        if !self.is_json() {
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        }
+    }
+
+    /// The result, for programs.
+    pub(super) fn document(&mut self, document: Json) {
+        self.document = Some(document);
+    }
+
+    /// Findings: stderr for people, `diagnostics[]` for programs.
+    pub(super) fn findings(&mut self, findings: &Diagnostics, sources: &Sources) {
+        if self.is_json() {
+            self.findings.extend(diagnostics::json(findings, sources));
+            return;
+        }
+        let mut shown = Diagnostics::new();
+        findings.iter().filter(|d| d.severity == Severity::Error || !self.quiet).for_each(|d| shown.push(d.clone()));
+        let colour = self.paint.on && std::io::stderr().is_terminal();
+        self.mutter(&diagnostics::text(&shown, sources, colour));
+    }
+}
+
+/// `operator:OSUSER@HOST`.
+fn operator() -> String {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    let plain = |text: String| text.chars().filter(|c| c.is_ascii_graphic()).take(64).collect::<String>();
+    format!("operator:{}@{}", plain(user), plain(host))
+}
+
+/// Tells how a run ended: the summary of a failure, the JSON document, the exit code.
+pub(super) fn report(session: &mut Session, outcome: Result<Exit, Failure>) -> Exit {
+    let mut exit = match &outcome {
+        Ok(exit) => *exit,
+        Err(failure) => Exit::of(failure),
+    };
+    if let Err(failure) = &outcome {
+        tell(session, failure);
+    }
+    if session.is_json() {
+        let text = assembled(session, exit);
+        session.print(&text);
+    }
+    if let Some(error) = session.broken.take() {
+        session.mutter(&format!("Error: cannot write to stdout: {error}\n"));
+        exit = if session.committed { Exit::AfterCommit } else { Exit::Error };
+    }
+    exit
+}
+
+fn tell(session: &mut Session, failure: &Failure) {
+    if let Failure::Findings(both) = failure {
+        let (findings, sources) = both.as_ref();
+        session.findings(findings, sources);
+    }
+    let mut causes = Vec::new();
+    let mut cause = std::error::Error::source(failure);
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    if session.is_json() {
+        if !matches!(failure, Failure::Findings(_) | Failure::Refused(_)) {
+            let detail = causes.iter().cloned().chain(failure.help()).collect::<Vec<_>>().join("; ");
+            let summary = failure.to_string();
+            session.findings.push(
+                json!({ "severity": "error", "summary": summary, "detail": detail, "code": null, "help": failure.help(), "related": [] }),
+            );
+        }
+        return;
+    }
+    let head = session.paint.red("Error:");
+    let mut text = format!("{head} {}\n", crate::view::paint::line(&failure.to_string()));
+    for cause in causes {
+        text.push_str(&format!("  because {}\n", crate::view::paint::line(&cause)));
+    }
+    if let Some(help) = failure.help() {
+        text.push_str(&format!("  help: {}\n", crate::view::paint::line(&help)));
+    }
+    session.mutter(&text);
+}
+
+/// The one document: what the verb made, then `diagnostics` and, last, `result`.
+fn assembled(session: &mut Session, exit: Exit) -> String {
+    let body = session.document.take().unwrap_or_else(|| json!({ "format_version": "1.0" }));
+    let text = body.to_string();
+    let head = text.strip_suffix('}').unwrap_or(&text);
+    let comma = if head.ends_with('{') { "" } else { "," };
+    let diagnostics = Json::Array(std::mem::take(&mut session.findings));
+    let result = json!({ "exit_code": exit.code(), "serial": session.serial, "digest": session.digest });
+    format!("{head}{comma}\"diagnostics\":{diagnostics},\"result\":{result}}}\n")
+}

@@ -1,0 +1,76 @@
+//! `writ show`.
+
+use super::plan::open;
+use super::session::Session;
+use super::{Exit, Format, address};
+use crate::kinds::with_defaults;
+use crate::model::Stored;
+use crate::ops::Failure;
+use crate::ops::history::Moment;
+use crate::ops::show;
+use crate::view::{markdown, object, plan as text};
+use chrono::{DateTime, Utc};
+use clap::Args as ClapArgs;
+use serde_json::{Value as Json, json};
+use std::path::Path;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// A saved plan (if it contains `/` or exists), or an address; default: everything
+    what: Option<String>,
+    /// As it was: `@SERIAL` or an instant such as 2026-11-01T00:00:00Z
+    #[arg(long, value_name = "MOMENT")]
+    at: Option<String>,
+}
+
+pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    session.only(&[Format::Text, Format::Json, Format::Markdown])?;
+    let file = args.what.as_deref().filter(|w| w.contains('/') || Path::new(w).exists());
+    if let Some(path) = file {
+        let saved = open(Path::new(path))?;
+        let plan = saved.as_saved();
+        match session.format {
+            Format::Markdown => session.print(&markdown::text(&plan)),
+            _ => {
+                let text = text::text(&plan, session.paint);
+                session.say(&text);
+            }
+        }
+        session.document(saved.document);
+        return Ok(Exit::Success);
+    }
+    let what = args.what.as_deref().map(address).transpose()?;
+    let moment = args.at.as_deref().map_or(Ok(Moment::Now), moment)?;
+    let (serial, objects) = show::show(&session.context, what.as_ref(), moment)?;
+    session.serial = Some(serial);
+    let values: Vec<Json> = objects.iter().map(as_json).collect();
+    session.document(json!({ "format_version": "1.0", "serial": serial, "values": values }));
+    let blocks: Vec<String> = objects.iter().map(|o| object::block(o, session.paint)).collect();
+    session.say(&blocks.join("\n"));
+    Ok(Exit::Success)
+}
+
+/// `@41`, or an instant.
+pub(super) fn moment(text: &str) -> Result<Moment, Failure> {
+    if let Some(number) = text.strip_prefix('@') {
+        return number.parse().map(Moment::Serial).map_err(|_| bad(text));
+    }
+    DateTime::parse_from_rfc3339(text).map(|t| Moment::Instant(t.with_timezone(&Utc))).map_err(|_| bad(text))
+}
+
+fn bad(text: &str) -> Failure {
+    Failure::Usage(format!("`{text}` is no moment of the store"), "write `@41`, or an instant such as `2026-11-01T00:00:00Z`".to_owned())
+}
+
+pub(super) fn as_json(stored: &Stored) -> Json {
+    json!({
+        "address": stored.object.address.as_str(),
+        "type": stored.object.address.kind(),
+        "name": stored.object.address.key(),
+        "id": stored.id,
+        "workspace": stored.workspace,
+        "version": stored.version,
+        "origin": stored.origin,
+        "values": with_defaults(&stored.object),
+    })
+}

@@ -1,0 +1,266 @@
+//! From an agreed plan to one transaction: all of it or none of it.
+
+use super::plan::{Options, Planned, plan_loaded};
+use super::{Context, Failure, Place, commit, load};
+use crate::config::Settings;
+use crate::diag::Diagnostics;
+use crate::model::{Digest, canonical};
+use crate::plan::{self, Lift, Plan, SavedPlan, Summary, changes_digest};
+use crate::reconcile::State;
+use crate::store::{self, Event, Holder, Lock, Revision, Snapshot, StoreError, Tables, Writer};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+/// What was asked of an apply, beside what was asked of its plan.
+#[derive(Debug, Clone, Default)]
+pub struct ApplyOptions {
+    /// What to plan.
+    pub plan: Options,
+    /// The changes that were agreed to: at least 16 digits of their digest.
+    pub expect: Option<String>,
+    /// Deletions that are allowed in all.
+    pub allow_deletes: Option<u64>,
+    /// People who may lose access.
+    pub allow_access_lost: Option<u64>,
+    /// How long to wait for the lock.
+    pub lock_timeout: Duration,
+}
+
+/// How a plan comes to be agreed to.
+pub trait Consent {
+    /// Asks for a plan; `again` when the state moved and the plan is another one than the one agreed to before.
+    ///
+    /// # Errors
+    /// [`Failure::Declined`], or [`Failure::Moved`] when nobody is there to ask again.
+    fn ask(&mut self, plan: &Plan, again: bool) -> Result<(), Failure>;
+}
+
+/// What an apply did.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// How many objects it touched.
+    pub summary: Summary,
+    /// The serial of its revision; `None` when there was nothing to do.
+    pub serial: Option<u64>,
+    /// The digest of its changes.
+    pub digest: Digest,
+    /// The lineage, if this apply made the store.
+    pub created: Option<String>,
+    /// Where the store is.
+    pub store: String,
+}
+
+/// Set by a signal; looked at until the commit begins.
+pub static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// The brakes of a plan that these options do not lift.
+#[must_use]
+pub fn unlifted<'p>(plan: &'p Plan, options: &ApplyOptions) -> Vec<&'p plan::Refusal> {
+    let lifted = |lift: &Lift| match lift.flag {
+        "--allow-deletes" => options.allow_deletes.is_some_and(|n| n >= lift.value),
+        _ => options.allow_access_lost.is_some_and(|n| n >= lift.value),
+    };
+    plan.refusals.iter().filter(|r| !r.lift.as_ref().is_some_and(lifted)).collect()
+}
+
+/// Whether a plan may go on: not refused, its brakes lifted, and the one that was expected.
+///
+/// # Errors
+/// [`Failure::Refused`], [`Failure::Digest`].
+pub fn permit(plan: &Plan, options: &ApplyOptions) -> Result<(), Failure> {
+    let digest = changes_digest(plan);
+    if let Some(expected) = &options.expect {
+        let found = digest.to_string();
+        if !found.starts_with(expected.to_ascii_lowercase().as_str()) {
+            return Err(Failure::Digest { expected: expected.clone(), found });
+        }
+    }
+    match unlifted(plan, options).len() {
+        0 => Ok(()),
+        n => Err(Failure::Refused(n)),
+    }
+}
+
+/// Applies a plan that was just made and shown: asks, claims, looks again, commits.
+///
+/// # Errors
+/// A refusal, no consent, a lock that is held, a state that moved to something else. Nothing is half done.
+pub fn apply(context: &Context, options: &ApplyOptions, planned: Planned, consent: &mut dyn Consent) -> Result<Applied, Failure> {
+    let mut planned = planned;
+    let mut agreed: Option<Digest> = None;
+    loop {
+        let Planned { plan, state, loaded, .. } = &planned;
+        let digest = changes_digest(plan);
+        if plan.is_empty() {
+            return Ok(Applied { summary: plan.summary(), serial: None, digest, created: None, store: loaded.place.url.clone() });
+        }
+        permit(plan, options)?;
+        // A state that moved and changed nothing that this plan says leaves what was agreed to as it is.
+        if agreed.as_ref() != Some(&digest) {
+            consent.ask(plan, agreed.is_some())?;
+            agreed = Some(digest.clone());
+        }
+        let claim = Claim::take(context, &loaded.place, options, &plan.actor)?;
+        match claim.commit(context, plan, state, &loaded.place, &loaded.settings, digest) {
+            Err(Failure::Moved) => {
+                drop(claim);
+                planned = plan_loaded(context, &options.plan, load::load(context)?)?;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Applies a saved plan: everything it relied on must still be so, and its rules, brakes and actor are judged anew.
+///
+/// # Errors
+/// As [`apply`], and [`Failure::Stale`], [`Failure::OtherStore`].
+pub fn apply_saved(
+    context: &Context,
+    options: &ApplyOptions,
+    saved: &SavedPlan,
+    consent: &mut dyn Consent,
+) -> Result<(Applied, Diagnostics), Failure> {
+    let (settings, place) = load::settings_and_place(context)?;
+    let (plan, _, mut findings) = judge_saved(context, saved, &settings, &place)?;
+    permit(&plan, options)?;
+    consent.ask(&plan, false)?;
+    let claim = Claim::take(context, &place, options, &plan.actor)?;
+    // Once more under the lock, on the state that the commit will meet.
+    let (plan, state, again) = judge_saved(context, saved, &settings, &place)?;
+    permit(&plan, options)?;
+    findings = if again.is_empty() { findings } else { again };
+    let applied = claim.commit(context, &plan, &state, &place, &settings, saved.changes_digest.clone())?;
+    Ok((applied, findings))
+}
+
+/// A saved plan against the state as it is.
+///
+/// # Errors
+/// [`Failure::OtherStore`], [`Failure::Stale`], [`Failure::Findings`], [`Failure::Actor`].
+pub fn judge_saved(
+    context: &Context,
+    saved: &SavedPlan,
+    settings: &Settings,
+    place: &Place,
+) -> Result<(Plan, State, Diagnostics), Failure> {
+    if saved.workspace != settings.name {
+        return Err(Failure::OtherStore(format!("the plan is of the workspace `{}`, and this is `{}`", saved.workspace, settings.name)));
+    }
+    let state = load::read_state(place, settings)?;
+    if saved.base.lineage.is_some() && saved.base.lineage != state.lineage {
+        let found = state.lineage.as_deref().unwrap_or("none");
+        let made = saved.base.lineage.as_deref().unwrap_or("none");
+        return Err(Failure::OtherStore(format!("the plan was made for the store of lineage {made}, and this is {found}")));
+    }
+    let stale = saved.relied.stale(&state, &saved.workspace);
+    if !stale.is_empty() {
+        return Err(Failure::Stale(stale));
+    }
+    let declared = |a: &crate::model::Address| saved.changes.iter().find(|c| c.address == *a).and_then(|c| c.after.clone());
+    let actor = super::plan::actor(context, &state, settings.require_actor, &declared)?;
+    let mut findings = Diagnostics::new();
+    let plan = plan::judge_again(saved, settings, &state, context.now, &actor, &mut findings);
+    if findings.has_errors() {
+        return Err(Failure::Findings(Box::new((findings, crate::diag::Sources::default()))));
+    }
+    Ok((plan, state, findings))
+}
+
+/// The sole right to write to a store.
+struct Claim {
+    lock: Lock,
+}
+
+impl Claim {
+    fn take(context: &Context, place: &Place, options: &ApplyOptions, actor: &str) -> Result<Claim, Failure> {
+        if let Some(directory) = place.path.parent().filter(|d| !d.as_os_str().is_empty()) {
+            std::fs::create_dir_all(directory).map_err(|e| Failure::Io(format!("cannot make `{}`", directory.display()), e))?;
+        }
+        let holder = holder(context, actor, "apply");
+        Ok(Claim { lock: Lock::acquire(&place.path, options.lock_timeout, &holder)? })
+    }
+
+    /// What the store holds under the lock; `None` where there is none yet.
+    fn snapshot(&self, place: &Place, settings: &Settings) -> Result<Option<Snapshot>, Failure> {
+        if !store::exists(&place.path) {
+            return Ok(None);
+        }
+        let snapshot = Writer::open(&place.path, &self.lock)?.snapshot()?;
+        load::check_store(&snapshot, place, settings)?;
+        Ok(Some(snapshot))
+    }
+
+    /// Writes the plan, provided that the store still holds the state that it was made or judged on.
+    ///
+    /// # Errors
+    /// [`Failure::Moved`] when it does not.
+    fn commit(
+        &self,
+        context: &Context,
+        plan: &Plan,
+        state: &State,
+        place: &Place,
+        settings: &Settings,
+        digest: Digest,
+    ) -> Result<Applied, Failure> {
+        let snapshot = self.snapshot(place, settings)?;
+        let found = snapshot.as_ref().map(|s| (Some(s.lineage.as_str()), s.serial));
+        if found.unwrap_or((None, 0)) != (state.lineage.as_deref(), state.serial) {
+            return Err(Failure::Moved);
+        }
+        let revision = revision(context, plan, &digest);
+        if INTERRUPTED.load(Ordering::SeqCst) {
+            return Err(Failure::Interrupted);
+        }
+        let summary = plan.summary();
+        let store_url = place.url.clone();
+        let (serial, created) = match snapshot {
+            Some(snapshot) => {
+                let events = commit::events(plan, state, &snapshot, &context.mint)?;
+                let mut writer = Writer::open(&place.path, &self.lock)?;
+                (writer.commit(snapshot.serial, &revision, &events)?, None)
+            }
+            None => {
+                let lineage = (context.mint)();
+                let (first, tables) = super::init::first_revision(context, &plan.actor)?;
+                let snapshot = Snapshot { lineage: lineage.clone(), serial: 0, tables };
+                let state = load::decode(&snapshot)?;
+                let events = commit::events(plan, &state, &snapshot, &context.mint)?;
+                let made = store::create(&place.path, &lineage, &[first, (revision, events)]);
+                // Somebody made it meanwhile, which the lock excludes for all who take it.
+                let serial = made.map_err(|e| if matches!(e, StoreError::Taken(_)) { Failure::Moved } else { e.into() })?;
+                (serial, Some(lineage))
+            }
+        };
+        Ok(Applied { summary, serial: Some(serial), digest, created, store: store_url })
+    }
+}
+
+/// Who holds the lock, for those who wait.
+pub(super) fn holder(context: &Context, actor: &str, command: &str) -> Holder {
+    Holder {
+        actor: actor.to_owned(),
+        command: command.to_owned(),
+        pid: std::process::id(),
+        host: context.operator.rsplit_once('@').map_or_else(String::new, |(_, host)| host.to_owned()),
+        since: store::stamp(context.now),
+    }
+}
+
+fn revision(context: &Context, plan: &Plan, digest: &Digest) -> Revision {
+    Revision {
+        at: store::stamp(context.now),
+        actor: plan.actor.clone(),
+        command: if plan.destroy { "destroy" } else { "apply" }.to_owned(),
+        workspace: Some(plan.workspace.clone()),
+        commit: plan.commit.clone(),
+        plan_digest: None,
+        changes_digest: Some(digest.to_string()),
+        summary: canonical(&plan.summary()),
+    }
+}
+
+/// The events of a store's first revision and what they make, for those who build it in one go.
+pub(super) type First = ((Revision, Vec<Event>), Tables);

@@ -1,0 +1,24 @@
+//! The use cases: one file each, whatever door they come through.
+//!
+//! In: a [`Context`] (where, who, when) and what was asked. Out: values for `view`, or a [`Failure`].
+//! Invariants: reading, deciding and doing never mix: a use case loads, lets the pure rooms decide, and then does; a plan
+//! holds no handle that could write.
+
+pub mod apply;
+mod commit;
+mod context;
+mod failure;
+
+pub mod explain;
+pub mod history;
+pub mod init;
+mod load;
+pub mod plan;
+pub mod show;
+pub mod state;
+
+pub mod validate;
+
+pub use context::{Context, Environment};
+pub use failure::Failure;
+pub use load::{Loaded, Place, load, place as load_place, store_place};

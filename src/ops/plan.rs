@@ -1,0 +1,98 @@
+//! What an apply would do: takes no lock, writes nothing.
+
+use super::{Context, Failure, Loaded, load};
+use crate::diag::{Diagnostics, Sources};
+use crate::model::{Address, Object};
+use crate::plan::{self, Plan};
+use crate::reconcile::State;
+use crate::source;
+use serde_json::Value as Json;
+
+/// What was asked of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Empty the workspace.
+    pub destroy: bool,
+    /// Only these.
+    pub targets: Vec<Address>,
+    /// Not these.
+    pub excludes: Vec<Address>,
+}
+
+/// A plan with what it was made of.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What the store held.
+    pub state: State,
+    /// The texts.
+    pub sources: Sources,
+    /// Warnings and notes.
+    pub findings: Diagnostics,
+    /// What the workspace is and where its store is.
+    pub loaded: Loaded,
+}
+
+impl Planned {
+    /// The plan as a document, digests included.
+    #[must_use]
+    pub fn document(&self, full: bool) -> Json {
+        plan::document(&self.plan, &self.state, full)
+    }
+}
+
+/// Makes a plan of the workspace.
+///
+/// # Errors
+/// Findings that are errors, an actor that will not do, a store that cannot be used. A refused plan is a plan.
+pub fn plan(context: &Context, options: &Options) -> Result<Planned, Failure> {
+    let loaded = load::load(context)?;
+    plan_loaded(context, options, loaded)
+}
+
+/// As [`plan()`], on what was loaded already.
+///
+/// # Errors
+/// As [`plan()`].
+pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) -> Result<Planned, Failure> {
+    let sources = loaded.workspace.sources.clone();
+    let mut findings = loaded.findings.clone();
+    let Some(config) = loaded.config.clone() else {
+        return Err(Failure::Findings(Box::new((findings, sources))));
+    };
+    let state = loaded.state.clone();
+    let actor = actor(context, &state, loaded.settings.require_actor, &|a| config.objects.get(a).cloned())?;
+    let commit = source::commit(&context.root);
+    let input = plan::Input {
+        config: &config,
+        sources: &sources,
+        state: &state,
+        commit: commit.as_deref(),
+        now: context.now,
+        actor: &actor,
+        destroy: options.destroy,
+        targets: &options.targets,
+        excludes: &options.excludes,
+    };
+    let plan = plan::plan(&input, &mut findings);
+    if findings.has_errors() {
+        findings.sort(&sources);
+        return Err(Failure::Findings(Box::new((findings, sources))));
+    }
+    findings.sort(&sources);
+    Ok(Planned { plan, state, sources, findings, loaded })
+}
+
+/// Who acts: an enabled user of the store, at serial 0 of the files; without one the operator, if that will do.
+pub(super) fn actor(
+    context: &Context,
+    state: &State,
+    required: bool,
+    declared: &dyn Fn(&Address) -> Option<Object>,
+) -> Result<String, Failure> {
+    // What was last applied binds as well as what is written: otherwise a change could lift it for itself.
+    let applied = state.workspaces.values().any(|w| w.settings.requires_actor());
+    let first = state.serial == 0;
+    context.actor((required || applied) && !first, |a| if first { declared(a) } else { state.objects.get(a).map(|s| s.object.clone()) })
+}

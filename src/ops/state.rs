@@ -1,0 +1,110 @@
+//! `state mv`, `state rm` and `import`: changes of names and ownership made by hand, audited like every other.
+
+use super::{Context, Failure, apply, commit, load};
+use crate::config::{Import, Moved};
+use crate::diag::{Diagnostics, Sources, Span};
+use crate::model::{Address, canonical};
+use crate::reconcile::PriorMoves;
+use crate::store::{self, Lock, Revision, Snapshot, Writer};
+use std::time::Duration;
+
+/// What is done to the state by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Another address.
+    Move(Address, Address),
+    /// Unmanaged from now on, with all that stands in it.
+    Remove(Address),
+    /// Managed from now on, at this address; the object has this id.
+    Import(Address, String),
+}
+
+impl Edit {
+    fn verb(&self) -> &'static str {
+        match self {
+            Edit::Move(..) => "state mv",
+            Edit::Remove(_) => "state rm",
+            Edit::Import(..) => "import",
+        }
+    }
+}
+
+/// Does it: one transaction, one revision. Returns how many objects it concerned and the serial.
+///
+/// # Errors
+/// When the address or id is not there, not this workspace's, or the new name is taken; nothing is written then.
+pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(usize, u64), Failure> {
+    let (settings, place) = load::settings_and_place(context)?;
+    if !store::exists(&place.path) {
+        return Err(Failure::WrongStore(format!("there is no store at `{}`", place.url), "apply something first".to_owned()));
+    }
+    let state = load::read_state(&place, &settings)?;
+    let actor = super::plan::actor(context, &state, settings.require_actor, &|_| None)?;
+    let lock = Lock::acquire(&place.path, lock_timeout, &apply::holder(context, &actor, edit.verb()))?;
+    let mut writer = Writer::open(&place.path, &lock)?;
+    let snapshot = writer.snapshot()?;
+    load::check_store(&snapshot, &place, &settings)?;
+    let mut recorder = commit::Recorder::new(&snapshot, &context.mint);
+    let count = record(edit, &snapshot, &settings.name, &mut recorder)?;
+    let revision = Revision {
+        at: store::stamp(context.now),
+        actor,
+        command: edit.verb().to_owned(),
+        workspace: Some(settings.name.clone()),
+        commit: None,
+        plan_digest: None,
+        changes_digest: None,
+        summary: canonical(&serde_json::json!({ "objects": count })),
+    };
+    let serial = writer.commit(snapshot.serial, &revision, &recorder.events())?;
+    Ok((count, serial))
+}
+
+fn record(edit: &Edit, snapshot: &Snapshot, workspace: &str, recorder: &mut commit::Recorder<'_>) -> Result<usize, Failure> {
+    let state = load::decode(snapshot)?;
+    let usage = |message: String| Err(Failure::Usage(message, "`writ state list` shows what there is, `-v` with ids".to_owned()));
+    let ours = |address: &Address| state.objects.get(address).is_some_and(|s| s.workspace.as_deref() == Some(workspace));
+    match edit {
+        Edit::Remove(address) => {
+            let all: Vec<&Address> = state.objects.keys().filter(|a| a.is_within(address) && ours(a)).collect();
+            if all.is_empty() {
+                return usage(format!("this workspace manages no `{address}`"));
+            }
+            for address in &all {
+                recorder.release(address)?;
+            }
+            Ok(all.len())
+        }
+        Edit::Move(from, to) => {
+            if !ours(from) {
+                return usage(format!("this workspace manages no `{from}`"));
+            }
+            if state.objects.contains_key(to) {
+                return usage(format!("there is a `{to}` already"));
+            }
+            if from.kind() != to.kind() || from.parent() != to.parent() {
+                return Err(Failure::Usage(format!("`{from}` cannot become `{to}`"), "a move changes the last key only".to_owned()));
+            }
+            let moves = [Moved { from: from.clone(), to: to.clone(), at: Span::NONE }];
+            let prior = prior(&state, workspace, &moves, &[])?;
+            recorder.moves(&prior, &|_| false)?;
+            Ok(prior.previous.len())
+        }
+        Edit::Import(to, id) => {
+            let imports = [Import { to: to.clone(), id: id.clone(), at: Span::NONE }];
+            let prior = prior(&state, workspace, &[], &imports)?;
+            if !prior.imported.contains_key(to) {
+                return usage(format!("`{to}` is managed already"));
+            }
+            recorder.moves(&prior, &|_| false)?;
+            recorder.adopt(to, workspace)?;
+            Ok(1)
+        }
+    }
+}
+
+fn prior(state: &crate::reconcile::State, workspace: &str, moves: &[Moved], imports: &[Import]) -> Result<PriorMoves, Failure> {
+    let mut found = Diagnostics::new();
+    let prior = PriorMoves::apply(state, workspace, moves, imports, &mut found);
+    if found.has_errors() { Err(Failure::Findings(Box::new((found, Sources::default())))) } else { Ok(prior) }
+}

@@ -1,0 +1,32 @@
+//! All findings of all phases at once; no clock, no store needed.
+
+use super::{Context, Failure, load};
+use crate::config::{self, Known, read_settings};
+use crate::diag::{Diagnostics, Sources};
+use crate::source;
+use crate::store::{self, Reader};
+
+/// Checks a workspace. With a store that can be read, objects known only to it resolve; where `lineage` or `manages` says
+/// that there is one and it cannot be reached, what resolves nowhere is a warning.
+///
+/// # Errors
+/// When the workspace cannot be read at all.
+pub fn validate(context: &Context) -> Result<(Diagnostics, Sources), Failure> {
+    let workspace = source::read(&context.root)?;
+    let mut ignored = Diagnostics::new();
+    let settings = read_settings(&workspace.sources, &mut ignored);
+    let known = settings.as_ref().map_or_else(Known::default, |settings| {
+        let expected = settings.lineage.is_some() || settings.manages.is_some();
+        let unread = Known { unread: expected, ..Known::default() };
+        let Ok(place) = load::store_place(context, settings) else { return unread };
+        if !store::exists(&place.path) {
+            return unread;
+        }
+        let state = Reader::open(&place.path).and_then(|r| r.snapshot()).ok().and_then(|s| load::decode(&s).ok());
+        state.map_or(unread, |s| s.known_to(&settings.name))
+    });
+    let (_, mut findings) = config::configure(&workspace.sources, &known);
+    findings.extend(workspace.findings);
+    findings.sort(&workspace.sources);
+    Ok((findings, workspace.sources))
+}

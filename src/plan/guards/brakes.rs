@@ -1,0 +1,68 @@
+//! The brakes of `[limits]`, judged by what is written and by what was last applied: deletions of a kind, a kind that
+//! vanished, people who lose access.
+
+use super::{Facts, Lift, Refusal, Why};
+use crate::config::Deletes;
+use crate::diag::{Diagnostics, Span, codes};
+use crate::model::Action;
+use std::collections::BTreeMap;
+
+/// Kinds of which no more than this are managed are not braked.
+const SMALL: usize = 10;
+
+pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diagnostics) {
+    if facts.destroy {
+        return;
+    }
+    let mut managed: BTreeMap<&str, usize> = BTreeMap::new();
+    for stored in facts.before.values().filter(|s| s.workspace.as_deref() == Some(facts.workspace)) {
+        let count = managed.entry(stored.object.address.kind()).or_default();
+        *count = count.saturating_add(1);
+    }
+    let mut deleted: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in facts.changes.iter().filter(|c| c.action == Action::Delete) {
+        let count = deleted.entry(change.address.kind()).or_default();
+        *count = count.saturating_add(1);
+    }
+    let all = deleted.values().sum::<usize>() as u64;
+    for (kind, count) in &deleted {
+        let of = managed.get(kind).copied().unwrap_or(0);
+        let name = kind.replace('_', " ");
+        let strictest = facts.limits.iter().map(|l| (allowed(l.max_deletes, of), l.max_deletes)).min_by_key(|(n, _)| *n);
+        if let Some((allowed, limit)) = strictest.filter(|(allowed, _)| of > SMALL && *count > *allowed) {
+            let limit = match limit {
+                Deletes::Share(share) => format!("{share}%, {allowed}"),
+                Deletes::Count(n) => n.to_string(),
+            };
+            let message = format!("{count} of {of} objects of the kind {name} would be deleted, {limit} allowed (max_deletes)");
+            refusals.push(brake(message, Lift { flag: "--allow-deletes", value: all }));
+        } else if of >= 2 && *count == of && !facts.after.values().any(|o| o.address.kind() == *kind && is_ours(facts, o)) {
+            let message = format!("every object of the kind {name} would be deleted, {of} of {of}: were files left out?");
+            refusals.push(brake(message, Lift { flag: "--allow-deletes", value: all }));
+        }
+    }
+    let limit = facts.limits.iter().filter_map(|l| l.max_access_lost).min();
+    if let Some(limit) = limit.filter(|limit| facts.lost as u64 > *limit) {
+        let verb = if facts.lost == 1 { "1 person would lose".to_owned() } else { format!("{} people would lose", facts.lost) };
+        let message = format!("{verb} access, {limit} allowed (max_access_lost)");
+        refusals.push(brake(message, Lift { flag: "--allow-access-lost", value: facts.lost as u64 }));
+    }
+}
+
+/// Whether an object will still be this workspace's: declared anew, or kept.
+fn is_ours(facts: &Facts<'_>, object: &crate::model::Object) -> bool {
+    let kept = facts.before.get(&object.address).is_some_and(|s| s.workspace.as_deref() == Some(facts.workspace));
+    kept || facts.changes.iter().any(|c| c.address == object.address && c.after.is_some())
+}
+
+fn allowed(limit: Deletes, of: usize) -> usize {
+    match limit {
+        Deletes::Share(percent) => of.saturating_mul(percent as usize).checked_div(100).unwrap_or(0),
+        Deletes::Count(n) => usize::try_from(n).unwrap_or(usize::MAX),
+    }
+}
+
+fn brake(message: String, lift: Lift) -> Refusal {
+    let way_out = format!("override: {} {}", lift.flag, lift.value);
+    Refusal { code: &codes::E0503, why: Why::Limit, address: None, message, way_out, lift: Some(lift), at: Span::NONE }
+}

@@ -1,0 +1,429 @@
+//! What an apply would do, and whether it may.
+//!
+//! In: a sound [`Config`], its sources, the [`State`], the time. Out: a [`Plan`]: changes, steps, what it relied on, what
+//! stands in its way, its digests.
+//! Invariants: nothing here can write, since nothing here holds a store; time is an argument; the same input gives the
+//! same bytes; no time is in a digest.
+
+mod access;
+mod document;
+pub mod guards;
+mod origin;
+mod relied;
+mod select;
+mod timely;
+
+pub use document::{BadPlan, FORMAT, SavedPlan, changes_digest, document, read};
+pub use guards::{Lift, Refusal, Why};
+pub use relied::{Relied, Stale};
+
+use crate::config::{AppliedSettings, Config, Import, Known, Limits, Moved, Settings, World, check_rules};
+use crate::diag::{Diagnostics, Sources, Span};
+use crate::kinds::access_package::Package;
+use crate::model::{Action, Address, Change, Digest, Object, Stored, Zone, canonical};
+use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Step, Wanted, move_hints, reconcile, steps};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that a plan is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// What is wanted.
+    pub config: &'a Config,
+    /// Its texts, for files and lines.
+    pub sources: &'a Sources,
+    /// What the store holds.
+    pub state: &'a State,
+    /// The commit of the texts.
+    pub commit: Option<&'a str>,
+    /// When the apply would be.
+    pub now: DateTime<Utc>,
+    /// Who would apply.
+    pub actor: &'a str,
+    /// Delete everything that is managed.
+    pub destroy: bool,
+    /// Only these, with what they need.
+    pub targets: &'a [Address],
+    /// Not these, nor what needs them.
+    pub excludes: &'a [Address],
+}
+
+/// How many objects an apply touches; a replace counts in `add` and in `destroy`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    /// Created.
+    pub add: usize,
+    /// Changed in place.
+    pub change: usize,
+    /// Deleted.
+    pub destroy: usize,
+    /// Managed from now on.
+    pub import: usize,
+    /// Under another address.
+    #[serde(rename = "move")]
+    pub moved: usize,
+    /// Unmanaged from now on.
+    pub forget: usize,
+}
+
+impl Summary {
+    /// Counts the changes.
+    #[must_use]
+    pub fn of(changes: &[Change]) -> Summary {
+        let count = |wanted: &[Action]| changes.iter().filter(|c| wanted.contains(&c.action)).count();
+        let updated_imports = changes.iter().filter(|c| c.action == Action::Import && !c.deltas.is_empty()).count();
+        Summary {
+            add: count(&[Action::Create, Action::Replace]),
+            change: count(&[Action::Update]).saturating_add(updated_imports),
+            destroy: count(&[Action::Delete, Action::Replace]),
+            import: count(&[Action::Import]),
+            moved: changes.iter().filter(|c| c.previous.is_some() && !follows(c, changes)).count(),
+            forget: count(&[Action::Forget]),
+        }
+    }
+}
+
+/// Whether a change moves only because what it stands in does.
+#[must_use]
+pub fn follows(change: &Change, changes: &[Change]) -> bool {
+    let Some(previous) = &change.previous else { return false };
+    let (Some(old), Some(new)) = (previous.parent(), change.address.parent()) else { return false };
+    previous.key() == change.address.key() && changes.iter().any(|c| c.address == new && c.previous.as_ref() == Some(&old))
+}
+
+/// The state that a plan was made on.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Base {
+    /// The store; `None`: there is none yet.
+    pub lineage: Option<String>,
+    /// Its latest revision then.
+    pub serial: u64,
+    /// What the files declared.
+    pub config_digest: String,
+}
+
+/// Settings of the workspace that an apply would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsChange {
+    /// As last applied; `None`: the workspace is new to the store.
+    pub before: Option<AppliedSettings>,
+    /// As written.
+    pub after: AppliedSettings,
+}
+
+/// What an apply would do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The workspace.
+    pub workspace: String,
+    /// What it was made on.
+    pub base: Base,
+    /// The commit of the files.
+    pub commit: Option<String>,
+    /// Who would apply.
+    pub actor: String,
+    /// In the order in which they are shown.
+    pub changes: Vec<Change>,
+    /// In the order in which they run.
+    pub steps: Vec<Step>,
+    /// What says the same of something that moved: address and what it says now.
+    pub rewritten: Vec<(Address, Object)>,
+    /// Settings, if they change; shown above the objects, not counted.
+    pub settings_change: Option<SettingsChange>,
+    /// The settings that the store remembers after the apply.
+    pub settings: AppliedSettings,
+    /// What it relied on.
+    pub relied: Relied,
+    /// What stands in its way.
+    pub refusals: Vec<Refusal>,
+    /// Renames that were probably meant.
+    pub hints: Vec<Hint>,
+    /// Distinct people who lose a resource role that nothing declared still gives.
+    pub people_losing_access: usize,
+    /// Objects of the store that no workspace manages.
+    pub unmanaged: usize,
+    /// It empties the workspace.
+    pub destroy: bool,
+    /// Nothing was left out by `--target` or `--exclude`.
+    pub complete: bool,
+    /// The workspace's zone, in which local dates are read.
+    pub zone: Zone,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.settings_change.is_none()
+    }
+
+    /// How many objects it touches.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.changes)
+    }
+
+    /// What no flag can lift.
+    pub fn refused(&self) -> impl Iterator<Item = &Refusal> {
+        self.refusals.iter().filter(|r| r.lift.is_none())
+    }
+
+    /// Brakes, which a flag of apply can lift.
+    pub fn brakes(&self) -> impl Iterator<Item = &Refusal> {
+        self.refusals.iter().filter(|r| r.lift.is_some())
+    }
+
+    /// Whether an apply could go on, given its flags.
+    #[must_use]
+    pub fn is_applyable(&self) -> bool {
+        !self.is_empty() && self.refused().next().is_none()
+    }
+}
+
+/// Makes the plan.
+///
+/// Findings are errors of the plan itself (exit 1): a target that matches nothing, a move that cannot be, an end that is
+/// too late; warnings and notes are told and stop nothing.
+#[must_use]
+pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
+    let Input { config, sources, state, commit, now, actor, destroy, targets, excludes } = *input;
+    let name = config.settings.name.as_str();
+    let nothing = BTreeMap::new();
+    let catalog_of = |root: &Address| {
+        let stored = || state.objects.get(root).map(|s| &s.object);
+        config.objects.get(root).or_else(stored).and_then(Package::of).map(|p| p.catalog())
+    };
+    let manages = |address: &Address| destroy || config.settings.manages(address, &catalog_of);
+    let wanted = Wanted {
+        workspace: name,
+        objects: if destroy { &nothing } else { &config.objects },
+        moves: &config.moves,
+        removals: if destroy { &[] } else { &config.removals },
+        imports: if destroy { &[] } else { &config.imports },
+        manages: &manages,
+        templates: &config.templates,
+    };
+    let Reconciled { changes, prior } = reconcile(&wanted, state, found);
+    let (mut changes, complete) = select::select(changes, &prior, wanted.objects, targets, excludes, found);
+    for change in &mut changes {
+        let stood = || change.cause.stood.first().filter(|(_, o)| !o.file.is_empty()).map(|(_, o)| (o.file.clone(), o.line));
+        change.cause.place = sources.line(change.cause.at).map(|(f, l)| (f.to_owned(), l)).or_else(stood);
+        if let Some(after) = &change.after {
+            change.origin = origin::of(after, sources, commit);
+        }
+    }
+    let settings_change = settings_change(config, state, destroy);
+    timely::check(&changes, &after(&prior, &changes), config.settings.zone, now, found);
+    let base = Base { lineage: state.lineage.clone(), serial: state.serial, config_digest: config_digest(config).to_string() };
+    let made = Made {
+        base,
+        commit,
+        actor,
+        prior: &prior,
+        settings: if destroy {
+            state.applied(name).cloned().unwrap_or_else(|| config.settings.applied())
+        } else {
+            config.settings.applied()
+        },
+        settings_change,
+        written: config.settings.limits,
+        zone: config.settings.zone,
+        now,
+        destroy,
+        complete,
+        workspace: name,
+    };
+    let plan = judged(made, state, changes, found);
+    found.sort(sources);
+    plan
+}
+
+/// A saved plan, judged again on the state as it is: of the file only the changes are taken.
+#[must_use]
+pub fn judge_again(saved: &SavedPlan, config: &Settings, state: &State, now: DateTime<Utc>, actor: &str, found: &mut Diagnostics) -> Plan {
+    let (moves, imports) = moves_of(&saved.changes);
+    let prior = PriorMoves::apply(state, &saved.workspace, &moves, &imports, found);
+    let planned = after(&prior, &saved.changes);
+    let mine = |a: &Address| prior.objects.get(a).is_some_and(|s| s.workspace.as_deref() == Some(saved.workspace.as_str()));
+    let ours: BTreeSet<&Address> = saved.changes.iter().map(|c| &c.address).collect();
+    let (own, foreign): (BTreeMap<Address, Object>, BTreeMap<Address, Object>) =
+        planned.into_iter().partition(|(a, _)| ours.contains(a) || mine(a));
+    if !saved.destroy {
+        let known = Known { objects: foreign, ..Known::default() };
+        check_rules(&World { objects: &own, known: &known, settings: config }, &[], found);
+    }
+    let made = Made {
+        base: saved.base.clone(),
+        commit: saved.commit.as_deref(),
+        actor,
+        prior: &prior,
+        settings: saved.settings.clone(),
+        settings_change: saved.settings_change.clone(),
+        written: saved.settings.limits(),
+        zone: saved.settings.zone(),
+        now,
+        destroy: saved.destroy,
+        complete: saved.complete,
+        workspace: &saved.workspace,
+    };
+    judged(made, state, saved.changes.clone(), found)
+}
+
+/// What lies between two states of a store, told as a plan: every object counts, whoever manages it.
+#[must_use]
+pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc>, found: &mut Diagnostics) -> Plan {
+    let mut prior = before.clone();
+    let ids: BTreeMap<&str, &Address> = after.objects.values().map(|s| (s.id.as_str(), &s.object.address)).collect();
+    let moved =
+        |s: &Stored| ids.get(s.id.as_str()).filter(|to| ***to != s.object.address).map(|to| (s.object.address.clone(), (*to).clone()));
+    let moves: Vec<Moved> = before.objects.values().filter_map(moved).map(|(from, to)| Moved { from, to, at: Span::NONE }).collect();
+    for stored in prior.objects.values_mut() {
+        stored.workspace = Some(workspace.to_owned());
+    }
+    let objects: BTreeMap<Address, Object> = after.objects.values().map(|s| (s.object.address.clone(), s.object.clone())).collect();
+    let nothing = BTreeMap::new();
+    let wanted =
+        Wanted { workspace, objects: &objects, moves: &moves, removals: &[], imports: &[], manages: &|_| true, templates: &nothing };
+    let Reconciled { mut changes, prior } = reconcile(&wanted, &prior, found);
+    // Builtins that are gone from what is wanted cannot be: a store always has them.
+    changes.retain(|c| c.action != Action::Forget);
+    let applied = |s: &State| s.applied(workspace).cloned();
+    let settings_change =
+        applied(after).filter(|a| applied(before).as_ref() != Some(a)).map(|after| SettingsChange { before: applied(before), after });
+    let zone = applied(after).map_or(chrono_tz::UTC, |s| s.zone());
+    let made = Made {
+        base: Base { lineage: before.lineage.clone(), serial: before.serial, config_digest: String::new() },
+        commit: None,
+        actor: "",
+        prior: &prior,
+        settings: applied(after).unwrap_or_else(|| AppliedSettings(serde_json::Value::Null)),
+        settings_change: settings_change.filter(|s| s.before.is_some()),
+        written: Limits::default(),
+        zone,
+        now,
+        destroy: true,
+        complete: true,
+        workspace,
+    };
+    let mut plan = judged(made, before, changes, found);
+    plan.refusals.clear();
+    plan.destroy = false;
+    plan
+}
+
+/// The moves and imports that some changes hold.
+#[must_use]
+pub fn moves_of(changes: &[Change]) -> (Vec<Moved>, Vec<Import>) {
+    let at = Span::NONE;
+    let moved = |c: &Change| Some(Moved { from: c.previous.clone()?, to: c.address.clone(), at });
+    let import = |c: &Change| Some(Import { to: c.address.clone(), id: c.import_id.clone()?, at });
+    let imported = changes.iter().filter(|c| c.action == Action::Import);
+    (changes.iter().filter(|c| c.action != Action::Import).filter_map(moved).collect(), imported.filter_map(import).collect())
+}
+
+/// What a plan is made of beside its changes.
+struct Made<'a> {
+    base: Base,
+    commit: Option<&'a str>,
+    actor: &'a str,
+    prior: &'a PriorMoves,
+    settings: AppliedSettings,
+    settings_change: Option<SettingsChange>,
+    written: Limits,
+    zone: Zone,
+    now: DateTime<Utc>,
+    destroy: bool,
+    complete: bool,
+    workspace: &'a str,
+}
+
+/// Guards, relied versions, steps and hints over some changes.
+fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagnostics) -> Plan {
+    let Made { base, commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, workspace } = made;
+    let after = after(prior, &changes);
+    let people_losing_access = access::people_losing_access(&prior.objects, &after, &changes, zone, now);
+    // Brakes are judged by what is written now and by what was last applied.
+    let limits: Vec<Limits> = std::iter::once(written).chain(state.applied(workspace).map(AppliedSettings::limits)).collect();
+    let facts = guards::Facts {
+        changes: &changes,
+        before: &prior.objects,
+        after: &after,
+        workspace,
+        limits: &limits,
+        lost: people_losing_access,
+        destroy,
+        zone,
+        now,
+        has_store: state.lineage.is_some(),
+    };
+    let refusals = guards::judge(&facts, found);
+    Plan {
+        workspace: workspace.to_owned(),
+        base,
+        commit: commit.map(str::to_owned),
+        actor: actor.to_owned(),
+        rewritten: rewritten(prior, &changes),
+        relied: Relied::of(state, prior, &changes, workspace),
+        hints: if destroy { Vec::new() } else { move_hints(&changes) },
+        // Rings are among the findings of an unsound configuration, which is never applied.
+        steps: if found.has_errors() { Vec::new() } else { steps(&changes) },
+        changes,
+        settings,
+        settings_change,
+        refusals,
+        people_losing_access,
+        unmanaged: state.unmanaged().count(),
+        destroy,
+        complete,
+        zone,
+    }
+}
+
+/// The objects as they will be.
+#[must_use]
+pub fn after(prior: &PriorMoves, changes: &[Change]) -> BTreeMap<Address, Object> {
+    let mut after: BTreeMap<Address, Object> = prior.objects.iter().map(|(a, s)| (a.clone(), s.object.clone())).collect();
+    for change in changes {
+        match &change.after {
+            Some(object) => {
+                after.insert(change.address.clone(), object.clone());
+            }
+            None if change.action == Action::Delete => {
+                after.remove(&change.address);
+            }
+            None => {}
+        }
+    }
+    after
+}
+
+/// Objects whose references are rewritten by a move and that do not change otherwise.
+fn rewritten(prior: &PriorMoves, changes: &[Change]) -> Vec<(Address, Object)> {
+    let touches = |c: &&Change| (c.after.is_some() && c.action != Action::Move) || c.action == Action::Delete;
+    let touched: BTreeSet<&Address> = changes.iter().filter(touches).map(|c| &c.address).collect();
+    let rest = prior.rewritten.keys().filter(|a| !touched.contains(a));
+    rest.filter_map(|a| prior.objects.get(a).map(|s| (a.clone(), s.object.clone()))).collect()
+}
+
+/// A first apply of settings that say nothing beyond the defaults is no change worth telling, nor is any on an empty
+/// store; a workspace that is destroyed keeps its settings until the next apply.
+fn settings_change(config: &Config, state: &State, destroy: bool) -> Option<SettingsChange> {
+    let after = config.settings.applied();
+    let before = state.applied(&config.settings.name);
+    if destroy || before == Some(&after) {
+        return None;
+    }
+    Some(SettingsChange { before: before.cloned(), after }).filter(|_| before.is_some())
+}
+
+/// What the files declare, whatever their names and order.
+fn config_digest(config: &Config) -> Digest {
+    let mut text = canonical(&config.settings.applied());
+    for object in config.objects.values() {
+        text.push('\n');
+        text.push_str(object.address.as_str());
+        text.push(' ');
+        text.push_str(&canonical(&object.attributes));
+    }
+    Digest::of(text.as_bytes())
+}

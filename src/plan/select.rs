@@ -1,0 +1,79 @@
+//! `--target` and `--exclude`: a part of the changes that can stand alone.
+
+use crate::diag::{Diagnostic, Diagnostics, Span, codes};
+use crate::model::{Action, Address, Change, Object};
+use crate::reconcile::{Graph, PriorMoves};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The changes that remain, and whether that is all of them. Moves and imports rename the prior state and always remain.
+pub(super) fn select(
+    changes: Vec<Change>,
+    prior: &PriorMoves,
+    wanted: &BTreeMap<Address, Object>,
+    targets: &[Address],
+    excludes: &[Address],
+    found: &mut Diagnostics,
+) -> (Vec<Change>, bool) {
+    if targets.is_empty() && excludes.is_empty() {
+        return (changes, true);
+    }
+    for (flag, address) in targets.iter().map(|a| ("--target", a)).chain(excludes.iter().map(|a| ("--exclude", a))) {
+        let known = wanted.keys().chain(prior.objects.keys());
+        if !known.clone().any(|a| a.is_within(address)) {
+            let near = crate::diag::did_you_mean(address.as_str(), known.map(Address::as_str));
+            let finding = Diagnostic::new(&codes::E0505, Span::NONE, format!("`{flag} {address}` matches nothing"));
+            found.push(finding.at(address).help(near.unwrap_or_else(|| "`writ state list` shows what there is".to_owned())));
+        }
+    }
+    let before = Graph::of(prior.objects.values().map(|s| &s.object));
+    let after = Graph::of(wanted.values());
+    let gone: BTreeSet<&Address> =
+        changes.iter().filter(|c| matches!(c.action, Action::Delete | Action::Replace)).map(|c| &c.address).collect();
+    let made: BTreeSet<&Address> =
+        changes.iter().filter(|c| matches!(c.action, Action::Create | Action::Replace)).map(|c| &c.address).collect();
+    let changed: BTreeSet<&Address> = changes.iter().map(|c| &c.address).collect();
+    // One change cannot go without these others: what it needs is made, and whoever needs what it deletes lets go.
+    let needs = |a: &Address| {
+        let mut all: BTreeSet<Address> = after.needs(a).filter(|n| made.contains(n)).cloned().collect();
+        if gone.contains(a) {
+            all.extend(before.needed_by(a).filter(|n| changed.contains(n)).cloned());
+        }
+        all
+    };
+    let mut keep: BTreeSet<Address> =
+        changed.iter().filter(|a| targets.is_empty() || targets.iter().any(|t| a.is_within(t))).map(|a| (*a).clone()).collect();
+    let mut queue: Vec<Address> = keep.iter().cloned().collect();
+    while let Some(address) = queue.pop() {
+        for needed in needs(&address) {
+            if keep.insert(needed.clone()) {
+                queue.push(needed);
+            }
+        }
+    }
+    keep.retain(|a| !excludes.iter().any(|e| a.is_within(e)));
+    loop {
+        let lacking: Vec<Address> =
+            keep.iter().filter(|a| needs(a).iter().any(|n| changed.contains(n) && !keep.contains(n))).cloned().collect();
+        if lacking.is_empty() {
+            break;
+        }
+        for address in lacking {
+            keep.remove(&address);
+        }
+    }
+    let all = changes.len();
+    let kept: Vec<Change> = changes
+        .into_iter()
+        .filter_map(|c| {
+            if keep.contains(&c.address) {
+                Some(c)
+            } else if c.previous.is_some() && c.after.is_some() {
+                Some(Change { action: Action::Move, after: c.before.clone(), deltas: Vec::new(), replaced_by: Vec::new(), ..c })
+            } else {
+                None
+            }
+        })
+        .collect();
+    let complete = kept.len() == all;
+    (kept, complete)
+}

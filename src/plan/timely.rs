@@ -1,0 +1,32 @@
+//! What only a clock decides of declared assignments: ends in the past (a warning, they give nothing), and ends later
+//! than a policy's duration counted from the apply (R52).
+
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::kinds::{assignment::Assignment, policy::Policy};
+use crate::model::{Action, Address, Change, Minutes, Object, Zone};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+/// Looks at new grants only: what runs already was judged when it began.
+pub(super) fn check(changes: &[Change], after: &BTreeMap<Address, Object>, zone: Zone, now: DateTime<Utc>, found: &mut Diagnostics) {
+    for change in changes.iter().filter(|c| matches!(c.action, Action::Create | Action::Replace)) {
+        let Some(assignment) = change.after.as_ref().and_then(Assignment::of) else { continue };
+        let (Some(end), Some(written)) = (assignment.ends(zone), assignment.end()) else { continue };
+        if end <= now {
+            let finding = Diagnostic::new(&codes::W0413, written.at, "the end is past, so this gives nothing").at(&change.address);
+            found.push(finding.help("choose a later end, or take the assignment out"));
+            continue;
+        }
+        let expiration = assignment.policy().and_then(|p| after.get(&p)).and_then(Policy::of).and_then(Policy::expiration);
+        let length = expiration.and_then(|v| v.as_text()).and_then(|t| Minutes::parse(t).ok());
+        let from = assignment.starts(zone).unwrap_or(now);
+        let latest = length.and_then(|Minutes(m)| from.checked_add_signed(TimeDelta::minutes(m)));
+        if let (Some(latest), Some(expiration)) = (latest, expiration)
+            && end > latest
+        {
+            let message = format!("the end is later than the policy allows ({} from the apply)", expiration.as_text().unwrap_or(""));
+            let finding = Diagnostic::new(&codes::R52, written.at, message).at(&change.address);
+            found.push(finding.related(expiration.at, "the policy's expiration").help("choose an earlier end, or another policy"));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Findings in rustc's form for people, in Terraform's shape for programs.
+
+use crate::diag::{Diagnostic, Diagnostics, Severity, Sources, Span};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde_json::{Value as Json, json};
+
+/// The longest line of source that is shown, in bytes.
+const LONGEST_LINE: usize = 300;
+
+/// All findings, one after the other, each with its snippet.
+#[must_use]
+pub fn text(findings: &Diagnostics, sources: &Sources, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    findings.iter().map(|d| format!("{}\n\n", one(d, sources, &renderer))).collect()
+}
+
+fn one(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR.with_name("Error"),
+        Severity::Warning => Level::WARNING.with_name("Warning"),
+        Severity::Note => Level::NOTE.with_name("Note"),
+    };
+    let message = super::paint::line(&finding.message);
+    let mut group = Group::with_title(level.primary_title(&message).id(finding.code.id));
+    let label = super::paint::line(&finding.label);
+    let primary = excerpt(finding.span, sources);
+    let mut related: Vec<(Excerpt<'_>, String)> =
+        finding.related.iter().filter_map(|l| Some((excerpt(l.span, sources)?, super::paint::line(&l.text)))).collect();
+    if let Some(primary) = &primary {
+        let mut snippet = primary
+            .snippet()
+            .annotation(AnnotationKind::Primary.span(primary.range.clone()).label(Some(label.as_str()).filter(|l| !l.is_empty())));
+        // Places on the same line are underlined in the same snippet.
+        let (same, others): (Vec<_>, Vec<_>) = related.into_iter().partition(|(e, _)| e.name == primary.name && e.line == primary.line);
+        for (excerpt, text) in &same {
+            snippet = snippet.annotation(AnnotationKind::Context.span(excerpt.range.clone()).label(text.clone()));
+        }
+        group = group.element(snippet);
+        related = others;
+    } else if let Some(address) = &finding.address {
+        group = group.element(Level::NOTE.message(format!("in {}", super::paint::line(address))));
+    }
+    for (excerpt, text) in &related {
+        group = group.element(excerpt.snippet().annotation(AnnotationKind::Context.span(excerpt.range.clone()).label(text.clone())));
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(super::paint::line(help)));
+    }
+    renderer.render(&[group])
+}
+
+/// One line of a source, shortened and made harmless.
+struct Excerpt<'s> {
+    name: &'s str,
+    line: u32,
+    text: String,
+    range: std::ops::Range<usize>,
+}
+
+impl<'s> Excerpt<'s> {
+    fn snippet<'a>(&'a self) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+        Snippet::source(self.text.as_str()).line_start(self.line as usize).path(self.name)
+    }
+}
+
+fn excerpt(span: Span, sources: &Sources) -> Option<Excerpt<'_>> {
+    let file = sources.get(span)?;
+    let (line, column) = file.position(span.start);
+    let full = file.line(line);
+    let before = full.char_indices().nth((column as usize).saturating_sub(1)).map_or(full.len(), |(i, _)| i);
+    let length = (span.end.saturating_sub(span.start) as usize).min(full.len().saturating_sub(before));
+    // A long line is shown around its fault.
+    let from = floor(full, before.saturating_sub(LONGEST_LINE / 3));
+    let to = floor(full, from.saturating_add(LONGEST_LINE).min(full.len()));
+    let start = floor(full, before.max(from));
+    let end = floor(full, before.saturating_add(length).min(to).max(start));
+    let shown = |a: usize, b: usize| full.get(a..b).map(super::paint::line).unwrap_or_default();
+    let (head, marked, tail) = (shown(from, start), shown(start, end), shown(end, to));
+    let range = head.len()..head.len().saturating_add(marked.len());
+    Some(Excerpt { name: &file.name, line, text: format!("{head}{marked}{tail}"), range })
+}
+
+/// The nearest boundary of a character at or below an offset.
+fn floor(text: &str, offset: usize) -> usize {
+    (0..=offset.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
+}
+
+/// Terraform's shape, with `code`, `related` and `help` beside it.
+#[must_use]
+pub fn json(findings: &Diagnostics, sources: &Sources) -> Vec<Json> {
+    findings.iter().map(|d| one_json(d, sources)).collect()
+}
+
+fn one_json(finding: &Diagnostic, sources: &Sources) -> Json {
+    json!({
+        "severity": finding.severity.word(),
+        "summary": finding.message,
+        "detail": finding.help.clone().unwrap_or_default(),
+        "code": finding.code.id,
+        "address": finding.address,
+        "range": range(finding.span, sources),
+        "snippet": sources.line(finding.span).map(|(_, line)| json!({
+            "context": finding.address,
+            "code": sources.get(finding.span).map(|f| f.line(line)),
+            "start_line": line,
+        })),
+        "label": Some(&finding.label).filter(|l| !l.is_empty()),
+        "related": finding.related.iter().map(|l| json!({ "message": l.text, "range": range(l.span, sources) })).collect::<Vec<_>>(),
+        "help": finding.help,
+    })
+}
+
+fn range(span: Span, sources: &Sources) -> Json {
+    let Some(file) = sources.get(span) else { return Json::Null };
+    let point = |offset: u32| {
+        let (line, column) = file.position(offset);
+        json!({ "line": line, "column": column, "byte": offset })
+    };
+    json!({ "filename": file.name, "start": point(span.start), "end": point(span.end) })
+}

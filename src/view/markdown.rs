@@ -1,0 +1,209 @@
+//! A plan for a review: verdict first, details folded, never too long for a comment; foreign text cannot break out.
+
+use super::body::body;
+use super::plan::{apply_line, because, headline, is_silent, people, settings_lines, summary, way_out};
+use crate::model::{Action, Change};
+use crate::plan::{Plan, changes_digest};
+
+/// No comment is longer, in characters.
+pub const LONGEST: usize = 65_000;
+
+/// The whole plan as Markdown. The first line is the same for every plan of a workspace, so that the next run can replace
+/// its comment.
+#[must_use]
+pub fn text(plan: &Plan) -> String {
+    let mut head = format!("<!-- writ plan {} -->\n", plan.workspace);
+    head.push_str(&format!("### {}\n\n", verdict(plan)));
+    let mut marks = vec![format!("changes `{}`", changes_digest(plan).short()), format!("base @{}", plan.base.serial)];
+    marks.extend(plan.commit.as_ref().map(|c| format!("commit `{}`", code(c))));
+    if !plan.is_empty() {
+        head.push_str(&format!("**{}** {}\n\n", summary(&plan.summary()), marks.join(", ")));
+    }
+    for refusal in plan.refused().chain(plan.brakes()) {
+        head.push_str(&format!(
+            "- **{}** {} (`{}`); {}\n",
+            refusal.why.word(),
+            prose(&refusal.message),
+            refusal.code.id,
+            prose(&way_out(refusal))
+        ));
+    }
+    if plan.refusals.is_empty() {
+        head.push_str(&people(plan).map(|p| format!("- **people** {p}\n")).unwrap_or_default());
+    } else if let Some(people) = people(plan) {
+        head.push_str(&format!("- **people** {people}\n"));
+    }
+    head.push_str("- **authority** not decided yet\n");
+    if plan.unmanaged > 0 {
+        head.push_str(&format!("- **unmanaged** {} in the store that no workspace manages\n", objects(plan.unmanaged)));
+    }
+    if !plan.complete {
+        head.push_str("- **part** `--target` or `--exclude` left other changes out\n");
+    }
+    head.push('\n');
+    let tail = if plan.is_empty() { String::new() } else { format!("\nApply exactly this: `{}`\n", code(&apply_line(plan, None))) };
+    let room = LONGEST.saturating_sub(chars(&head)).saturating_sub(chars(&tail)).saturating_sub(200);
+    format!("{head}{}{tail}", cut(sections(plan), room))
+}
+
+fn verdict(plan: &Plan) -> &'static str {
+    if plan.is_empty() {
+        "Writ: no changes"
+    } else if plan.refused().next().is_some() {
+        "Writ: refused"
+    } else if plan.brakes().next().is_some() {
+        "Writ: stopped by a brake"
+    } else {
+        "Writ: changes"
+    }
+}
+
+fn objects(n: usize) -> String {
+    if n == 1 { "1 object".to_owned() } else { format!("{n} objects") }
+}
+
+/// A part that is shown whole or not at all.
+struct Section {
+    text: String,
+    /// What is counted when it is cut.
+    objects: usize,
+}
+
+/// Settings and hints, then the changes: what is lost first, since it is what a reviewer looks for.
+fn sections(plan: &Plan) -> Vec<Section> {
+    let mut out = Vec::new();
+    if let Some(change) = &plan.settings_change {
+        let lines: String = settings_lines(change).into_iter().map(|(m, t)| format!("{} {t}\n", m.symbol())).collect();
+        out.push(Section { text: details("Settings of the workspace", &lines), objects: 0 });
+    }
+    if !plan.hints.is_empty() {
+        let lines: String = plan
+            .hints
+            .iter()
+            .map(|h| format!("[[moved]]\nfrom = {}\nto = {}\n\n", super::toml::quoted(&h.from), super::toml::quoted(&h.to)))
+            .collect();
+        out.push(Section {
+            text: format!("These look like one object under another name; if they are, write:\n\n{}\n", fenced("toml", &lines)),
+            objects: 0,
+        });
+    }
+    let groups = [
+        (Action::Delete, "destroyed"),
+        (Action::Replace, "replaced"),
+        (Action::Update, "updated in-place"),
+        (Action::Create, "created"),
+        (Action::Move, "moved"),
+        (Action::Import, "imported"),
+        (Action::Forget, "no longer managed"),
+    ];
+    for (action, word) in groups {
+        let changes: Vec<&Change> = plan.changes.iter().filter(|c| c.action == action && !is_silent(c, plan)).collect();
+        for (kind, changes) in by_kind(&changes) {
+            for part in changes.chunks(50) {
+                let title = format!("{} {} {word}", part.len(), kind.replace('_', " "));
+                let text: String = part.iter().map(|c| one(c, plan)).collect();
+                out.push(Section { text: details(&title, text.trim_end()), objects: part.len() });
+            }
+        }
+    }
+    out
+}
+
+/// Consecutive changes of one kind, kinds in the order in which they first appear.
+fn by_kind<'c>(changes: &[&'c Change]) -> Vec<(&'c str, Vec<&'c Change>)> {
+    let mut out: Vec<(&str, Vec<&Change>)> = Vec::new();
+    for change in changes {
+        let kind = change.address.kind();
+        match out.iter_mut().find(|(k, _)| *k == kind) {
+            Some((_, list)) => list.push(change),
+            None => out.push((kind, vec![change])),
+        }
+    }
+    out
+}
+
+fn one(change: &Change, plan: &Plan) -> String {
+    let mut out = format!("# {}\n", headline(change));
+    if let Some(because) = because(change, plan) {
+        out.push_str(&format!("# (because {because})\n"));
+    }
+    for row in body(change) {
+        let indent = " ".repeat(row.depth.saturating_mul(4).saturating_add(1));
+        out.push_str(format!("{}{indent}{}", row.mark.symbol(), row.text).trim_end());
+        out.push('\n');
+    }
+    out.push('\n');
+    out
+}
+
+fn details(title: &str, body: &str) -> String {
+    format!("<details><summary>{}</summary>\n\n{}\n</details>\n\n", html(title), fenced("diff", body))
+}
+
+/// A fence longer than any run of backticks in it.
+fn fenced(language: &str, body: &str) -> String {
+    let longest = body.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.saturating_add(1).max(3));
+    format!("{fence}{language}\n{}\n{fence}\n", body.trim_end_matches('\n'))
+}
+
+/// Whole sections from the top, as many as fit, and a count of what did not.
+fn cut(sections: Vec<Section>, room: usize) -> String {
+    let mut out = String::new();
+    let (mut used, mut lost_sections, mut lost_objects) = (0usize, 0usize, 0usize);
+    for section in sections {
+        let length = chars(&section.text);
+        if lost_sections == 0 && used.saturating_add(length) <= room {
+            used = used.saturating_add(length);
+            out.push_str(&section.text);
+        } else {
+            lost_sections = lost_sections.saturating_add(1);
+            lost_objects = lost_objects.saturating_add(section.objects);
+        }
+    }
+    if lost_sections > 0 {
+        let sections = if lost_sections == 1 { "1 section".to_owned() } else { format!("{lost_sections} sections") };
+        out.push_str(&format!("_{sections} with {} not shown here: `writ plan` shows them._\n", objects(lost_objects)));
+    }
+    out
+}
+
+fn chars(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Text of ours with names of others in it: no mention, link, image, tag or emphasis comes of it.
+fn prose(text: &str) -> String {
+    let mut out = String::new();
+    let mut in_code = false;
+    for c in text.chars() {
+        match c {
+            '`' => {
+                in_code = !in_code;
+                out.push(c);
+            }
+            '@' if !in_code => out.push_str("@\u{200b}"),
+            '<' if !in_code => out.push_str("&lt;"),
+            '>' if !in_code => out.push_str("&gt;"),
+            '&' if !in_code => out.push_str("&amp;"),
+            '*' | '_' | '[' | ']' | '#' | '!' | '|' | '~' | '\\' if !in_code => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    if in_code {
+        out.push('`');
+    }
+    out
+}
+
+/// Text inside single backticks.
+fn code(text: &str) -> String {
+    text.replace('`', "'")
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

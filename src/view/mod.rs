@@ -1,0 +1,13 @@
+//! Values to terminal text, Markdown and JSON: the only room that escapes.
+//!
+//! In: plans, findings, objects. Out: texts. Invariants: everything reads well without colour; foreign text cannot move
+//! the cursor, break out of a fence, or look like a line of ours.
+
+mod body;
+pub mod diagnostics;
+pub mod graph;
+pub mod markdown;
+pub mod object;
+pub mod paint;
+pub mod plan;
+pub mod toml;

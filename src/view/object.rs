@@ -1,0 +1,63 @@
+//! Stored objects as TOML, with where each value comes from; lists for people.
+
+use super::paint::{Paint, line};
+use super::toml::{inline, key};
+use crate::kinds;
+use crate::model::{Node, Origin, Stored, Value};
+
+/// One object as a block of TOML: its header, its attributes, and behind each the place that said it.
+#[must_use]
+pub fn block(stored: &Stored, paint: Paint) -> String {
+    let mut out = String::new();
+    let owner = stored.workspace.as_ref().map_or_else(|| "managed by nobody".to_owned(), |w| format!("managed by {w}"));
+    let place =
+        if stored.origin.file.is_empty() { String::new() } else { format!(", {}:{}", line(&stored.origin.file), stored.origin.line) };
+    let commit = if stored.origin.commit.is_empty() { String::new() } else { format!(" in {}", line(&stored.origin.commit)) };
+    out.push_str(&paint.dim(&format!("# id {}, {owner}, written by @{}{place}{commit}", line(&stored.id), stored.version)));
+    out.push_str(&format!("\n{}\n", paint.bold(&format!("[{}]", stored.object.address))));
+    let Some(kind) = kinds::kind(stored.object.address.kind()) else { return out };
+    for field in kind.fields() {
+        let Some(value) = stored.object.attributes.get(field.name) else { continue };
+        attribute(field.name, value, &stored.origin, paint, &mut out);
+    }
+    out
+}
+
+fn attribute(name: &str, value: &Value, origin: &Origin, paint: Paint, out: &mut String) {
+    let mut push = |path: &str, text: String| {
+        let place = origin.attributes.get(path).map(|p| if p.contains(':') { p.clone() } else { format!("{}:{p}", origin.file) });
+        let comment = place.map(|p| paint.dim(&format!("  # {}", line(&p)))).unwrap_or_default();
+        out.push_str(&format!("{text}{comment}\n"));
+    };
+    match &value.node {
+        Node::Table(table) if inline(value).chars().count() > 60 => {
+            for (inner, value) in table.iter() {
+                let path = format!("{name}.{inner}");
+                push(&path, format!("{}.{} = {}", key(name), key(inner), inline(value)));
+            }
+        }
+        _ => push(name, format!("{} = {}", key(name), inline(value))),
+    }
+}
+
+/// Columns with as much room as their widest cell.
+#[must_use]
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    use unicode_width::UnicodeWidthStr;
+    let mut widths: Vec<usize> = head.iter().map(|h| h.width()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let row = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded: Vec<String> =
+            cells.zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width())))).collect();
+        format!("{}\n", padded.join("  ").trim_end())
+    };
+    let mut out = row(&mut head.iter().copied());
+    for cells in rows {
+        out.push_str(&row(&mut cells.iter().map(String::as_str)));
+    }
+    out
+}

@@ -1,0 +1,54 @@
+//! Colour, where it is wanted.
+
+use anstyle::{AnsiColor, Style};
+
+/// Colours, or nothing at all.
+#[derive(Debug, Clone, Copy)]
+pub struct Paint {
+    /// Whether to colour.
+    pub on: bool,
+}
+
+impl Paint {
+    /// A text in a style.
+    #[must_use]
+    pub fn with(self, style: Style, text: &str) -> String {
+        if self.on { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// Something good or added.
+    #[must_use]
+    pub fn green(self, text: &str) -> String {
+        self.with(AnsiColor::Green.on_default(), text)
+    }
+
+    /// Something bad or taken away.
+    #[must_use]
+    pub fn red(self, text: &str) -> String {
+        self.with(AnsiColor::Red.on_default(), text)
+    }
+
+    /// Something changed.
+    #[must_use]
+    pub fn yellow(self, text: &str) -> String {
+        self.with(AnsiColor::Yellow.on_default(), text)
+    }
+
+    /// Something that matters.
+    #[must_use]
+    pub fn bold(self, text: &str) -> String {
+        self.with(Style::new().bold(), text)
+    }
+
+    /// Something beside the point.
+    #[must_use]
+    pub fn dim(self, text: &str) -> String {
+        self.with(Style::new().dimmed(), text)
+    }
+}
+
+/// Text from outside as it may stand on one line of a terminal: control characters and what reorders are escaped.
+#[must_use]
+pub fn line(text: &str) -> String {
+    text.chars().map(|c| if crate::kinds::text::is_hostile(c, false) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}

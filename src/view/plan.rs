@@ -1,0 +1,294 @@
+//! A plan as people read it in a terminal. Terraform's phrases are kept to the letter, since tools and eyes match them.
+
+use super::body::{Mark, body};
+use super::paint::{Paint, line};
+use super::toml::quoted;
+use crate::model::{Action, Change, Origin};
+use crate::plan::{Plan, Refusal, SettingsChange, Summary, changes_digest, follows};
+use serde_json::Value as Json;
+
+/// The whole plan, verdict last.
+#[must_use]
+pub fn text(plan: &Plan, paint: Paint) -> String {
+    let mut out = String::new();
+    if plan.is_empty() {
+        out.push_str(&paint.bold("No changes."));
+        out.push_str(&format!(" {}\n", standing(plan)));
+        out.push_str(&unmanaged(plan));
+        return out;
+    }
+    if let Some(change) = &plan.settings_change {
+        out.push_str(&settings(change, paint));
+    }
+    for change in plan.changes.iter().filter(|c| !is_silent(c, plan)) {
+        out.push_str(&object(change, plan, paint));
+        out.push('\n');
+    }
+    out.push_str(&hints(plan));
+    out.push_str(&closing(plan, paint));
+    out
+}
+
+/// What lies between two moments: the changes and their counts, without a verdict.
+#[must_use]
+pub fn difference(plan: &Plan, paint: Paint) -> String {
+    if plan.is_empty() {
+        return "No changes.\n".to_owned();
+    }
+    let mut out = plan.settings_change.as_ref().map(|s| settings(s, paint)).unwrap_or_default();
+    for change in plan.changes.iter().filter(|c| !is_silent(c, plan)) {
+        out.push_str(&object(change, plan, paint));
+        out.push('\n');
+    }
+    let words = ["added", "changed", "destroyed", "imported", "moved", "forgotten"].map(str::to_owned);
+    out.push_str(&format!("Resources: {}\n", counts(&plan.summary(), words)));
+    out
+}
+
+/// A move that only follows its parent is told with the parent.
+pub(super) fn is_silent(change: &Change, plan: &Plan) -> bool {
+    change.action == Action::Move && follows(change, &plan.changes)
+}
+
+fn standing(plan: &Plan) -> String {
+    match &plan.base.lineage {
+        Some(_) => format!("The store at @{} is what the files declare.", plan.base.serial),
+        None => "There is no store, and nothing to put into one.".to_owned(),
+    }
+}
+
+fn unmanaged(plan: &Plan) -> String {
+    match plan.unmanaged {
+        0 => String::new(),
+        1 => "1 object of the store lives on unmanaged: `writ state list --unmanaged`\n".to_owned(),
+        n => format!("{n} objects of the store live on unmanaged: `writ state list --unmanaged`\n"),
+    }
+}
+
+/// The line above a change.
+#[must_use]
+pub fn headline(change: &Change) -> String {
+    let address = &change.address;
+    let moved = change.previous.as_ref().map(|p| format!(" (moved from {p})")).unwrap_or_default();
+    match change.action {
+        Action::Create => format!("{address} will be created"),
+        Action::Update => format!("{address} will be updated in-place{moved}"),
+        Action::Delete => format!("{address} will be destroyed{moved}"),
+        Action::Replace => format!("{address} must be replaced{moved}"),
+        Action::Move => format!("{} has moved to {address}", change.previous.as_ref().map(ToString::to_string).unwrap_or_default()),
+        Action::Import => {
+            let id = change.import_id.as_deref().unwrap_or("");
+            format!("{address} will be imported (id {}){moved}", quoted(id))
+        }
+        Action::Forget => format!("{address} will no longer be managed, and lives on"),
+    }
+}
+
+/// `because marketing/campaign.toml:7, resource_roles.x stood at line 8 in 88b1c02`.
+#[must_use]
+pub fn because(change: &Change, plan: &Plan) -> Option<String> {
+    let mut parts = Vec::new();
+    let gone = matches!(change.action, Action::Delete | Action::Forget);
+    let whole = change.cause.stood.first().filter(|(name, o)| name.is_empty() && !o.file.is_empty()).map(|(_, o)| o);
+    let place = change.cause.place.as_ref().map(|(file, line_number)| line(&format!("{file}:{line_number}")));
+    if gone && plan.destroy {
+        parts.push("everything is destroyed".to_owned());
+    } else if gone {
+        let written = place.filter(|p| whole.is_none_or(|o| *p != format!("{}:{}", o.file, o.line)));
+        parts.extend(written);
+        parts.push(
+            whole.map_or_else(
+                || "it is declared nowhere".to_owned(),
+                |o| format!("it is declared nowhere; it stood at {}", place_of(o, "")),
+            ),
+        );
+    } else {
+        let template = change.cause.template.as_ref().map(|t| format!(" (template {t})")).unwrap_or_default();
+        parts.extend(place.map(|p| format!("{p}{template}")));
+        let stood = change.cause.stood.iter().map(|(n, o)| (n, place_of(o, n))).filter(|(n, p)| !n.is_empty() && !p.is_empty());
+        parts.extend(stood.map(|(n, p)| format!("{n} stood at {p}")));
+    }
+    let followers = plan.changes.iter().filter(|c| is_silent(c, plan) && c.address.is_within(&change.address)).count();
+    if change.previous.is_some() && followers > 0 {
+        parts.push(format!("{followers} below it move along"));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Where an attribute stood when it was last applied, or the whole object for no name.
+fn place_of(origin: &Origin, name: &str) -> String {
+    let commit = if origin.commit.is_empty() { String::new() } else { format!(" in {}", origin.commit) };
+    let text = match origin.attributes.get(name) {
+        Some(place) if place.contains(':') => place.clone(),
+        Some(lines) if lines.contains('-') => format!("{}:{}", origin.file, lines),
+        Some(one) => format!("{}:{one}", origin.file),
+        None if name.is_empty() => format!("{}:{}", origin.file, origin.line),
+        None => return String::new(),
+    };
+    line(&format!("{text}{commit}"))
+}
+
+fn object(change: &Change, plan: &Plan, paint: Paint) -> String {
+    let mut out = format!("  {}\n", paint.bold(&format!("# {}", headline(change))));
+    if let Some(because) = because(change, plan) {
+        out.push_str(&format!("  {}\n", paint.dim(&format!("# (because {because})"))));
+    }
+    for row in body(change) {
+        let indent = " ".repeat(row.depth.saturating_mul(4).saturating_add(2));
+        let text = format!("{} {}", row.mark.symbol(), row.text);
+        let painted = match row.mark {
+            Mark::Add => paint.green(&text),
+            Mark::Remove => paint.red(&text),
+            Mark::Alter => paint.yellow(&text),
+            Mark::Note => paint.dim(&text),
+            Mark::Plain => text.trim_end().to_owned(),
+        };
+        out.push_str(format!("{indent}{painted}").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// The settings that change, as `table.key` lines.
+pub(super) fn settings_lines(change: &SettingsChange) -> Vec<(Mark, String)> {
+    let empty = Json::Object(serde_json::Map::new());
+    let before = change.before.as_ref().map_or(&empty, |b| &b.0);
+    let mut keys: std::collections::BTreeSet<(String, String)> = std::collections::BTreeSet::new();
+    for side in [before, &change.after.0] {
+        for (section, table) in side.as_object().into_iter().flatten() {
+            keys.extend(table.as_object().into_iter().flatten().map(|(k, _)| (section.clone(), k.clone())));
+        }
+    }
+    let get = |side: &Json, (section, name): &(String, String)| side.get(section).and_then(|t| t.get(name)).map(|v| line(&v.to_string()));
+    let told = keys.iter().filter_map(|key| {
+        let name = format!("{}.{}", key.0, key.1);
+        match (get(before, key), get(&change.after.0, key)) {
+            (Some(a), Some(b)) if a != b => Some((Mark::Alter, format!("{name} = {a} -> {b}"))),
+            (Some(a), None) => Some((Mark::Remove, format!("{name} = {a}"))),
+            (None, Some(b)) => Some((Mark::Add, format!("{name} = {b}"))),
+            _ => None,
+        }
+    });
+    told.collect()
+}
+
+fn settings(change: &SettingsChange, paint: Paint) -> String {
+    let mut out = format!("  {}\n", paint.bold("# the settings of the workspace will change (writ.toml)"));
+    for (mark, text) in settings_lines(change) {
+        let text = format!("{} {text}", mark.symbol());
+        let painted = match mark {
+            Mark::Add => paint.green(&text),
+            Mark::Remove => paint.red(&text),
+            _ => paint.yellow(&text),
+        };
+        out.push_str(&format!("  {painted}\n"));
+    }
+    out.push('\n');
+    out
+}
+
+fn hints(plan: &Plan) -> String {
+    let mut out = String::new();
+    if !plan.hints.is_empty() {
+        out.push_str("Hint: these look like one object under another name. If they are, nothing is lost by writing:\n\n");
+        for hint in &plan.hints {
+            out.push_str(&format!("  [[moved]]\n  from = {}\n  to = {}\n\n", quoted(&hint.from), quoted(&hint.to)));
+        }
+    }
+    out
+}
+
+/// People, authority, the counts, and what stands in the way.
+fn closing(plan: &Plan, paint: Paint) -> String {
+    let mut out = String::new();
+    if let Some(people) = people(plan) {
+        out.push_str(&format!("People: {people}\n"));
+    }
+    out.push_str("Authority: not decided yet\n");
+    out.push_str(&unmanaged(plan));
+    if !plan.complete {
+        out.push_str(&paint.yellow("Part of the changes only: --target or --exclude left others out.\n"));
+    }
+    let mut marks = vec![format!("changes {}", changes_digest(plan).short()), format!("base @{}", plan.base.serial)];
+    marks.extend(plan.commit.as_ref().map(|c| format!("commit {c}")));
+    out.push_str(&format!("{}    {}\n", paint.bold(&summary(&plan.summary())), paint.dim(&marks.join(", "))));
+    out.push_str(&verdict(plan, paint));
+    out
+}
+
+/// How many people lose access, if any do.
+#[must_use]
+pub fn people(plan: &Plan) -> Option<String> {
+    match plan.people_losing_access {
+        0 => None,
+        1 => Some("1 person loses access that nothing declared still gives".to_owned()),
+        n => Some(format!("{n} people lose access that nothing declared still gives")),
+    }
+}
+
+/// `Plan: 2 to add, 1 to change, 0 to destroy.`
+#[must_use]
+pub fn summary(summary: &Summary) -> String {
+    format!("Plan: {}", counts(summary, ["add", "change", "destroy", "import", "move", "forget"].map(|w| format!("to {w}"))))
+}
+
+/// `Apply complete! Resources: 2 added, 1 changed, 0 destroyed.`
+#[must_use]
+pub fn completed(summary: &Summary) -> String {
+    let words = ["added", "changed", "destroyed", "imported", "moved", "forgotten"].map(str::to_owned);
+    format!("Apply complete! Resources: {}", counts(summary, words))
+}
+
+/// The three that are always told, then each of the others only if it is not zero.
+fn counts(summary: &Summary, words: [String; 6]) -> String {
+    let Summary { add, change, destroy, import, moved, forget } = *summary;
+    let [a, c, d, i, m, f] = words;
+    let rest: Vec<String> =
+        [(import, i), (moved, m), (forget, f)].into_iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
+    let more = if rest.is_empty() { String::new() } else { format!(" {}.", rest.join(", ")) };
+    format!("{add} {a}, {change} {c}, {destroy} {d}.{more}")
+}
+
+fn verdict(plan: &Plan, paint: Paint) -> String {
+    let mut out = String::new();
+    let refused = plan.refused().count();
+    let all: Vec<&Refusal> = plan.refused().chain(plan.brakes()).collect();
+    if all.is_empty() {
+        return out;
+    }
+    let reasons = if all.len() == 1 { "1 reason".to_owned() } else { format!("{} reasons", all.len()) };
+    let head = if refused > 0 {
+        paint.red(&format!("Error: refused, {reasons}"))
+    } else {
+        paint.yellow(&format!("Warning: an apply stops at a brake, {reasons}"))
+    };
+    out.push_str(&format!("{head}\n"));
+    for refusal in all {
+        let code = refusal.code.id;
+        out.push_str(&format!("  {:<11}{} [{code}]\n             {}\n", refusal.why.word(), line(&refusal.message), way_out(refusal)));
+    }
+    out
+}
+
+/// `override: --allow-deletes 12`, or the way out where there is no override.
+pub(super) fn way_out(refusal: &Refusal) -> String {
+    if refusal.lift.is_some() { line(&refusal.way_out) } else { format!("way out: {}", line(&refusal.way_out)) }
+}
+
+/// The line that applies exactly this plan.
+#[must_use]
+pub fn apply_line(plan: &Plan, saved: Option<&str>) -> String {
+    let mut words = vec!["writ".to_owned(), if plan.destroy { "destroy".to_owned() } else { "apply".to_owned() }];
+    match saved {
+        Some(file) => {
+            words = vec!["writ".to_owned(), "apply".to_owned(), line(file)];
+            if plan.destroy {
+                words.push(format!("--confirm {}", plan.workspace));
+            }
+        }
+        None => words.push(format!("--expect {}", changes_digest(plan))),
+    }
+    words
+        .extend(plan.brakes().filter_map(|r| r.lift).map(|l| format!("{} {}", l.flag, l.value)).collect::<std::collections::BTreeSet<_>>());
+    words.join(" ")
+}
