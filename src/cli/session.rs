@@ -123,10 +123,22 @@ impl Session {
 
 /// `operator:OSUSER@HOST`.
 fn operator() -> String {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| user_id());
     let host = gethostname::gethostname().to_string_lossy().into_owned();
     let plain = |text: String| text.chars().filter(|c| c.is_ascii_graphic()).take(64).collect::<String>();
     format!("operator:{}@{}", plain(user), plain(host))
+}
+
+/// The number of the user, where the environment does not tell the name.
+fn user_id() -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if let Ok(own) = std::fs::metadata("/proc/self") {
+            return format!("uid{}", own.uid());
+        }
+    }
+    "unknown".to_owned()
 }
 
 /// Tells how a run ended: the summary of a failure, the JSON document, the exit code.
