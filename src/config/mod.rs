@@ -17,7 +17,7 @@ mod sound;
 mod templates;
 
 pub use document::parse;
-pub use ownership::{Import, Moved, Removed, applied_moves};
+pub use ownership::{Import, Moved, OWNERSHIP, Removed, applied_moves};
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, check_store_url, read_settings};
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, Span, codes};

@@ -62,6 +62,13 @@ pub static REMOVED: Form = Form {
 pub static IMPORT: Form =
     Form { fields: &[addresses("to", "The declared address."), addresses("id", "The id of the object in the store.")], alternatives: &[] };
 
+/// All three, for the schema and the reference page: the word, what it says, its keys.
+pub static OWNERSHIP: &[(&str, &str, &Form)] = &[
+    ("moved", "An object has a new name: state follows, and nothing is deleted or made anew. Safe to delete once applied.", &MOVED),
+    ("removed", "An object is no longer declared, and this says what becomes of it.", &REMOVED),
+    ("import", "An unmanaged object of the store becomes the declared one.", &IMPORT),
+];
+
 /// Reads one table of `[[moved]]`, `[[removed]]` or `[[import]]`.
 pub(super) fn read(word: &str, table: &DeTable<'_>, at: Span, decoder: &mut Decoder<'_, '_>, declared: &mut Declared) {
     let form: &'static Form = match word {

@@ -10,4 +10,6 @@ pub mod markdown;
 pub mod object;
 pub mod paint;
 pub mod plan;
+pub mod reference;
+pub mod schema;
 pub mod toml;

@@ -1,0 +1,95 @@
+//! The JSON Schemas are right: a validator that is not ours takes the examples, and refuses what is broken.
+//!
+//! The validator is Python's `jsonschema`, as `tests/schemas/requirements.txt` names it, in `target/venv` or in the
+//! Python on the path. Where it is not to be had the test says so and passes; with `CI=true` it fails.
+//! `WRIT_DATA=DIR` names a further directory whose TOML files must pass.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use writ::config::{Known, configure};
+use writ::diag::{Severity, SourceFile, Sources};
+use writ::kinds::LIST;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A Python that has the validator.
+fn python() -> Option<PathBuf> {
+    let candidates = [root().join("target/venv/bin/python"), PathBuf::from("python3")];
+    let has_it = |python: &PathBuf| {
+        let tried = Command::new(python).args(["-c", "import jsonschema, tomllib"]).output();
+        tried.is_ok_and(|o| o.status.success())
+    };
+    candidates.into_iter().find(has_it)
+}
+
+#[test]
+fn another_validator_agrees() {
+    let Some(python) = python() else {
+        let how = "python3 -m venv target/venv && target/venv/bin/pip install -r tests/schemas/requirements.txt";
+        assert!(std::env::var_os("CI").is_none_or(|v| v != "true"), "no Python with `jsonschema`: {how}");
+        eprintln!("SKIPPED: the schemas were held against nothing, there is no Python with `jsonschema`: {how}");
+        return;
+    };
+    // Each kind's example stands on the page, and whatever else it shows.
+    let page = tempfile::tempdir().unwrap();
+    let text = writ::view::reference::page();
+    for (number, block) in text.split("```toml\n").skip(1).enumerate() {
+        let block = block.split("```").next().unwrap();
+        fs::write(page.path().join(format!("reference-{number}.toml")), block).unwrap();
+    }
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/schemas/validate.py")).arg(root().join("schemas"));
+    command.arg("--good").arg(root().join("examples")).arg("--good").arg(root().join("tests/schemas/sound")).arg("--good").arg(page.path());
+    command.arg("--bad").arg(root().join("tests/schemas/broken"));
+    if let Some(data) = std::env::var_os("WRIT_DATA") {
+        command.arg("--good").arg(data);
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    println!("{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Findings about one file beside a sound `writ.toml`, those about names that it does not declare left out.
+fn findings(name: &str, text: &str) -> Vec<String> {
+    let mut files = vec![SourceFile::new("writ.toml", "[workspace]\nname = \"w\"\n\n[defaults]\nexpiration = \"90d\"\n")];
+    if name.starts_with("writ") {
+        files = vec![SourceFile::new("writ.toml", text), SourceFile::new("a.toml", "[group.a]\n")];
+    } else {
+        files.push(SourceFile::new(name, text));
+    }
+    let (_, found) = configure(&Sources::new(files), &Known::default());
+    let elsewhere = ["E0012", "E0101", "E0201", "R26", "R50", "R64"];
+    let errors = found.iter().filter(|d| d.code.severity == Severity::Error && !elsewhere.contains(&d.code.id));
+    errors.map(|d| format!("{} {}", d.code.id, d.message)).collect()
+}
+
+/// A schema refuses nothing that Writ accepts, as far as the broken files tell.
+#[test]
+fn writ_refuses_what_the_schemas_refuse() {
+    for entry in fs::read_dir(root().join("tests/schemas/broken")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let found = findings(name, &fs::read_to_string(&path).unwrap());
+        println!("{name}: {found:?}");
+        assert!(!found.is_empty(), "{name} is broken, and Writ has nothing to say");
+    }
+}
+
+/// And takes what the schemas take, in spellings that nobody would think of.
+#[test]
+fn writ_takes_the_unusual_spellings() {
+    let text = fs::read_to_string(root().join("tests/schemas/sound/spellings.toml")).unwrap();
+    assert_eq!(findings("spellings.toml", &text), Vec::<String>::new());
+}
+
+/// Each kind's example is sound but for the names that it takes from elsewhere.
+#[test]
+fn the_examples_of_the_kinds_are_sound() {
+    for kind in LIST {
+        assert_eq!(findings("example.toml", kind.example), Vec::<String>::new(), "{}", kind.name);
+    }
+}
