@@ -18,6 +18,7 @@ mod import;
 mod init;
 mod made;
 mod plan;
+mod schema;
 mod session;
 mod show;
 mod state;
@@ -122,6 +123,8 @@ enum Verb {
     Explain(explain::Args),
     /// Check the audit chain
     Audit(audit::Args),
+    /// Print a JSON Schema: of a file, of writ.toml, or of one kind
+    Schema(schema::Args),
     /// Print shell completions
     Completions(made::Completions),
     /// Print the manual page
@@ -167,6 +170,7 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::Graph(args) => graph::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),
         Verb::Audit(args) => audit::run(&args, session),
+        Verb::Schema(args) => schema::run(&args, session),
         Verb::Completions(args) => made::completions(&args, session),
         Verb::Man(args) => made::man(&args, session),
         Verb::Version(args) => made::version(&args, session),

@@ -86,7 +86,7 @@ impl Reader<'_> {
     fn unknown_top(&mut self, name: &str, at: Span, value: &Spanned<DeValue<'_>>) {
         let finding = if let Some(kind) = kinds::kind(name) {
             let parent = kind.parents.iter().flatten().next().copied().unwrap_or("catalog");
-            let message = format!("a {name} stands in a {}", parent.replace('_', " "));
+            let message = format!("{} stands in {}", kinds::article(name), kinds::article(parent));
             Diagnostic::new(&codes::E0006, at, message).help(format!("write `[{parent}.KEY.{name}.KEY]`"))
         } else if value.get_ref().is_table() || value.get_ref().is_array() {
             let known = kinds::LIST.iter().filter(|k| k.at_top()).map(|k| k.name);

@@ -199,7 +199,12 @@ impl Decoder<'_, '_> {
                     || format!("`{name}` is {}", shape.describe()),
                     |bare| format!("the kind is fixed here: write `\"{bare}\"`"),
                 );
-                self.report_help(&codes::E0102, at, format!("`{s}` is not the key of a {}", reference.kind.replace('_', " ")), Some(help));
+                self.report_help(
+                    &codes::E0102,
+                    at,
+                    format!("`{s}` is not the key of {}", crate::kinds::article(reference.kind)),
+                    Some(help),
+                );
                 None
             }
             // What it means depends on another key, which a template may bring: `sound` looks again.
@@ -488,7 +493,7 @@ pub(super) fn object_key(kind: &crate::kinds::Kind, written: &str, at: Span, fou
     }
     let lower = written.to_ascii_lowercase();
     let suggestion = (kind.key == KeyForm::Plain && is_key(&lower)).then(|| format!("write `{lower}`"));
-    let message = format!("`{written}` is not a key of a {}", kind.name.replace('_', " "));
+    let message = format!("`{written}` is not a key of {}", crate::kinds::article(kind.name));
     found.push(Diagnostic::new(&codes::E0010, at, message).at(kind.name).help(suggestion.unwrap_or_else(|| format!("a key is {form}"))));
     None
 }

@@ -59,7 +59,7 @@ fn expanded(declared: &Declared, declaration: &Declaration, address: &str, path:
             let known = declared.templates.keys().filter(|(kind, _)| kind == declaration.kind.name).map(|(_, n)| n.as_str());
             let elsewhere = declared.templates.keys().find(|(_, n)| n == name).map(|(kind, _)| format!("`{name}` is a template of {kind}"));
             let help = elsewhere.or_else(|| did_you_mean(name, known));
-            let message = format!("there is no template `{name}` for a {}", declaration.kind.name.replace('_', " "));
+            let message = format!("there is no template `{name}` for {}", crate::kinds::article(declaration.kind.name));
             found.push(Diagnostic::new(&codes::E0201, *at, message).at(address).maybe_help(help));
             continue;
         };

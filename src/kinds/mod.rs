@@ -13,7 +13,8 @@ pub mod text;
 pub use json::{BadJson, default_of, is_default, object_from_json, with_defaults};
 pub use references::{FoundReference, references, rewrite_references};
 pub use shape::{
-    Alternative, Default, Emptiness, Field, Form, Keys, OnChange, Principal, Reference, Shape, Strength, Text, Within, describe_principal,
+    Alternative, Default, Emptiness, Field, Form, Keys, OnChange, Principal, Reference, Shape, Strength, Text, Within, article,
+    describe_principal,
 };
 
 use crate::diag::Diagnostics;

@@ -361,7 +361,12 @@ fn principal_form(kind: &str) -> String {
     if kind == "user" { "a user principal name".to_owned() } else { format!("`{kind}:KEY`") }
 }
 
-fn article(kind: &str) -> String {
+/// `a group`, `an access package`.
+#[must_use]
+pub fn article(kind: &str) -> String {
+    if kind.ends_with('s') {
+        return kind.replace('_', " ");
+    }
     let article = if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
     format!("{article} {}", kind.replace('_', " "))
 }

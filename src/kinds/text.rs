@@ -98,7 +98,9 @@ fn url(text: &str) -> Result<Box<str>, BadText> {
     let host = text.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(""));
     let bare = host.map(|h| h.split(':').next().unwrap_or(""));
     match bare {
-        Some(host) if domain(host).is_ok() && text.is_ascii() && !text.contains(' ') => Ok(text.into()),
+        Some(name) if domain(name).is_ok() && !host.is_some_and(|h| h.contains('@')) && text.is_ascii() && !text.contains(' ') => {
+            Ok(text.into())
+        }
         _ => Err(BadText::Form("an `https://` address without a user or password in it")),
     }
 }
@@ -152,7 +154,13 @@ mod tests {
         assert!(check(Text::Line, "a\nb").is_err());
         assert_eq!(&*check(Text::Domain, "Fabrikam.Example").unwrap(), "fabrikam.example");
         assert!(check(Text::Url, "https://contoso.example/sites/brand").is_ok());
-        for bad in ["http://contoso.example", "https://", "https://u:p@contoso.example/", "contoso.example"] {
+        for bad in [
+            "http://contoso.example",
+            "https://",
+            "https://u:p@contoso.example/",
+            "https://first.last:secret@contoso.example/",
+            "contoso.example",
+        ] {
             assert!(check(Text::Url, bad).is_err(), "{bad}");
         }
         assert!(check(Text::Guid, "5F2C81D4-0a51-4c0e-9f0e-3d1c6f0f8b11").is_ok());

@@ -77,18 +77,22 @@ impl Summary {
             change: count(&[Action::Update]).saturating_add(updated_imports),
             destroy: count(&[Action::Delete, Action::Replace]),
             import: count(&[Action::Import]),
-            moved: changes.iter().filter(|c| c.previous.is_some() && !follows(c, changes)).count(),
+            moved: changes.iter().filter(|c| c.previous.is_some()).count().saturating_sub(followers(changes).len()),
             forget: count(&[Action::Forget]),
         }
     }
 }
 
-/// Whether a change moves only because what it stands in does.
+/// The changes that move only because what they stand in does, by address.
 #[must_use]
-pub fn follows(change: &Change, changes: &[Change]) -> bool {
-    let Some(previous) = &change.previous else { return false };
-    let (Some(old), Some(new)) = (previous.parent(), change.address.parent()) else { return false };
-    previous.key() == change.address.key() && changes.iter().any(|c| c.address == new && c.previous.as_ref() == Some(&old))
+pub fn followers(changes: &[Change]) -> BTreeSet<&Address> {
+    let renamed: BTreeMap<&Address, &Address> = changes.iter().filter_map(|c| Some((&c.address, c.previous.as_ref()?))).collect();
+    let follows = |c: &&Change| {
+        let Some(previous) = &c.previous else { return false };
+        let (Some(old), Some(new)) = (previous.parent(), c.address.parent()) else { return false };
+        previous.key() == c.address.key() && renamed.get(&new).is_some_and(|from| **from == old)
+    };
+    changes.iter().filter(follows).map(|c| &c.address).collect()
 }
 
 /// The state that a plan was made on.

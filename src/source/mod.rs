@@ -163,8 +163,12 @@ fn list(
         let mut refuse = |why: &str| {
             findings.push(Diagnostic::new(&codes::E0002, Span::NONE, format!("`{}` {why}", name.escape_debug())).at("workspace"));
         };
+        // What is hidden is an editor's or a tool's.
+        if leaf.starts_with('.') {
+            continue;
+        }
         if kind.is_dir() {
-            if leaf.starts_with('.') || entry.path().join(WRIT_TOML).symlink_metadata().is_ok() {
+            if entry.path().join(WRIT_TOML).symlink_metadata().is_ok() {
                 continue;
             }
             if depth >= DEEPEST {

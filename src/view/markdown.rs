@@ -1,7 +1,7 @@
 //! A plan for a review: verdict first, details folded, never too long for a comment; foreign text cannot break out.
 
 use super::body::body;
-use super::plan::{apply_line, because, headline, is_silent, people, settings_lines, summary, way_out};
+use super::plan::{apply_line, because, by_kind, headline, people, settings_lines, shown, summary, way_out};
 use crate::model::{Action, Change};
 use crate::plan::{Plan, changes_digest};
 
@@ -96,9 +96,14 @@ fn sections(plan: &Plan) -> Vec<Section> {
         (Action::Import, "imported"),
         (Action::Forget, "no longer managed"),
     ];
+    let kinds = by_kind(plan);
+    if !kinds.is_empty() {
+        let rows: String = kinds.iter().map(|(kind, counts)| format!("| {kind} | {} |\n", counts.trim_end_matches('.'))).collect();
+        out.insert(0, Section { text: format!("| kind | |\n|---|---|\n{rows}\n"), objects: 0 });
+    }
     for (action, word) in groups {
-        let changes: Vec<&Change> = plan.changes.iter().filter(|c| c.action == action && !is_silent(c, plan)).collect();
-        for (kind, changes) in by_kind(&changes) {
+        let changes: Vec<&Change> = shown(plan).into_iter().filter(|c| c.action == action).collect();
+        for (kind, changes) in grouped(&changes) {
             for part in changes.chunks(50) {
                 let title = format!("{} {} {word}", part.len(), kind.replace('_', " "));
                 let text: String = part.iter().map(|c| one(c, plan)).collect();
@@ -110,7 +115,7 @@ fn sections(plan: &Plan) -> Vec<Section> {
 }
 
 /// Consecutive changes of one kind, kinds in the order in which they first appear.
-fn by_kind<'c>(changes: &[&'c Change]) -> Vec<(&'c str, Vec<&'c Change>)> {
+fn grouped<'c>(changes: &[&'c Change]) -> Vec<(&'c str, Vec<&'c Change>)> {
     let mut out: Vec<(&str, Vec<&Change>)> = Vec::new();
     for change in changes {
         let kind = change.address.kind();

@@ -4,7 +4,7 @@ use super::body::{Mark, body};
 use super::paint::{Paint, line};
 use super::toml::quoted;
 use crate::model::{Action, Change, Origin};
-use crate::plan::{Plan, Refusal, SettingsChange, Summary, changes_digest, follows};
+use crate::plan::{Plan, Refusal, SettingsChange, Summary, changes_digest, followers};
 use serde_json::Value as Json;
 
 /// The whole plan, verdict last.
@@ -20,7 +20,7 @@ pub fn text(plan: &Plan, paint: Paint) -> String {
     if let Some(change) = &plan.settings_change {
         out.push_str(&settings(change, paint));
     }
-    for change in plan.changes.iter().filter(|c| !is_silent(c, plan)) {
+    for change in shown(plan) {
         out.push_str(&object(change, plan, paint));
         out.push('\n');
     }
@@ -36,7 +36,7 @@ pub fn difference(plan: &Plan, paint: Paint) -> String {
         return "No changes.\n".to_owned();
     }
     let mut out = plan.settings_change.as_ref().map(|s| settings(s, paint)).unwrap_or_default();
-    for change in plan.changes.iter().filter(|c| !is_silent(c, plan)) {
+    for change in shown(plan) {
         out.push_str(&object(change, plan, paint));
         out.push('\n');
     }
@@ -45,9 +45,10 @@ pub fn difference(plan: &Plan, paint: Paint) -> String {
     out
 }
 
-/// A move that only follows its parent is told with the parent.
-pub(super) fn is_silent(change: &Change, plan: &Plan) -> bool {
-    change.action == Action::Move && follows(change, &plan.changes)
+/// The changes to show: a move that only follows its parent is told with the parent.
+pub(super) fn shown(plan: &Plan) -> Vec<&Change> {
+    let followers = followers(&plan.changes);
+    plan.changes.iter().filter(|c| c.action != Action::Move || !followers.contains(&c.address)).collect()
 }
 
 fn standing(plan: &Plan) -> String {
@@ -108,9 +109,13 @@ pub fn because(change: &Change, plan: &Plan) -> Option<String> {
         let stood = change.cause.stood.iter().map(|(n, o)| (n, place_of(o, n))).filter(|(n, p)| !n.is_empty() && !p.is_empty());
         parts.extend(stood.map(|(n, p)| format!("{n} stood at {p}")));
     }
-    let followers = plan.changes.iter().filter(|c| is_silent(c, plan) && c.address.is_within(&change.address)).count();
-    if change.previous.is_some() && followers > 0 {
-        parts.push(format!("{followers} below it move along"));
+    if change.previous.is_some() {
+        let below = plan
+            .changes
+            .iter()
+            .filter(|c| c.previous.is_some() && c.address != change.address && c.address.is_within(&change.address))
+            .count();
+        parts.extend((below > 0).then(|| format!("{below} below it move along")));
     }
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -198,9 +203,29 @@ fn hints(plan: &Plan) -> String {
     out
 }
 
+/// Counts by kind, where there is more than one reads at a glance.
+#[must_use]
+pub fn by_kind(plan: &Plan) -> Vec<(String, String)> {
+    const MANY: usize = 20;
+    if plan.changes.len() <= MANY {
+        return Vec::new();
+    }
+    let kinds = crate::kinds::LIST.iter().map(|k| {
+        let of: Vec<Change> = plan.changes.iter().filter(|c| c.address.kind() == k.name).cloned().collect();
+        (k.name.replace('_', " "), Summary::of(&of))
+    });
+    let told = kinds.filter(|(_, s)| *s != Summary::default());
+    told.map(|(kind, s)| (kind, summary(&s).trim_start_matches("Plan: ").to_owned())).collect()
+}
+
 /// People, authority, the counts, and what stands in the way.
 fn closing(plan: &Plan, paint: Paint) -> String {
     let mut out = String::new();
+    let kinds = by_kind(plan);
+    let width = kinds.iter().map(|(kind, _)| kind.len()).max().unwrap_or(0);
+    for (kind, counts) in kinds {
+        out.push_str(&format!("  {kind:width$}  {counts}\n"));
+    }
     if let Some(people) = people(plan) {
         out.push_str(&format!("People: {people}\n"));
     }
