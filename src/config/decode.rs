@@ -434,7 +434,7 @@ fn type_of(raw: &DeValue<'_>) -> &'static str {
 }
 
 /// `user:` is accepted before a user, and user principal names are folded to lower case.
-fn fold_principal(text: &str) -> String {
+pub(super) fn fold_principal(text: &str) -> String {
     if text.contains('@') { text.strip_prefix("user:").unwrap_or(text).to_ascii_lowercase() } else { text.to_owned() }
 }
 

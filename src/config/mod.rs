@@ -8,6 +8,7 @@
 mod declare;
 mod decode;
 mod document;
+pub mod format;
 mod ownership;
 mod resolve;
 mod ring;

@@ -14,6 +14,9 @@ pub const WRIT_TOML: &str = "writ.toml";
 /// Its tables.
 pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults"];
 
+/// The key of `[workspace]` whose texts are addresses.
+pub(super) const MANAGES: &str = "manages";
+
 static LINES: Shape = Shape::Set(&Shape::Text(Text::Line), Emptiness::Allowed);
 
 static WORKSPACE: Form = Form {
@@ -23,7 +26,7 @@ static WORKSPACE: Form = Form {
         Field::new("include", LINES, "Globs of the files that belong to it.").default(Default::Set(&["**/*.toml"])),
         Field::new("exclude", LINES, "Globs of files that do not."),
         Field::new(
-            "manages",
+            MANAGES,
             LINES,
             "Addresses: these objects, all below them, and the packages of these catalogs are planned. Absent: everything.",
         ),
@@ -211,7 +214,7 @@ impl AppliedSettings {
     /// What was managed; `None`: everything.
     #[must_use]
     pub fn manages(&self) -> Option<Vec<Address>> {
-        let list = self.0.get("workspace")?.get("manages")?.as_array()?;
+        let list = self.0.get("workspace")?.get(MANAGES)?.as_array()?;
         Some(list.iter().filter_map(|v| Address::parse(v.as_str()?).ok()).collect())
     }
 
@@ -281,7 +284,7 @@ fn settings(table: Table, has_workspace: bool, head: Span, found: &mut Diagnosti
             wrong(value.at, format!("`{text}` is no glob of files in the workspace"), "write one such as `**/*.toml` or `drafts/**`");
         }
     }
-    let manages = workspace.get("manages").map(|list| {
+    let manages = workspace.get(MANAGES).map(|list| {
         let mut all = Vec::new();
         for value in list.members() {
             match Address::parse(value.as_text().unwrap_or("")) {
