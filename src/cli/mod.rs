@@ -11,6 +11,7 @@ mod destroy;
 mod diff;
 mod exit;
 mod explain;
+mod fmt;
 mod force_unlock;
 mod graph;
 mod history;
@@ -99,6 +100,8 @@ enum Verb {
     Init(init::Args),
     /// Check everything, and tell all that is wrong at once
     Validate(validate::Args),
+    /// Put files into canonical form; comments survive
+    Fmt(fmt::Args),
     /// Show what an apply would do
     Plan(plan::Args),
     /// Do what the files say, all of it or nothing
@@ -158,6 +161,7 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
     match verb {
         Verb::Init(args) => init::run(&args, session),
         Verb::Validate(args) => validate::run(&args, session),
+        Verb::Fmt(args) => fmt::run(&args, session),
         Verb::Plan(args) => plan::run(&args, session),
         Verb::Apply(args) => apply::run(&args, session),
         Verb::Destroy(args) => destroy::run(&args, session),

@@ -10,6 +10,7 @@ mod context;
 mod failure;
 
 pub mod explain;
+pub mod format;
 pub mod history;
 pub mod init;
 mod load;
