@@ -86,6 +86,7 @@ fn refusal(refusal: &super::Refusal) -> Json {
         "message": refusal.message,
         "way_out": refusal.way_out,
         "override": refusal.lift,
+        "source": refusal.place.as_ref().map(|(file, line)| json!({ "file": file, "line": line })),
     })
 }
 
@@ -294,7 +295,12 @@ fn read_refusal(json: &Json) -> Option<super::Refusal> {
         way_out: text("way_out")?.to_owned(),
         lift: flag.zip(lift.and_then(|l| l.get("value")?.as_u64())).map(|(flag, value)| super::Lift { flag, value }),
         at: crate::diag::Span::NONE,
+        place: json.get("source").and_then(read_place),
     })
+}
+
+fn read_place(json: &Json) -> Option<(String, u32)> {
+    Some((json.get("file")?.as_str()?.to_owned(), u32::try_from(json.get("line")?.as_u64()?).ok()?))
 }
 
 /// Reads a plan file.
@@ -386,9 +392,7 @@ fn read_change(json: &Json) -> Result<Change, BadPlan> {
         replaced_by: replaced_by.collect(),
         cause: Cause {
             at: crate::diag::Span::NONE,
-            place: json
-                .get("source")
-                .and_then(|s| Some((s.get("file")?.as_str()?.to_owned(), u32::try_from(s.get("line")?.as_u64()?).ok()?))),
+            place: json.get("source").and_then(read_place),
             stood: json
                 .get("stood")
                 .cloned()

@@ -237,7 +237,18 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
         complete,
         workspace: name,
     };
-    let plan = judged(made, state, changes, found);
+    let mut plan = judged(made, state, changes, found);
+    for refusal in &mut plan.refusals {
+        // A limit stands in writ.toml, whatever the change.
+        let key = match refusal.lift.map(|l| l.flag) {
+            Some("--allow-access-lost") => Some("max_access_lost"),
+            Some(_) => Some("max_deletes"),
+            None => None,
+        };
+        let at = key.map_or(refusal.at, |key| config.settings.at("limits", key));
+        let gone = || plan.changes.iter().find(|c| Some(&c.address) == refusal.address.as_ref()).and_then(|c| c.cause.place.clone());
+        refusal.place = sources.line(at).map(|(f, l)| (f.to_owned(), l)).or_else(gone);
+    }
     found.sort(sources);
     plan
 }

@@ -112,7 +112,7 @@ fn change(object: &Object, stored: &Stored, prior: &PriorMoves, wanted: &Wanted<
         address: address.clone(),
         previous,
         action,
-        cause: cause(object, stored, &differs, wanted),
+        cause: if action == Action::Move { moved_by(address, wanted) } else { cause(object, stored, &differs, wanted) },
         before: Some(stored.object.clone()),
         after: Some(object.clone()),
         deltas: differs,
@@ -138,6 +138,12 @@ fn effective(object: &Object) -> Table {
 
 fn replaces(address: &Address, name: &str) -> bool {
     kinds::kind(address.kind()).and_then(|k| k.field(name)).is_some_and(|f| matches!(f.change, OnChange::Replace))
+}
+
+/// The `[[moved]]` that moves an object, or what it stands in.
+fn moved_by(address: &Address, wanted: &Wanted<'_>) -> Cause {
+    let moved = wanted.moves.iter().filter(|m| address.is_within(&m.to)).max_by_key(|m| m.to.as_str().len());
+    Cause { at: moved.map_or(Span::NONE, |m| m.at), place: None, stood: Vec::new(), template: None }
 }
 
 /// The first changed text in the files, and where what is gone stood.

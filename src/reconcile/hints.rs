@@ -53,8 +53,7 @@ pub fn move_hints(changes: &[Change]) -> Vec<Hint> {
     told.map(|(from, to)| Hint { from: from.to_string(), to: to.to_string() }).collect()
 }
 
-/// What two objects share that differ only in key, display name and parent's name; `None` for what says too little to
-/// be told apart.
+/// What two objects share that differ only in key, display name and parent's name.
 fn fingerprint(change: &Change, renamed: &BTreeMap<Address, Address>) -> Option<(String, Option<Address>, Table)> {
     let object = change.before.as_ref().or(change.after.as_ref())?;
     let kind = kinds::kind(object.address.kind())?;
@@ -63,5 +62,5 @@ fn fingerprint(change: &Change, renamed: &BTreeMap<Address, Address>) -> Option<
     for field in kind.form.fields.iter().filter(|f| f.default == Default::Key) {
         table.remove(field.name);
     }
-    (!table.is_empty()).then(|| (kind.name.to_owned(), parent, table.without_places()))
+    Some((kind.name.to_owned(), parent, table.without_places()))
 }

@@ -1,6 +1,6 @@
 //! The lines of one change, for whatever medium shows them.
 
-use super::toml::{inline, key, pairs};
+use super::toml::{inline, key, pairs, single};
 use crate::kinds::{self, Shape};
 use crate::model::{Action, Change, Delta, Members, Node, Table, Value};
 use similar::{ChangeTag, TextDiff};
@@ -103,14 +103,6 @@ fn nested(name: &str, delta: &Delta, is_map: bool, out: &mut Vec<Line>) {
                 nested(&format!("{}.{}", key(name), key(inner_name)), delta, false, out);
             }
         }
-    }
-}
-
-/// A set of one member without brackets, as people write roles.
-fn single(value: &Value) -> String {
-    match value.members() {
-        [only] => inline(only),
-        _ => inline(value),
     }
 }
 

@@ -15,6 +15,9 @@ pub fn text(findings: &Diagnostics, sources: &Sources, colour: bool) -> String {
 }
 
 fn one(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
+    if sources.get(finding.span).is_none() {
+        return placeless(finding);
+    }
     let level = match finding.severity {
         Severity::Error => Level::ERROR.with_name("Error"),
         Severity::Warning => Level::WARNING.with_name("Warning"),
@@ -37,8 +40,6 @@ fn one(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
         }
         group = group.element(snippet);
         related = others;
-    } else if let Some(address) = &finding.address {
-        group = group.element(Level::NOTE.message(format!("in {}", super::paint::line(address))));
     }
     for (excerpt, text) in &related {
         group = group.element(excerpt.snippet().annotation(AnnotationKind::Context.span(excerpt.range.clone()).label(text.clone())));
@@ -47,6 +48,23 @@ fn one(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
         group = group.element(Level::HELP.message(super::paint::line(help)));
     }
     renderer.render(&[group])
+}
+
+/// A finding that stands in no text, such as one about the command line.
+fn placeless(finding: &Diagnostic) -> String {
+    let word = match finding.severity {
+        Severity::Error => "Error",
+        Severity::Warning => "Warning",
+        Severity::Note => "Note",
+    };
+    let mut out = format!("{word}[{}]: {}", finding.code.id, super::paint::line(&finding.message));
+    if let Some(address) = finding.address.as_ref().filter(|a| !finding.message.contains(a.as_str())) {
+        out.push_str(&format!("\n  in {}", super::paint::line(address)));
+    }
+    if let Some(help) = &finding.help {
+        out.push_str(&format!("\n  help: {}", super::paint::line(help)));
+    }
+    out
 }
 
 /// One line of a source, shortened and made harmless.

@@ -58,6 +58,16 @@ fn verdict(plan: &Plan) -> &'static str {
     }
 }
 
+/// `1 policy`, `11 access packages`.
+fn counted(n: usize, kind: &str) -> String {
+    let name = kind.replace('_', " ");
+    match name.strip_suffix('y') {
+        _ if n == 1 || name.ends_with('s') => format!("{n} {name}"),
+        Some(stem) => format!("{n} {stem}ies"),
+        None => format!("{n} {name}s"),
+    }
+}
+
 fn objects(n: usize) -> String {
     if n == 1 { "1 object".to_owned() } else { format!("{n} objects") }
 }
@@ -105,7 +115,7 @@ fn sections(plan: &Plan) -> Vec<Section> {
         let changes: Vec<&Change> = shown(plan).into_iter().filter(|c| c.action == action).collect();
         for (kind, changes) in grouped(&changes) {
             for part in changes.chunks(50) {
-                let title = format!("{} {} {word}", part.len(), kind.replace('_', " "));
+                let title = format!("{} {word}", counted(part.len(), kind));
                 let text: String = part.iter().map(|c| one(c, plan)).collect();
                 out.push(Section { text: details(&title, text.trim_end()), objects: part.len() });
             }

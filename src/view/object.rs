@@ -1,8 +1,8 @@
 //! Stored objects as TOML, with where each value comes from; lists for people.
 
 use super::paint::{Paint, line};
-use super::toml::{inline, key};
-use crate::kinds;
+use super::toml::{inline, key, single};
+use crate::kinds::{self, Field, Shape};
 use crate::model::{Node, Origin, Stored, Value};
 
 /// One object as a block of TOML: its header, its attributes, and behind each the place that said it.
@@ -18,22 +18,24 @@ pub fn block(stored: &Stored, paint: Paint) -> String {
     let Some(kind) = kinds::kind(stored.object.address.kind()) else { return out };
     for field in kind.fields() {
         let Some(value) = stored.object.attributes.get(field.name) else { continue };
-        attribute(field.name, value, &stored.origin, paint, &mut out);
+        attribute(field, value, &stored.origin, paint, &mut out);
     }
     out
 }
 
-fn attribute(name: &str, value: &Value, origin: &Origin, paint: Paint, out: &mut String) {
+fn attribute(field: &Field, value: &Value, origin: &Origin, paint: Paint, out: &mut String) {
+    let name = field.name;
+    let is_map = matches!(field.shape, Shape::Map(..));
     let mut push = |path: &str, text: String| {
         let place = origin.attributes.get(path).map(|p| if p.contains(':') { p.clone() } else { format!("{}:{p}", origin.file) });
         let comment = place.map(|p| paint.dim(&format!("  # {}", line(&p)))).unwrap_or_default();
         out.push_str(&format!("{text}{comment}\n"));
     };
     match &value.node {
-        Node::Table(table) if inline(value).chars().count() > 60 => {
-            for (inner, value) in table.iter() {
-                let path = format!("{name}.{inner}");
-                push(&path, format!("{}.{} = {}", key(name), key(inner), inline(value)));
+        Node::Table(table) if is_map || inline(value).chars().count() > 60 => {
+            for (member, value) in table.iter() {
+                let shown = if is_map { single(value) } else { inline(value) };
+                push(&format!("{name}.{member}"), format!("{}.{} = {shown}", key(name), key(member)));
             }
         }
         _ => push(name, format!("{} = {}", key(name), inline(value))),

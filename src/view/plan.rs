@@ -290,7 +290,8 @@ fn verdict(plan: &Plan, paint: Paint) -> String {
     out.push_str(&format!("{head}\n"));
     for refusal in all {
         let code = refusal.code.id;
-        out.push_str(&format!("  {:<11}{} [{code}]\n             {}\n", refusal.why.word(), line(&refusal.message), way_out(refusal)));
+        let place = refusal.place.as_ref().map(|(file, number)| format!(" ({}:{number})", line(file))).unwrap_or_default();
+        out.push_str(&format!("  {:<11}{}{place} [{code}]\n             {}\n", refusal.why.word(), line(&refusal.message), way_out(refusal)));
     }
     out
 }

@@ -16,6 +16,15 @@ pub fn inline(value: &Value) -> String {
     }
 }
 
+/// A set of one member without its brackets, as people write roles.
+#[must_use]
+pub fn single(value: &Value) -> String {
+    match value.members() {
+        [only] => inline(only),
+        _ => inline(value),
+    }
+}
+
 /// `a = 1, b = "x"`.
 #[must_use]
 pub fn pairs(table: &Table) -> String {

@@ -64,5 +64,5 @@ fn allowed(limit: Deletes, of: usize) -> usize {
 
 fn brake(message: String, lift: Lift) -> Refusal {
     let way_out = format!("override: {} {}", lift.flag, lift.value);
-    Refusal { code: &codes::E0503, why: Why::Limit, address: None, message, way_out, lift: Some(lift), at: Span::NONE }
+    Refusal { code: &codes::E0503, why: Why::Limit, address: None, message, way_out, lift: Some(lift), at: Span::NONE, place: None }
 }

@@ -91,6 +91,8 @@ pub struct Refusal {
     pub lift: Option<Lift>,
     /// The text that asks for it.
     pub at: Span,
+    /// Its file and line.
+    pub place: Option<(String, u32)>,
 }
 
 /// A guard.
@@ -111,5 +113,5 @@ pub(super) fn judge(facts: &Facts<'_>, found: &mut Diagnostics) -> Vec<Refusal> 
 /// A refusal that no flag lifts.
 fn refuse(code: &'static Code, why: Why, change: &Change, message: String, way_out: impl Into<String>) -> Refusal {
     let at = change.cause.at.or(change.after.as_ref().map_or(Span::NONE, |o| o.at));
-    Refusal { code, why, address: Some(change.address.clone()), message, way_out: way_out.into(), lift: None, at }
+    Refusal { code, why, address: Some(change.address.clone()), message, way_out: way_out.into(), lift: None, at, place: None }
 }
