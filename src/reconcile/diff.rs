@@ -4,7 +4,7 @@ use super::delta::deltas;
 use super::{PriorMoves, State};
 use crate::config::{Import, Moved, Removed};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
-use crate::kinds::{self, OnChange};
+use crate::kinds::{self, Default, OnChange};
 use crate::model::{Action, Address, Cause, Change, Delta, Object, Stored, Table, Value};
 use std::collections::BTreeMap;
 
@@ -98,7 +98,8 @@ fn create(object: &Object, wanted: &Wanted<'_>) -> Change {
 /// The change of an object that is there; `None` when it neither differs nor moves nor becomes managed.
 fn change(object: &Object, stored: &Stored, prior: &PriorMoves, wanted: &Wanted<'_>, plain: Action) -> Option<Change> {
     let address = &object.address;
-    let differs = deltas(&effective(&stored.object), &effective(object));
+    let before = effective(&stored.object);
+    let differs = deltas(&before, &said_by_key(effective(object), address, &before));
     let previous = prior.previous.get(address).cloned();
     let replaced_by: Vec<String> = differs.iter().map(|(name, _)| name).filter(|name| replaces(address, name)).cloned().collect();
     let action = match plain {
@@ -134,6 +135,17 @@ fn effective(object: &Object) -> Table {
         table
     });
     attributes
+}
+
+/// After a move, what followed from the old key is compared with what follows from the new one.
+fn said_by_key(mut after: Table, address: &Address, before: &Table) -> Table {
+    let Some(kind) = kinds::kind(address.kind()) else { return after };
+    for field in kind.form.fields.iter().filter(|f| f.default == Default::Key && before.contains(f.name)) {
+        if let Some(value) = kinds::default_of(field, address.key()).filter(|_| !after.contains(field.name)) {
+            after.insert(field.name, value);
+        }
+    }
+    after
 }
 
 fn replaces(address: &Address, name: &str) -> bool {

@@ -140,7 +140,7 @@ fn grouped<'c>(changes: &[&'c Change]) -> Vec<(&'c str, Vec<&'c Change>)> {
 fn one(change: &Change, plan: &Plan) -> String {
     let mut out = format!("# {}\n", headline(change));
     if let Some(because) = because(change, plan) {
-        out.push_str(&format!("# (because {because})\n"));
+        out.push_str(&format!("# ({because})\n"));
     }
     for row in body(change) {
         let indent = " ".repeat(row.depth.saturating_mul(4).saturating_add(1));

@@ -70,16 +70,15 @@ fn unmanaged(plan: &Plan) -> String {
 #[must_use]
 pub fn headline(change: &Change) -> String {
     let address = &change.address;
-    let moved = change.previous.as_ref().map(|p| format!(" (moved from {p})")).unwrap_or_default();
     match change.action {
         Action::Create => format!("{address} will be created"),
-        Action::Update => format!("{address} will be updated in-place{moved}"),
-        Action::Delete => format!("{address} will be destroyed{moved}"),
-        Action::Replace => format!("{address} must be replaced{moved}"),
+        Action::Update => format!("{address} will be updated in-place"),
+        Action::Delete => format!("{address} will be destroyed"),
+        Action::Replace => format!("{address} must be replaced"),
         Action::Move => format!("{} has moved to {address}", change.previous.as_ref().map(ToString::to_string).unwrap_or_default()),
         Action::Import => {
             let id = change.import_id.as_deref().unwrap_or("");
-            format!("{address} will be imported (id {}){moved}", quoted(id))
+            format!("{address} will be imported (id {})", quoted(id))
         }
         Action::Forget => format!("{address} will no longer be managed, and lives on"),
     }
@@ -89,6 +88,9 @@ pub fn headline(change: &Change) -> String {
 #[must_use]
 pub fn because(change: &Change, plan: &Plan) -> Option<String> {
     let mut parts = Vec::new();
+    if change.action != Action::Move {
+        parts.extend(change.previous.as_ref().map(|p| format!("moved from {p}")));
+    }
     let gone = matches!(change.action, Action::Delete | Action::Forget);
     let whole = change.cause.stood.first().filter(|(name, o)| name.is_empty() && !o.file.is_empty()).map(|(_, o)| o);
     let place = change.cause.place.as_ref().map(|(file, line_number)| line(&format!("{file}:{line_number}")));
@@ -117,7 +119,7 @@ pub fn because(change: &Change, plan: &Plan) -> Option<String> {
             .count();
         parts.extend((below > 0).then(|| format!("{below} below it move along")));
     }
-    (!parts.is_empty()).then(|| parts.join(", "))
+    (!parts.is_empty()).then(|| format!("because {}", parts.join(", ")).replace("because moved from", "moved from"))
 }
 
 /// Where an attribute stood when it was last applied, or the whole object for no name.
@@ -136,7 +138,7 @@ fn place_of(origin: &Origin, name: &str) -> String {
 fn object(change: &Change, plan: &Plan, paint: Paint) -> String {
     let mut out = format!("  {}\n", paint.bold(&format!("# {}", headline(change))));
     if let Some(because) = because(change, plan) {
-        out.push_str(&format!("  {}\n", paint.dim(&format!("# (because {because})"))));
+        out.push_str(&format!("  {}\n", paint.dim(&format!("# ({because})"))));
     }
     for row in body(change) {
         let indent = " ".repeat(row.depth.saturating_mul(4).saturating_add(2));

@@ -1,5 +1,5 @@
 //! The real binary in a directory of its own.
-#![expect(dead_code, reason = "each test binary uses what it needs")]
+#![allow(dead_code, clippy::allow_attributes, clippy::unwrap_used, clippy::panic, reason = "each test binary uses what it needs")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -36,7 +36,7 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, found: &mut 
             if !kept.is_empty() && touched {
                 let names = kept.iter().take(10).map(|p| p.key()).collect::<Vec<_>>().join(", ");
                 let message =
-                    format!("{} who hold `{}` and are of `{}` keep both: {names}", people(kept.len()), address.key(), other.reference());
+                    format!("`{}` and `{}` are held together by {}, who keep both: {names}", address.key(), other.reference(), people(kept.len()));
                 found.push(
                     Diagnostic::new(&codes::R139, at, message)
                         .at(address)
