@@ -38,7 +38,9 @@ expiration = "never"
 
 /// [`BASE`] with an assignment of two people.
 fn assigned() -> String {
-    format!("{BASE}\n[access_package.crm.assignment.team]\npolicy = \"direct\"\nusers = [\"ann@contoso.example\", \"bo@contoso.example\"]\n")
+    format!(
+        "{BASE}\n[access_package.crm.assignment.team]\npolicy = \"direct\"\nusers = [\"ann@contoso.example\", \"bo@contoso.example\"]\n"
+    )
 }
 
 /// `BASE` without some of its tables, named by their headers.
@@ -78,18 +80,35 @@ fn what_no_plan_manages_stands_in_the_way_r63_r101_r106() {
     w.expect(0, &["state", "rm", "access_package.crm.assignment.team"]);
     // R63: a package or a policy with a live assignment.
     w.write("all.toml", &without(BASE, &["[access_package.crm]", "[access_package.crm.policy.direct]"]));
-    w.expect(5, &["plan"]).says(&["[R63]", "`access_package.crm` cannot be deleted", "`access_package.crm.policy.direct` cannot be deleted", "way out:"]);
+    w.expect(5, &["plan"]).says(&[
+        "[R63]",
+        "`access_package.crm` cannot be deleted",
+        "`access_package.crm.policy.direct` cannot be deleted",
+        "way out:",
+    ]);
     w.write("all.toml", &without(BASE, &["[access_package.crm.policy.direct]"]));
-    w.expect(5, &["plan"]).says(&["[R63]", "`access_package.crm.policy.direct` cannot be deleted: `access_package.crm.assignment.team` still need it"]);
+    w.expect(5, &["plan"])
+        .says(&["[R63]", "`access_package.crm.policy.direct` cannot be deleted: `access_package.crm.assignment.team` still need it"]);
     // R101 and R106: a catalog with a package in it, a resource that a package uses.
     w.write("all.toml", BASE);
     w.expect(0, &["state", "rm", "access_package.crm"]);
-    w.write("all.toml", &without(BASE, &["[catalog.sales]", "[catalog.sales.resource.crm]", "[access_package.crm]", "[access_package.crm.policy.direct]"]));
-    w.expect(5, &["plan"]).says(&["[R101]", "`catalog.sales` cannot be deleted: `access_package.crm`", "[R106]", "`catalog.sales.resource.crm` cannot be deleted"]);
+    w.write(
+        "all.toml",
+        &without(BASE, &["[catalog.sales]", "[catalog.sales.resource.crm]", "[access_package.crm]", "[access_package.crm.policy.direct]"]),
+    );
+    w.expect(5, &["plan"]).says(&[
+        "[R101]",
+        "`catalog.sales` cannot be deleted: `access_package.crm`",
+        "[R106]",
+        "`catalog.sales.resource.crm` cannot be deleted",
+    ]);
     // What the same plan takes away counts as gone.
     let all = Workspace::of(&assigned());
     all.apply();
-    all.write("all.toml", "[user.\"ann@contoso.example\"]\n[delegation.administrators]\nrole = \"administrator\"\nmembers = [\"ann@contoso.example\"]\n");
+    all.write(
+        "all.toml",
+        "[user.\"ann@contoso.example\"]\n[delegation.administrators]\nrole = \"administrator\"\nmembers = [\"ann@contoso.example\"]\n",
+    );
     all.expect(0, &["plan"]).says(&["8 to destroy."]);
 }
 
@@ -98,7 +117,12 @@ fn a_resource_in_use_is_not_replaced_r106() {
     let w = Workspace::of(BASE);
     w.apply();
     w.replace("all.toml", "origin = \"application:crm\"", "type = \"application\"\norigin = \"crm/prod\"\nroles = [\"User\"]");
-    w.expect(5, &["plan"]).says(&["catalog.sales.resource.crm must be replaced", "# forces replacement", "[R106]", "cannot be replaced: `access_package.crm`"]);
+    w.expect(5, &["plan"]).says(&[
+        "catalog.sales.resource.crm must be replaced",
+        "# forces replacement",
+        "[R106]",
+        "cannot be replaced: `access_package.crm`",
+    ]);
     w.replace("all.toml", "resource_roles.crm = \"User\"\n", "");
     w.apply().says(&["Plan: 1 to add, 1 to change, 1 to destroy."]);
 }
@@ -111,7 +135,10 @@ fn an_incompatible_assignment_is_refused_r137_and_old_holders_keep_both_r139() {
     );
     let w = Workspace::of(&both);
     w.apply();
-    w.write("new.toml", "[access_package.audit.assignment.x]\npolicy = \"direct\"\nusers = [\"bo@contoso.example\", \"cy@contoso.example\"]\n");
+    w.write(
+        "new.toml",
+        "[access_package.audit.assignment.x]\npolicy = \"direct\"\nusers = [\"bo@contoso.example\", \"cy@contoso.example\"]\n",
+    );
     let run = w.expect(5, &["plan"]);
     run.says(&["[R137]", "`bo@contoso.example` cannot get `audit`", "way out:"]);
     assert!(!run.out.contains("`cy@contoso.example` cannot get"));
@@ -120,7 +147,8 @@ fn an_incompatible_assignment_is_refused_r137_and_old_holders_keep_both_r139() {
     old.write("new.toml", "[access_package.audit.assignment.x]\npolicy = \"direct\"\nusers = [\"bo@contoso.example\"]\n");
     old.apply();
     old.write("all.toml", &both);
-    old.apply().says(&["Warning[R139]", "`audit` and `access_package:crm` are held together by 1 person, who keep both: bo@contoso.example"]);
+    old.apply()
+        .says(&["Warning[R139]", "`audit` and `access_package:crm` are held together by 1 person, who keep both: bo@contoso.example"]);
 }
 
 #[test]
@@ -141,7 +169,10 @@ fn the_last_administrator_stays() {
 fn protection_is_remembered_in_state() {
     let w = Workspace::of(&BASE.replace("[catalog.sales]\n", "[catalog.sales]\nprevent_destroy = true\n"));
     w.apply();
-    w.write("all.toml", &without(BASE, &["[catalog.sales]", "[catalog.sales.resource.crm]", "[access_package.crm]", "[access_package.crm.policy.direct]"]));
+    w.write(
+        "all.toml",
+        &without(BASE, &["[catalog.sales]", "[catalog.sales.resource.crm]", "[access_package.crm]", "[access_package.crm.policy.direct]"]),
+    );
     w.expect(5, &["plan"]).says(&["[E0501]", "`catalog.sales` is protected and would be deleted", "apply `prevent_destroy = false` first"]);
     w.expect(5, &["destroy", "--confirm", "test"]).says(&["[E0501]"]);
     w.write("all.toml", BASE);
@@ -159,7 +190,11 @@ fn brakes_stop_an_apply_and_print_their_override() {
     w.expect(0, &["plan"]); // 6 of 20 are 30%
     w.write("all.toml", &fewer(13));
     let plan = w.expect(0, &["plan"]);
-    plan.says(&["Warning: an apply stops at a brake", "7 of 20 objects of the kind user would be deleted, 30%, 6 allowed", "override: --allow-deletes 7"]);
+    plan.says(&[
+        "Warning: an apply stops at a brake",
+        "7 of 20 objects of the kind user would be deleted, 30%, 6 allowed",
+        "override: --allow-deletes 7",
+    ]);
     w.expect(2, &["plan", "--detailed-exitcode"]);
     w.expect(5, &["apply", "--auto-approve"]).says(&["Error: refused, 1 reason"]);
     w.expect(5, &["apply", "--auto-approve", "--allow-deletes", "6"]);
@@ -169,7 +204,11 @@ fn brakes_stop_an_apply_and_print_their_override() {
     w.apply();
     w.replace("writ.toml", "max_deletes = 1", "max_deletes = 10");
     w.write("all.toml", &fewer(11));
-    w.expect(5, &["apply", "--auto-approve"]).says(&["2 of 13 objects of the kind user would be deleted, 1 allowed", "settings of the workspace will change", "~ limits.max_deletes = 1 -> 10"]);
+    w.expect(5, &["apply", "--auto-approve"]).says(&[
+        "2 of 13 objects of the kind user would be deleted, 1 allowed",
+        "settings of the workspace will change",
+        "~ limits.max_deletes = 1 -> 10",
+    ]);
 }
 
 #[test]
@@ -178,7 +217,8 @@ fn a_kind_that_vanished_is_a_brake() {
     w.write("groups.toml", "[group.a]\n[group.b]\n");
     w.apply();
     std::fs::remove_file(w.path("groups.toml")).unwrap();
-    w.expect(5, &["apply", "--auto-approve"]).says(&["every object of the kind group would be deleted, 2 of 2", "override: --allow-deletes 2"]);
+    w.expect(5, &["apply", "--auto-approve"])
+        .says(&["every object of the kind group would be deleted, 2 of 2", "override: --allow-deletes 2"]);
     w.expect(0, &["apply", "--auto-approve", "--allow-deletes", "2"]);
     std::fs::remove_file(w.path("all.toml")).unwrap();
     w.expect(1, &["plan"]).says(&["E0017", "there is no file beside `writ.toml`", "writ destroy"]);
@@ -192,7 +232,11 @@ fn people_who_lose_access_are_counted_net_of_what_still_gives_it() {
     // Two lose the role; another package gives it back to one of them.
     w.write("all.toml", BASE);
     let run = w.expect(5, &["apply", "--auto-approve"]);
-    run.says(&["People: 2 people lose access", "2 people would lose access, 1 allowed (max_access_lost) (writ.toml:5)", "override: --allow-access-lost 2"]);
+    run.says(&[
+        "People: 2 people lose access",
+        "2 people would lose access, 1 allowed (max_access_lost) (writ.toml:5)",
+        "override: --allow-access-lost 2",
+    ]);
     w.write(
         "other.toml",
         "[access_package.other]\ncatalog = \"sales\"\nresource_roles.crm = \"User\"\n[access_package.other.policy.direct]\nrequestors = \"none\"\nexpiration = \"never\"\n[access_package.other.assignment.a]\npolicy = \"direct\"\nusers = [\"bo@contoso.example\"]\n",
@@ -221,12 +265,18 @@ fn renames_are_hinted_at_and_moves_change_nothing_else() {
     w.apply();
     let ids = |w: &Workspace| -> Vec<(String, String)> {
         let json = w.expect(0, &["state", "list", "--json"]).json();
-        json["objects"].as_array().unwrap().iter().map(|o| (o["address"].as_str().unwrap().to_owned(), o["id"].as_str().unwrap().to_owned())).collect()
+        json["objects"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|o| (o["address"].as_str().unwrap().to_owned(), o["id"].as_str().unwrap().to_owned()))
+            .collect()
     };
     let before = ids(&w);
     let renamed = assigned().replace("access_package.crm", "access_package.customers");
     w.write("all.toml", &renamed);
-    w.expect(0, &["plan"]).says(&["[[moved]]\n  from = \"access_package.crm\"\n  to = \"access_package.customers\"", "3 to add, 0 to change, 3 to destroy."]);
+    w.expect(0, &["plan"])
+        .says(&["[[moved]]\n  from = \"access_package.crm\"\n  to = \"access_package.customers\"", "3 to add, 0 to change, 3 to destroy."]);
     w.write("moves.toml", "[[moved]]\nfrom = \"access_package.crm\"\nto = \"access_package.customers\"\n");
     w.expect(2, &["plan", "--detailed-exitcode"]).says(&[
         "# access_package.customers will be updated in-place",
@@ -249,7 +299,11 @@ fn released_objects_live_on_and_can_be_adopted() {
     w.apply();
     w.write("all.toml", BASE);
     w.write("removed.toml", "[[removed]]\nfrom = \"access_package.crm.assignment.team\"\ndestroy = false\n");
-    w.apply().says(&["will no longer be managed", "0 to add, 0 to change, 0 to destroy. 1 to forget.", "Resources: 0 added, 0 changed, 0 destroyed. 1 forgotten."]);
+    w.apply().says(&[
+        "will no longer be managed",
+        "0 to add, 0 to change, 0 to destroy. 1 to forget.",
+        "Resources: 0 added, 0 changed, 0 destroyed. 1 forgotten.",
+    ]);
     let plan = w.expect(0, &["plan"]);
     plan.says(&["No changes.", "1 object of the store lives on unmanaged", "Note[N0308]"]);
     let list = w.expect(0, &["state", "list", "--unmanaged", "--json"]).json();
@@ -430,7 +484,11 @@ fn two_workspaces_share_a_store_only_if_they_manage_different_parts() {
     w.write("sales/a.toml", "[catalog.marketing]\n");
     w.apply(); // the directory below is another workspace and left out
     w.expect(7, &["plan", "--chdir", "sales"]).says(&["is managed by the workspace `test` too", "both manage everything"]);
-    w.replace("writ.toml", "name = \"test\"\n", "name = \"test\"\nmanages = [\"catalog.sales\", \"application.crm\", \"user.\\\"ann@contoso.example\\\"\"]\n");
+    w.replace(
+        "writ.toml",
+        "name = \"test\"\n",
+        "name = \"test\"\nmanages = [\"catalog.sales\", \"application.crm\", \"user.\\\"ann@contoso.example\\\"\"]\n",
+    );
     w.expect(1, &["plan"]).says(&["E0306", "does not manage `user.\"bo@contoso.example\"`"]);
     w.write("all.toml", &without(BASE, &["[user.\"bo@contoso.example\"]", "[user.\"cy@contoso.example\"]", "[delegation.administrators]"]));
     // What it no longer manages is released, not deleted.
@@ -458,7 +516,10 @@ fn json_is_one_document_that_ends_in_its_result() {
     assert!(run.out.trim_end().ends_with("}}") && run.out.contains("\"result\":{"));
     assert!(run.out.rfind("\"result\":").unwrap() > run.out.rfind("\"diagnostics\":").unwrap());
     let created = &json["resource_changes"][0];
-    assert_eq!((created["address"].as_str(), created["type"].as_str(), created["name"].as_str()), (Some("access_package.crm"), Some("access_package"), Some("crm")));
+    assert_eq!(
+        (created["address"].as_str(), created["type"].as_str(), created["name"].as_str()),
+        (Some("access_package.crm"), Some("access_package"), Some("crm"))
+    );
     assert_eq!(created["change"]["actions"], serde_json::json!(["create"]));
     assert_eq!(created["change"]["after"]["hidden"], false, "documented defaults are there");
     assert_eq!(created["source"], serde_json::json!({ "file": "all.toml", "line": 19 }));
@@ -468,7 +529,10 @@ fn json_is_one_document_that_ends_in_its_result() {
     let json = run.json();
     assert_eq!(json["result"]["exit_code"], 1);
     let finding = &json["diagnostics"][0];
-    assert_eq!((finding["code"].as_str(), finding["severity"].as_str(), finding["help"].as_str()), (Some("E0101"), Some("error"), Some("did you mean `sales`?")));
+    assert_eq!(
+        (finding["code"].as_str(), finding["severity"].as_str(), finding["help"].as_str()),
+        (Some("E0101"), Some("error"), Some("did you mean `sales`?"))
+    );
     assert_eq!((finding["range"]["filename"].as_str(), finding["range"]["start"]["line"].as_u64()), (Some("all.toml"), Some(20)));
 }
 
@@ -501,7 +565,8 @@ fn nobody_reading_changes_nothing() {
 fn a_no_op_apply_writes_nothing() {
     let w = Workspace::example("contoso");
     w.apply();
-    let store = || (std::fs::read(w.path(".writ/contoso.db")).unwrap(), std::fs::metadata(w.path(".writ/contoso.db")).unwrap().modified().unwrap());
+    let store =
+        || (std::fs::read(w.path(".writ/contoso.db")).unwrap(), std::fs::metadata(w.path(".writ/contoso.db")).unwrap().modified().unwrap());
     let before = store();
     w.apply().says(&["No changes.", "Apply complete! Resources: 0 added, 0 changed, 0 destroyed."]);
     assert_eq!(before, store());

@@ -59,7 +59,8 @@ fn a_package_that_only_changes_its_catalog_is_refused() {
     // The roles are of the old catalog's resources, so they go too: what remains is the package and its new catalog.
     let (head, package) = text.split_at(start);
     let line = package.lines().find(|l| l.starts_with("resource_roles.")).unwrap().to_owned();
-    let moved = package.replacen("catalog = \"kubernetes-sig-docs\"", "catalog = \"kubernetes-sig-cli\"", 1).replacen(&format!("{line}\n"), "", 1);
+    let moved =
+        package.replacen("catalog = \"kubernetes-sig-docs\"", "catalog = \"kubernetes-sig-cli\"", 1).replacen(&format!("{line}\n"), "", 1);
     workspace.write(file, &format!("{head}{moved}"));
     workspace.expect(5, &["plan"]).says(&["[R15]", "cannot change from `kubernetes-sig-docs` to `kubernetes-sig-cli`", "way out:"]);
     workspace.expect(5, &["apply", "--auto-approve"]);

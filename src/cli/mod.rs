@@ -19,6 +19,7 @@ mod import;
 mod init;
 mod made;
 mod plan;
+mod progress;
 mod schema;
 mod session;
 mod show;

@@ -1,6 +1,6 @@
 //! What verbs share: the context, where to print, and the one summary in which every run ends.
 
-use super::{Color, Exit, Format, Global};
+use super::{Color, Exit, Format, Global, progress};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::ops::{Context, Environment, Failure};
 use crate::view::{diagnostics, paint::Paint};
@@ -30,6 +30,7 @@ pub(crate) struct Session {
 impl Session {
     pub(super) fn new(global: &Global) -> Session {
         let format = if global.json { Format::Json } else { global.format };
+        progress::start(format == Format::Json || global.quiet);
         let heed = |on_terminal: bool| on_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let colour = match global.color {
             Color::Always => true,
@@ -47,6 +48,7 @@ impl Session {
             operator: operator(),
             now: Utc::now(),
             mint: || uuid::Uuid::now_v7().to_string(),
+            tell: progress::tell,
         };
         Session {
             context,

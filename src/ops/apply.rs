@@ -214,6 +214,7 @@ impl Claim {
         if INTERRUPTED.load(Ordering::SeqCst) {
             return Err(Failure::Interrupted);
         }
+        (context.tell)("committing");
         let summary = plan.summary();
         let store_url = place.url.clone();
         let (serial, created) = match snapshot {
@@ -234,6 +235,7 @@ impl Claim {
                 (serial, Some(lineage))
             }
         };
+        (context.tell)("");
         Ok(Applied { summary, serial: Some(serial), digest, created, store: store_url })
     }
 }

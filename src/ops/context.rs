@@ -30,6 +30,8 @@ pub struct Context {
     pub now: DateTime<Utc>,
     /// Mints ids: UUIDv7.
     pub mint: fn() -> String,
+    /// Told what is being done, for those who wait or watch.
+    pub tell: fn(&str),
 }
 
 impl Context {

@@ -79,6 +79,7 @@ pub fn place(context: &Context) -> Result<Place, Failure> {
 /// When the workspace cannot be read, or its store is missing where `lineage` says that there is one, unreadable, corrupt
 /// or another workspace's (exit 7). What is wrong with the texts is in `findings`.
 pub fn load(context: &Context) -> Result<Loaded, Failure> {
+    (context.tell)("reading the workspace");
     let workspace = source::read(&context.root)?;
     let mut findings = Diagnostics::new();
     let Some(settings) = read_settings(&workspace.sources, &mut findings) else {
@@ -88,7 +89,9 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
         return Err(Failure::Findings(Box::new((all, workspace.sources))));
     };
     let place = store_place(context, &settings)?;
+    (context.tell)("reading the store");
     let state = read_state(&place, &settings)?;
+    (context.tell)("checking the configuration");
     let (config, mut findings) = config::configure(&workspace.sources, &state.known_to(&settings.name));
     findings.extend(workspace.findings.clone());
     findings.sort(&workspace.sources);

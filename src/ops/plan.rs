@@ -75,7 +75,9 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
         targets: &options.targets,
         excludes: &options.excludes,
     };
+    (context.tell)("planning");
     let plan = plan::plan(&input, &mut findings);
+    (context.tell)("");
     if findings.has_errors() {
         findings.sort(&sources);
         return Err(Failure::Findings(Box::new((findings, sources))));

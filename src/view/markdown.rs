@@ -111,34 +111,37 @@ fn sections(plan: &Plan) -> Vec<Section> {
         let rows: String = kinds.iter().map(|(kind, counts)| format!("| {kind} | {} |\n", counts.trim_end_matches('.'))).collect();
         out.insert(0, Section { text: format!("| kind | |\n|---|---|\n{rows}\n"), objects: 0 });
     }
+    let all = shown(plan);
     for (action, word) in groups {
-        let changes: Vec<&Change> = shown(plan).into_iter().filter(|c| c.action == action).collect();
+        let changes: Vec<&Vec<&Change>> = all.iter().filter(|g| g.iter().any(|c| c.action == action)).collect();
         for (kind, changes) in grouped(&changes) {
             for part in changes.chunks(50) {
-                let title = format!("{} {word}", counted(part.len(), kind));
-                let text: String = part.iter().map(|c| one(c, plan)).collect();
-                out.push(Section { text: details(&title, text.trim_end()), objects: part.len() });
+                let count = part.iter().map(|g| g.len()).sum();
+                let title = format!("{} {word}", counted(count, kind));
+                let text: String = part.iter().map(|g| one(g, plan)).collect();
+                out.push(Section { text: details(&title, text.trim_end()), objects: count });
             }
         }
     }
     out
 }
 
-/// Consecutive changes of one kind, kinds in the order in which they first appear.
-fn grouped<'c>(changes: &[&'c Change]) -> Vec<(&'c str, Vec<&'c Change>)> {
-    let mut out: Vec<(&str, Vec<&Change>)> = Vec::new();
-    for change in changes {
-        let kind = change.address.kind();
+/// Changes of one kind, kinds in the order in which they first appear.
+fn grouped<'c>(groups: &[&'c Vec<&'c Change>]) -> Vec<(&'c str, Vec<&'c Vec<&'c Change>>)> {
+    let mut out: Vec<(&str, Vec<&Vec<&Change>>)> = Vec::new();
+    for group in groups {
+        let kind = group.first().map_or("", |c| c.address.kind());
         match out.iter_mut().find(|(k, _)| *k == kind) {
-            Some((_, list)) => list.push(change),
-            None => out.push((kind, vec![change])),
+            Some((_, list)) => list.push(group),
+            None => out.push((kind, vec![group])),
         }
     }
     out
 }
 
-fn one(change: &Change, plan: &Plan) -> String {
-    let mut out = format!("# {}\n", headline(change));
+fn one(group: &[&Change], plan: &Plan) -> String {
+    let mut out: String = group.iter().map(|c| format!("# {}\n", headline(c))).collect();
+    let Some(change) = group.first() else { return out };
     if let Some(because) = because(change, plan) {
         out.push_str(&format!("# ({because})\n"));
     }

@@ -3,9 +3,10 @@
 use super::body::{Mark, body};
 use super::paint::{Paint, line};
 use super::toml::quoted;
-use crate::model::{Action, Change, Origin};
+use crate::model::{Action, Change, Origin, canonical};
 use crate::plan::{Plan, Refusal, SettingsChange, Summary, changes_digest, followers};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
 /// The whole plan, verdict last.
 #[must_use]
@@ -20,8 +21,8 @@ pub fn text(plan: &Plan, paint: Paint) -> String {
     if let Some(change) = &plan.settings_change {
         out.push_str(&settings(change, paint));
     }
-    for change in shown(plan) {
-        out.push_str(&object(change, plan, paint));
+    for group in shown(plan) {
+        out.push_str(&objects(&group, plan, paint));
         out.push('\n');
     }
     out.push_str(&hints(plan));
@@ -36,8 +37,8 @@ pub fn difference(plan: &Plan, paint: Paint) -> String {
         return "No changes.\n".to_owned();
     }
     let mut out = plan.settings_change.as_ref().map(|s| settings(s, paint)).unwrap_or_default();
-    for change in shown(plan) {
-        out.push_str(&object(change, plan, paint));
+    for group in shown(plan) {
+        out.push_str(&objects(&group, plan, paint));
         out.push('\n');
     }
     let words = ["added", "changed", "destroyed", "imported", "moved", "forgotten"].map(str::to_owned);
@@ -45,10 +46,24 @@ pub fn difference(plan: &Plan, paint: Paint) -> String {
     out
 }
 
-/// The changes to show: a move that only follows its parent is told with the parent.
-pub(super) fn shown(plan: &Plan) -> Vec<&Change> {
+/// The changes to show, those that one edit causes together: an edit of a template that changes 40 policies is shown once,
+/// with 40 addresses. A move that only follows its parent is told with the parent.
+pub(super) fn shown(plan: &Plan) -> Vec<Vec<&Change>> {
     let followers = followers(&plan.changes);
-    plan.changes.iter().filter(|c| c.action != Action::Move || !followers.contains(&c.address)).collect()
+    let mut groups: Vec<Vec<&Change>> = Vec::new();
+    let mut by_edit: BTreeMap<(&str, u32, String), usize> = BTreeMap::new();
+    for change in plan.changes.iter().filter(|c| c.action != Action::Move || !followers.contains(&c.address)) {
+        let edit = change.cause.place.as_ref().filter(|_| change.action == Action::Update && change.previous.is_none());
+        let key = edit.map(|(file, line)| (file.as_str(), *line, canonical(&change.deltas)));
+        match key.as_ref().and_then(|k| by_edit.get(k)).and_then(|i| groups.get_mut(*i)) {
+            Some(group) => group.push(change),
+            None => {
+                by_edit.extend(key.map(|k| (k, groups.len())));
+                groups.push(vec![change]);
+            }
+        }
+    }
+    groups
 }
 
 fn standing(plan: &Plan) -> String {
@@ -88,9 +103,6 @@ pub fn headline(change: &Change) -> String {
 #[must_use]
 pub fn because(change: &Change, plan: &Plan) -> Option<String> {
     let mut parts = Vec::new();
-    if change.action != Action::Move {
-        parts.extend(change.previous.as_ref().map(|p| format!("moved from {p}")));
-    }
     let gone = matches!(change.action, Action::Delete | Action::Forget);
     let whole = change.cause.stood.first().filter(|(name, o)| name.is_empty() && !o.file.is_empty()).map(|(_, o)| o);
     let place = change.cause.place.as_ref().map(|(file, line_number)| line(&format!("{file}:{line_number}")));
@@ -119,7 +131,10 @@ pub fn because(change: &Change, plan: &Plan) -> Option<String> {
             .count();
         parts.extend((below > 0).then(|| format!("{below} below it move along")));
     }
-    (!parts.is_empty()).then(|| format!("because {}", parts.join(", ")).replace("because moved from", "moved from"))
+    let moved = change.previous.as_ref().filter(|_| change.action != Action::Move).map(|p| format!("moved from {p}"));
+    let because = (!parts.is_empty()).then(|| format!("because {}", parts.join(", ")));
+    let all: Vec<String> = moved.into_iter().chain(because).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 /// Where an attribute stood when it was last applied, or the whole object for no name.
@@ -135,8 +150,9 @@ fn place_of(origin: &Origin, name: &str) -> String {
     line(&format!("{text}{commit}"))
 }
 
-fn object(change: &Change, plan: &Plan, paint: Paint) -> String {
-    let mut out = format!("  {}\n", paint.bold(&format!("# {}", headline(change))));
+fn objects(group: &[&Change], plan: &Plan, paint: Paint) -> String {
+    let mut out: String = group.iter().map(|c| format!("  {}\n", paint.bold(&format!("# {}", headline(c))))).collect();
+    let Some(change) = group.first() else { return out };
     if let Some(because) = because(change, plan) {
         out.push_str(&format!("  {}\n", paint.dim(&format!("# ({because})"))));
     }
@@ -293,7 +309,12 @@ fn verdict(plan: &Plan, paint: Paint) -> String {
     for refusal in all {
         let code = refusal.code.id;
         let place = refusal.place.as_ref().map(|(file, number)| format!(" ({}:{number})", line(file))).unwrap_or_default();
-        out.push_str(&format!("  {:<11}{}{place} [{code}]\n             {}\n", refusal.why.word(), line(&refusal.message), way_out(refusal)));
+        out.push_str(&format!(
+            "  {:<11}{}{place} [{code}]\n             {}\n",
+            refusal.why.word(),
+            line(&refusal.message),
+            way_out(refusal)
+        ));
     }
     out
 }

@@ -113,7 +113,12 @@ impl Run {
     /// Both outputs hold each of these texts.
     pub fn says(&self, texts: &[&str]) -> &Run {
         for text in texts {
-            assert!(self.out.contains(text) || self.err.contains(text), "missing {text:?}\n--- stdout\n{}\n--- stderr\n{}", self.out, self.err);
+            assert!(
+                self.out.contains(text) || self.err.contains(text),
+                "missing {text:?}\n--- stdout\n{}\n--- stderr\n{}",
+                self.out,
+                self.err
+            );
         }
         self
     }

@@ -35,8 +35,12 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, found: &mut 
             let touched = facts.changes.iter().any(|c| c.address == *address || c.address == other);
             if !kept.is_empty() && touched {
                 let names = kept.iter().take(10).map(|p| p.key()).collect::<Vec<_>>().join(", ");
-                let message =
-                    format!("`{}` and `{}` are held together by {}, who keep both: {names}", address.key(), other.reference(), people(kept.len()));
+                let message = format!(
+                    "`{}` and `{}` are held together by {}, who keep both: {names}",
+                    address.key(),
+                    other.reference(),
+                    people(kept.len())
+                );
                 found.push(
                     Diagnostic::new(&codes::R139, at, message)
                         .at(address)
