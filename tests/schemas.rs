@@ -43,6 +43,7 @@ fn another_validator_agrees() {
     let mut command = Command::new(python);
     command.arg(root().join("tests/schemas/validate.py")).arg(root().join("schemas"));
     command.arg("--good").arg(root().join("examples")).arg("--good").arg(root().join("tests/schemas/sound")).arg("--good").arg(page.path());
+    command.arg("--good").arg(plans().path());
     command.arg("--bad").arg(root().join("tests/schemas/broken"));
     // A real organisation's files, where they stand beside the repository.
     let beside = root().join("../shared/data");
@@ -56,6 +57,31 @@ fn another_validator_agrees() {
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Plans of every action, printed and saved by the real binary.
+fn plans() -> &'static tempfile::TempDir {
+    static DIR: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
+    DIR.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = dir.path().join("w");
+        fs::create_dir(&workspace).unwrap();
+        let write = |name: &str, text: &str| fs::write(workspace.join(name), text).unwrap();
+        let writ = |arguments: &[&str]| Command::new(env!("CARGO_BIN_EXE_writ")).args(arguments).current_dir(&workspace).env_remove("WRIT_STORE").output().unwrap();
+        let base = "[user.\"ann@contoso.example\"]\n[delegation.a]\nrole = \"administrator\"\nmembers = [\"ann@contoso.example\"]\n[catalog.gone]\n[catalog.old]\ndescription = \"x\"\n";
+        write("writ.toml", "[workspace]\nname = \"w\"\n");
+        write("a.toml", base);
+        fs::write(dir.path().join("first.json"), writ(&["plan", "--json"]).stdout).unwrap();
+        writ(&["apply", "--auto-approve"]);
+        let changed = base.replace("administrator", "catalog_creator").replace("[catalog.gone]\n", "").replace("catalog.old", "catalog.new").replace("\"x\"", "\"y\"");
+        write("a.toml", &format!("{changed}[group.g]\nmembers = [\"ann@contoso.example\"]\n[catalog.general]\n[[moved]]\nfrom = \"catalog.old\"\nto = \"catalog.new\"\n"));
+        write("writ.toml", "[workspace]\nname = \"w\"\n[limits]\nmax_access_lost = 1\n");
+        fs::write(dir.path().join("second.json"), writ(&["plan", "--json", "--full"]).stdout).unwrap();
+        writ(&["plan", "-o", "../saved.json"]);
+        fs::remove_dir_all(workspace).unwrap();
+        assert!(fs::read_to_string(dir.path().join("second.json")).unwrap().contains("\"previous_address\":\"catalog.old\""));
+        dir
+    })
 }
 
 /// Findings about one file beside a sound `writ.toml`, those about names that it does not declare left out.

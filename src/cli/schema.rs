@@ -10,7 +10,7 @@ use clap::Args as ClapArgs;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// A kind, or `writ` for writ.toml; default: a whole file
+    /// A kind, `writ` for writ.toml, or `plan` for a plan; default: a whole file
     kind: Option<String>,
 }
 
@@ -19,6 +19,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let schema = match args.kind.as_deref() {
         None => schema::workspace_schema(),
         Some("writ") => schema::settings_schema(),
+        Some("plan") => schema::plan_schema(),
         Some(name) => match kinds::kind(name) {
             Some(kind) => schema::kind_schema(kind),
             None => {

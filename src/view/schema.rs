@@ -5,6 +5,7 @@
 //! Invariants: a schema refuses nothing that Writ accepts; what one file cannot tell (whether a name exists, what a
 //! template says, the rules) it leaves to `writ validate`. Dates are strings here, as every validator of TOML has it.
 
+mod plan;
 mod shape;
 
 use crate::config::{OWNERSHIP, SETTINGS};
@@ -21,7 +22,11 @@ const BASE: &str = "https://writ.example/schemas";
 #[must_use]
 pub fn all() -> Vec<(String, String)> {
     let kinds = LIST.iter().map(|kind| (kind_file(kind), kind_schema(kind)));
-    let files = [("file.schema.json".to_owned(), workspace_schema()), ("writ.schema.json".to_owned(), settings_schema())];
+    let files = [
+        ("file.schema.json".to_owned(), workspace_schema()),
+        ("writ.schema.json".to_owned(), settings_schema()),
+        ("plan.schema.json".to_owned(), plan_schema()),
+    ];
     files.into_iter().chain(kinds).map(|(name, schema)| (name, format!("{schema:#}\n"))).collect()
 }
 
@@ -87,6 +92,12 @@ pub fn settings_schema() -> Value {
     body.insert("title".to_owned(), json!("writ.toml"));
     body.insert("description".to_owned(), json!("The settings of a Writ workspace. Objects stand in the other files."));
     document("writ.schema.json", body, Map::new())
+}
+
+/// A plan, as `--format json` prints it and as a plan file holds it.
+#[must_use]
+pub fn plan_schema() -> Value {
+    document("plan.schema.json", plan::body(), Map::new())
 }
 
 fn document(file: &str, mut body: Map<String, Value>, defs: Map<String, Value>) -> Value {

@@ -5,7 +5,7 @@ usage: validate.py SCHEMAS [--good PATH]... [--bad PATH]...
 
 Every schema in SCHEMAS must be one, by its meta-schema. Every file of --good must pass, as a whole and object by object
 against the schema of its kind; every file of --bad must be refused. A path is a file or a directory. Files whose name
-begins with `writ` are settings. Dates are ISO strings to JSON Schema, as to the editors.
+begins with `writ` are settings, those that end in `.json` are plans. Dates are ISO strings to JSON Schema, as to the editors.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def as_json(value):
 
 def files(paths):
     for path in map(pathlib.Path, paths):
-        yield from sorted(path.rglob("*.toml")) if path.is_dir() else [path]
+        yield from sorted([*path.rglob("*.toml"), *path.rglob("*.json")]) if path.is_dir() else [path]
 
 
 class Schemas:
@@ -54,11 +54,16 @@ class Schemas:
                 self.file = validator
             elif name == "writ":
                 self.settings = validator
+            elif name == "plan":
+                self.plan = validator
 
     def of(self, path):
         return self.settings if path.name.startswith("writ") else self.file
 
     def findings(self, path):
+        if path.suffix == ".json":
+            yield from self.plan.iter_errors(json.loads(path.read_text()))
+            return
         document = as_json(tomllib.loads(path.read_text()))
         validator = self.of(path)
         yield from validator.iter_errors(document)

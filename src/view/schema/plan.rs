@@ -1,0 +1,114 @@
+//! The schema of a plan: the document of `--format json`, and of a plan file, which lacks its last two members.
+
+use crate::kinds::LIST;
+use serde_json::{Map, Value, json};
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn or_null(mut schema: Value) -> Value {
+    if let Some(kind) = schema.get("type").and_then(Value::as_str).map(str::to_owned)
+        && let Value::Object(map) = &mut schema
+    {
+        map.insert("type".to_owned(), json!([kind, "null"]));
+        return schema;
+    }
+    json!({ "anyOf": [schema, { "type": "null" }] })
+}
+
+/// A table that has exactly these members, all of them but the `optional`.
+fn exact(members: &[(&str, Value)], optional: &[&str]) -> Value {
+    let properties: Map<String, Value> = members.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
+    let required: Vec<&str> = members.iter().map(|(name, _)| *name).filter(|n| !optional.contains(n)).collect();
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+fn list(items: Value) -> Value {
+    json!({ "type": "array", "items": items })
+}
+
+/// Members, required all but `diagnostics` and `result`, which a plan file does not have.
+pub(super) fn body() -> Map<String, Value> {
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let digest = json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" });
+    let place = exact(&[("file", text()), ("line", count.clone())], &[]);
+    let attributes = json!({ "type": "object", "description": "Attributes, documented defaults included." });
+    let refusal = exact(
+        &[
+            ("code", text()),
+            ("kind", json!({ "enum": ["rule", "protection", "limit"] })),
+            ("address", or_null(text())),
+            ("message", text()),
+            ("way_out", text()),
+            ("override", or_null(exact(&[("flag", text()), ("value", count.clone())], &[]))),
+            ("source", or_null(place.clone())),
+        ],
+        &[],
+    );
+    let members = json!({ "type": "object", "additionalProperties": exact(&[("added", json!({"type": "array"})), ("removed", json!({"type": "array"}))], &[]) });
+    let change = exact(
+        &[
+            ("actions", list(json!({ "enum": ["create", "update", "delete", "no-op", "forget"] }))),
+            ("before", or_null(attributes.clone())),
+            ("after", or_null(attributes.clone())),
+            ("members", members),
+            ("replace_paths", list(list(text()))),
+            ("importing", or_null(exact(&[("id", text())], &[]))),
+        ],
+        &[],
+    );
+    let kinds: Vec<&str> = LIST.iter().map(|k| k.name).collect();
+    let resource_change = exact(
+        &[
+            ("address", text()),
+            ("previous_address", or_null(text())),
+            ("type", json!({ "enum": kinds })),
+            ("name", text()),
+            ("parent", or_null(text())),
+            ("action_reason", or_null(text())),
+            ("change", change),
+            ("source", or_null(place)),
+            ("stood", json!({ "type": "array" })),
+            ("template", or_null(text())),
+            ("origin", json!({ "type": "object" })),
+        ],
+        &[],
+    );
+    let step = exact(&[("kind", json!({ "enum": ["move", "adopt", "create", "update", "delete", "release"] })), ("address", text())], &[]);
+    let values = json!({ "type": "object", "additionalProperties": attributes });
+    let summary: Vec<(&str, Value)> =
+        ["add", "change", "destroy", "import", "move", "forget"].into_iter().map(|w| (w, count.clone())).collect();
+    let members = [
+        ("format_version", json!({ "type": "string", "pattern": "^1\\." })),
+        ("writ_version", text()),
+        ("workspace", text()),
+        ("base", exact(&[("lineage", or_null(text())), ("serial", count.clone()), ("config_digest", text())], &[])),
+        ("commit", or_null(text())),
+        ("actor", text()),
+        ("destroy", json!({ "type": "boolean" })),
+        ("resource_changes", list(resource_change)),
+        ("settings_change", or_null(exact(&[("before", or_null(json!({"type": "object"}))), ("after", json!({"type": "object"}))], &[]))),
+        ("settings", json!({ "type": "object" })),
+        ("steps", list(step)),
+        ("relied", json!({ "type": "object", "required": ["versions", "referrers", "workspace"] })),
+        ("prior_state", values.clone()),
+        ("planned_values", values),
+        ("summary", exact(&summary, &[])),
+        ("impact", exact(&[("people_losing_access", count.clone())], &[])),
+        ("authority", exact(&[("decided", json!({ "const": false }))], &[])),
+        ("verdict", exact(&[("refused", list(refusal.clone())), ("brakes", list(refusal))], &[])),
+        ("hints", list(exact(&[("from", text()), ("to", text())], &[]))),
+        ("unmanaged", count.clone()),
+        ("complete", json!({ "type": "boolean" })),
+        ("applyable", json!({ "type": "boolean" })),
+        ("errored", json!({ "type": "boolean" })),
+        ("digests", exact(&[("plan", digest.clone()), ("changes", digest.clone())], &[])),
+        ("diagnostics", list(json!({ "type": "object", "required": ["severity", "summary", "detail", "code"] }))),
+        ("result", exact(&[("exit_code", count.clone()), ("serial", or_null(count)), ("digest", or_null(digest))], &[])),
+    ];
+    let Value::Object(mut body) = exact(&members, &["diagnostics", "result"]) else { return Map::new() };
+    body.insert("title".to_owned(), json!("A plan of Writ"));
+    body.insert("description".to_owned(), json!("What an apply would do; names follow Terraform's plan JSON where they mean the same."));
+    body
+}
