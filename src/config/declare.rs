@@ -1,11 +1,13 @@
 //! The shape a person may write: which tables declare which objects.
 
 use super::Known;
-use super::decode::{self, Decoder};
+use super::decode::Decoder;
 use super::document::Document;
-use super::ownership::{Import, Moved, Removed};
+use super::keys;
+use super::ownership::{Import, Moved, Removed, applied_moves};
 use super::settings::SECTIONS;
-use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean};
+use super::slips::Around;
+use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean, shown, suggest};
 use crate::kinds::{self, Field, Kind, TEMPLATE};
 use crate::model::{Address, Table, Zone};
 use std::collections::BTreeMap;
@@ -21,6 +23,20 @@ pub(super) struct Declaration {
     pub at: Span,
     /// The templates it names, in order.
     pub templates: Vec<(String, Span)>,
+    /// Whether its file could be read whole, so that what it does not say is not said.
+    pub whole: bool,
+}
+
+impl Declaration {
+    /// Takes over what a second declaration of the same object says beyond this one: that there are two has been told, and
+    /// neither counts as saying nothing.
+    fn join(&mut self, other: Declaration) {
+        for (name, value) in other.table.iter().filter(|(name, _)| !self.table.contains(name)).collect::<Vec<_>>() {
+            self.table.insert(name.to_owned(), value.clone());
+        }
+        self.templates.extend(other.templates);
+        self.whole &= other.whole;
+    }
 }
 
 /// Everything the files declare.
@@ -84,6 +100,7 @@ impl Reader<'_> {
     }
 
     fn unknown_top(&mut self, name: &str, at: Span, value: &Spanned<DeValue<'_>>) {
+        let mut meant = None;
         let finding = if let Some(kind) = kinds::kind(name) {
             let parent = kind.parents.iter().flatten().next().copied().unwrap_or("catalog");
             let message = format!("{} stands in {}", kinds::article(name), kinds::article(parent));
@@ -91,14 +108,20 @@ impl Reader<'_> {
         } else if value.get_ref().is_table() || value.get_ref().is_array() {
             let known = kinds::LIST.iter().filter(|k| k.at_top()).map(|k| k.name);
             let others = ["template", "moved", "removed", "import", "check", "test"];
-            let help = did_you_mean(name, known.clone().chain(others));
-            let all = format!("the kinds are {}", known.collect::<Vec<_>>().join(", "));
-            Diagnostic::new(&codes::E0006, at, format!("there is no kind `{name}`")).help(help.unwrap_or(all))
+            let near = suggest(name, known.clone().chain(others));
+            meant = near.and_then(kinds::kind);
+            let all = || format!("the kinds are {}", known.collect::<Vec<_>>().join(", "));
+            let help = near.map_or_else(all, |near| format!("did you mean `{near}`?"));
+            Diagnostic::new(&codes::E0006, at, format!("there is no kind `{}`", shown(name))).help(help)
         } else {
             let help = "attributes stand under the header of their object, such as `[catalog.marketing]`";
-            Diagnostic::new(&codes::E0007, at, format!("`{name}` stands under no header")).help(help)
+            Diagnostic::new(&codes::E0007, at, format!("`{}` stands under no header", shown(name))).help(help)
         };
-        self.found.push(finding.at(name));
+        self.found.push(finding.at(shown(name)));
+        // Read on as the kind that was meant, so that what refers to its objects is not at fault too.
+        if let Some(kind) = meant {
+            self.objects(kind, None, value);
+        }
     }
 
     fn not_yet(&mut self, name: &str, value: &Spanned<DeValue<'_>>) {
@@ -118,21 +141,29 @@ impl Reader<'_> {
         table
     }
 
+    /// The table of one object, or a finding.
+    fn body_of<'v, 'd>(&mut self, address: &str, value: &'v Spanned<DeValue<'d>>) -> Option<&'v DeTable<'d>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            let message = format!("`{address}` would be an object, and an object is a table");
+            let finding = Diagnostic::new(&codes::E0009, self.span(value), message).at(address);
+            self.found.push(finding.help(format!("write the header `[{address}]`, in single brackets, with its keys below it")));
+        }
+        table
+    }
+
     fn objects(&mut self, kind: &'static Kind, parent: Option<&Address>, value: &Spanned<DeValue<'_>>) {
         let Some(table) = self.table_of(kind.name, value) else { return };
         for (key, body) in table {
             let at = self.document.span(key.span());
             let written = key.get_ref().as_ref();
-            if let Some((field, above)) = slid(kind, parent, written, body) {
-                let message = format!("`{written}` is a key of {above}, and stands under `[{}]`", kind.name);
-                self.found.push(
-                    Diagnostic::new(&codes::E0008, at, message)
-                        .at(kind.name)
-                        .help(format!("`{field}` belongs under the header of an object")),
-                );
+            if let Some((owner, header)) = self.slid(kind, parent, written, body) {
+                let message = format!("`{written}` is a key of `{owner}`, and stands under `[{header}]`, which takes keys of objects");
+                let finding = Diagnostic::new(&codes::E0008, at, message).at(header).label(format!("belongs to `{owner}`"));
+                self.found.push(finding.help(format!("move it below the header of its object: `[{owner}]`")));
                 continue;
             }
-            let Some(folded) = decode::object_key(kind, written, at, self.found) else { continue };
+            let Some(folded) = keys::object_key(kind, written, at, self.found) else { continue };
             let address = match parent {
                 Some(parent) => parent.child(kind.name, &folded),
                 None => Address::root(kind.name, &folded),
@@ -141,19 +172,39 @@ impl Reader<'_> {
         }
     }
 
+    /// Whose key slid under a bare kind header, such as `members` under `[group]`, and that header.
+    fn slid(&self, kind: &'static Kind, parent: Option<&Address>, written: &str, body: &Spanned<DeValue<'_>>) -> Option<(String, String)> {
+        let has = |kind: &'static Kind, name: &str| name == TEMPLATE || kind.field(name).is_some();
+        if let Some(table) = body.get_ref().as_table() {
+            // `approval.timeout = "14d"` is an attribute, unless it says what an object of this kind says.
+            let child = |name: &str| kind.children().any(|c| c.name == name);
+            if self.document.is_explicit(body) || table.keys().any(|k| has(kind, k.get_ref()) || child(k.get_ref())) {
+                return None;
+            }
+        }
+        let header = parent.map_or_else(|| kind.name.to_owned(), |p| format!("{p}.{}", kind.name));
+        let above = parent.filter(|p| kinds::kind(p.kind()).is_some_and(|k| has(k, written)));
+        match above {
+            _ if has(kind, written) => Some((format!("{header}.KEY"), header)),
+            Some(parent) => Some((parent.to_string(), header)),
+            None => None,
+        }
+    }
+
     fn object(&mut self, kind: &'static Kind, address: Address, body: &Spanned<DeValue<'_>>) {
-        let Some(table) = self.table_of(address.as_str(), body) else { return };
+        let Some(table) = self.body_of(address.as_str(), body) else { return };
         let at = self.span(body);
         let children: Vec<&'static Kind> = kind.children().collect();
         let is_child = |name: &str| children.iter().any(|c| c.name == name);
         let own = table.keys().any(|k| !is_child(k.get_ref()));
         if own || self.document.is_explicit(body) {
             let declaration = self.declaration(kind, address.as_str(), address.parent(), table, at);
-            match self.declared.objects.get(&address) {
+            match self.declared.objects.get_mut(&address) {
                 Some(first) => {
                     let finding = Diagnostic::new(&codes::E0011, at, format!("`{address}` is declared twice")).at(&address);
                     let help = "an object and its attribute tables stand in one file; only children may stand in others";
                     self.found.push(finding.related(first.at, "declared here").help(help));
+                    first.join(declaration);
                 }
                 None => {
                     self.declared.objects.insert(address.clone(), declaration);
@@ -161,7 +212,15 @@ impl Reader<'_> {
             }
         }
         for (key, value) in table {
-            if let Some(child) = children.iter().find(|c| c.name == key.get_ref().as_ref()) {
+            let written = key.get_ref().as_ref();
+            // A misspelt kind has been told: read on as the one that was meant, so that references to its objects hold.
+            let known = || kind.fields().map(|f| f.name).chain(children.iter().map(|c| c.name)).chain([TEMPLATE]);
+            let near = || if known().any(|k| k == written) { None } else { suggest(written, known()) };
+            let child = children.iter().find(|c| c.name == written).or_else(|| {
+                let near = near()?;
+                children.iter().find(|c| c.name == near)
+            });
+            if let Some(child) = child {
                 self.objects(child, Some(&address), value);
             }
         }
@@ -175,11 +234,11 @@ impl Reader<'_> {
         if let Some(parent) = parent
             && let Some(kind) = kinds::kind(parent.kind())
         {
-            decoder.around.push((parent.to_string(), &kind.form));
+            decoder.around.push(Around::new(parent.to_string(), &kind.form, true));
         }
         let templates = decoder.templates(table);
         let table = decoder.table(address, &kind.form, &fields, table, at, &others);
-        Declaration { kind, table, at, templates }
+        Declaration { kind, table, at, templates, whole: self.document.whole }
     }
 
     fn templates(&mut self, value: &Spanned<DeValue<'_>>) {
@@ -188,9 +247,10 @@ impl Reader<'_> {
             let word = key.get_ref().as_ref();
             let at = self.document.span(key.span());
             let Some(kind) = kinds::kind(word) else {
-                let help = did_you_mean(word, kinds::LIST.iter().map(|k| k.name));
-                let finding = Diagnostic::new(&codes::E0006, at, format!("there is no kind `{word}` to have templates"));
-                self.found.push(finding.at("template").maybe_help(help));
+                let all = || format!("the kinds are {}", kinds::LIST.iter().map(|k| k.name).collect::<Vec<_>>().join(", "));
+                let help = did_you_mean(word, kinds::LIST.iter().map(|k| k.name)).unwrap_or_else(all);
+                let finding = Diagnostic::new(&codes::E0006, at, format!("there is no kind `{}` to have templates", shown(word)));
+                self.found.push(finding.at("template").help(help));
                 continue;
             };
             let Some(names) = self.table_of(&format!("template.{word}"), names) else { continue };
@@ -203,11 +263,11 @@ impl Reader<'_> {
     fn template(&mut self, kind: &'static Kind, name: &str, key_at: Span, body: &Spanned<DeValue<'_>>) {
         let address = format!("template.{}.{name}", kind.name);
         if !crate::model::is_key(name) {
-            let finding = Diagnostic::new(&codes::E0010, key_at, format!("`{name}` is not the name of a template"));
-            self.found.push(finding.at(&address).help("names are lower-case letters, digits, `-` and `_`"));
+            let finding = Diagnostic::new(&codes::E0010, key_at, format!("`{}` is not the name of a template", shown(name)));
+            self.found.push(finding.at("template").help("names are lower-case letters, digits, `-` and `_`"));
             return;
         }
-        let Some(table) = self.table_of(&address, body) else { return };
+        let Some(table) = self.body_of(&address, body) else { return };
         let at = self.span(body);
         for child in kind.children() {
             if let Some(value) = table.get(child.name) {
@@ -218,9 +278,10 @@ impl Reader<'_> {
         }
         let declaration = self.declaration(kind, &address, None, table, at);
         let slot = (kind.name.to_owned(), name.to_owned());
-        if let Some(first) = self.declared.templates.get(&slot) {
+        if let Some(first) = self.declared.templates.get_mut(&slot) {
             let finding = Diagnostic::new(&codes::E0011, at, format!("`{address}` is declared twice")).at(&address);
             self.found.push(finding.related(first.at, "declared here").help("give one of them another name"));
+            first.join(declaration);
         } else {
             self.declared.templates.insert(slot, declaration);
         }
@@ -235,7 +296,12 @@ impl Reader<'_> {
             return;
         };
         for item in items.iter() {
-            let Some(table) = item.get_ref().as_table() else { continue };
+            let Some(table) = item.get_ref().as_table() else {
+                let at = self.span(item);
+                let finding = Diagnostic::new(&codes::E0009, at, format!("`{word}` is a list of tables")).at(word);
+                self.found.push(finding.help(format!("write it with double brackets: `[[{word}]]`")));
+                continue;
+            };
             super::ownership::read(
                 word,
                 table,
@@ -247,32 +313,34 @@ impl Reader<'_> {
     }
 }
 
-/// An attribute that slid under a bare kind header, such as `members` under `[group]`.
-fn slid(kind: &'static Kind, parent: Option<&Address>, written: &str, body: &Spanned<DeValue<'_>>) -> Option<(&'static str, String)> {
-    if body.get_ref().is_table() {
-        return None;
-    }
-    let own = kind.field(written).map(|f| (f.name, format!("`{}.KEY`", kind.name)));
-    let outer = || {
-        let parent = parent?;
-        let field = kinds::kind(parent.kind())?.field(written)?;
-        Some((field.name, format!("`{parent}`")))
-    };
-    own.or_else(outer)
-}
-
-/// Children whose parent is declared nowhere.
+/// Children whose parent is declared nowhere: told once for each parent, with the places.
 pub(super) fn parents(declared: &Declared, known: &Known, found: &mut Diagnostics) {
+    let builtins: Vec<Address> = kinds::builtins().into_iter().map(|b| b.address).collect();
+    let mut orphans: BTreeMap<Address, Vec<(&Address, Span)>> = BTreeMap::new();
     for (address, declaration) in &declared.objects {
         let Some(parent) = address.parent() else { continue };
-        let builtin = || kinds::builtins().iter().any(|b| b.address == parent);
-        if declared.objects.contains_key(&parent) || known.objects.contains_key(&parent) || builtin() {
-            continue;
+        if !declared.objects.contains_key(&parent) && !known.objects.contains_key(&parent) && !builtins.contains(&parent) {
+            orphans.entry(parent).or_default().push((address, declaration.at));
         }
-        let candidates = declared.objects.keys().filter(|a| a.kind() == parent.kind()).map(Address::key);
-        let help = did_you_mean(parent.key(), candidates).unwrap_or_else(|| format!("declare it: `[{parent}]`"));
-        let message = format!("`{parent}` is declared nowhere, and `{address}` stands in it");
-        let code = if known.unread { &codes::W0105 } else { &codes::E0012 };
-        found.push(Diagnostic::new(code, declaration.at, message).at(address).help(help));
+    }
+    for (parent, children) in orphans {
+        let Some((address, at)) = children.iter().min_by_key(|(_, at)| *at) else { continue };
+        let finding = match applied_moves(&declared.moves, &parent) {
+            Some(new) => {
+                let message = format!("`{parent}` was renamed to `{new}`, and `{address}` stands in it");
+                Diagnostic::new(&codes::E0303, *at, message).help("write the new name; `writ fmt --moves` does it everywhere")
+            }
+            None => {
+                let message = format!("`{parent}` is declared nowhere, and `{address}` stands in it");
+                let candidates = declared.objects.keys().filter(|a| a.kind() == parent.kind()).map(Address::key);
+                let help = did_you_mean(parent.key(), candidates).unwrap_or_else(|| format!("declare it: `[{parent}]`"));
+                Diagnostic::new(if known.unread { &codes::W0105 } else { &codes::E0012 }, *at, message).help(help)
+            }
+        };
+        let others = children.iter().filter(|(a, _)| a != address).take(PLACES);
+        found.push(others.fold(finding.at(address), |f, (other, at)| f.related(*at, format!("and `{other}`"))));
     }
 }
+
+/// How many further places one finding shows.
+const PLACES: usize = 5;

@@ -1,10 +1,14 @@
 //! One TOML value into one [`Value`] of a shape, or findings about why not.
+//!
+//! Past 400 lines, since there is one arm for each shape.
 
-use super::document::Document;
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, codes, did_you_mean};
+use super::document::{Document, is_hidden};
+use super::keys::{fold_principal, is_language, principal_form};
+use super::slips::Around;
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, codes, did_you_mean, shown};
 use crate::expr;
-use crate::kinds::{Emptiness, Field, Form, Keys, Principal, Shape, TEMPLATE, Text, text};
-use crate::model::{Address, Edge, Minutes, Node, Table, Value, Zone, instant, is_key, is_user_key};
+use crate::kinds::{Emptiness, Field, Form, Keys, Shape, TEMPLATE, Text, text};
+use crate::model::{Edge, Minutes, Node, Table, Value, Zone, instant, is_key, is_user_key};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -15,17 +19,12 @@ pub(super) struct Decoder<'d, 'f> {
     /// What is being decoded, for the findings.
     pub address: String,
     pub found: &'f mut Diagnostics,
-    /// Forms of the tables around the current one with their names, innermost last.
-    pub around: Vec<(String, &'static Form)>,
+    /// The current table and those around it, innermost last.
+    pub around: Vec<Around>,
 }
 
 impl Decoder<'_, '_> {
-    fn report(&mut self, code: &'static Code, span: Span, message: impl Into<String>) -> &mut Self {
-        self.found.push(Diagnostic::new(code, span, message).at(&self.address));
-        self
-    }
-
-    fn report_help(&mut self, code: &'static Code, span: Span, message: impl Into<String>, help: Option<String>) {
+    pub(super) fn report_help(&mut self, code: &'static Code, span: Span, message: impl Into<String>, help: Option<String>) {
         self.found.push(Diagnostic::new(code, span, message).at(&self.address).maybe_help(help));
     }
 
@@ -41,6 +40,7 @@ impl Decoder<'_, '_> {
         others: &[&str],
     ) -> Table {
         let mut out = Table::new();
+        self.around.push(Around::new(name, form, others.contains(&TEMPLATE)));
         for (key, value) in table {
             let written = key.get_ref().as_ref();
             if others.contains(&written) {
@@ -48,18 +48,18 @@ impl Decoder<'_, '_> {
             }
             match fields.iter().find(|f| f.name == written) {
                 Some(field) => {
-                    // The tables inside know this one, and what is around it, as where their keys may have slid from.
-                    self.around.push((name.to_owned(), form));
                     let decoded = self.value(&field.shape, value, field.name, field.rule);
-                    self.around.pop();
-                    if let Some(decoded) = decoded {
-                        out.insert(field.name, decoded);
-                    }
+                    out.insert(field.name, decoded.unwrap_or_else(|| Value::unread(self.document.span(value.span()))));
                 }
                 None => self.unknown(written, self.document.span(key.span()), header, fields, others),
             }
         }
         self.alternatives(form, &out);
+        for stray in self.around.pop().map(Around::strays).unwrap_or_default() {
+            if !out.contains(stray) {
+                out.insert(stray, Value::unread(header));
+            }
+        }
         out
     }
 
@@ -73,25 +73,6 @@ impl Decoder<'_, '_> {
                 self.found.push(finding.help("keep one of them"));
             }
         }
-    }
-
-    /// A key that the table does not have: a slip under a header, a key of a table inside, or a misspelling.
-    fn unknown(&mut self, name: &str, at: Span, header: Span, fields: &[&'static Field], others: &[&str]) {
-        let outer = self.around.iter().rev().find(|(_, form)| form.field(name).is_some()).map(|(n, _)| n.clone());
-        if let Some(outer) = outer {
-            let message = format!("`{name}` is a key of `{outer}`, and slid under another header");
-            let help = format!("TOML gives a key to the header above it: move `{name}` up, before that header");
-            let finding = Diagnostic::new(&codes::E0008, at, message).at(&self.address).label(format!("belongs to `{outer}`"));
-            self.found.push(finding.related(header, "this header takes all keys below it").help(help));
-            return;
-        }
-        let inside = fields.iter().find(|f| f.shape.form().is_some_and(|form| form.field(name).is_some()));
-        let help = match inside {
-            Some(field) => Some(format!("`{name}` is a key of `{}`, a table inside", field.name)),
-            None => did_you_mean(name, fields.iter().map(|f| f.name).chain(others.iter().copied())),
-        };
-        let known = || format!("known here: {}", fields.iter().map(|f| f.name).collect::<Vec<_>>().join(", "));
-        self.report_help(&codes::E0007, at, format!("there is no key `{name}` here"), help.or_else(|| Some(known())));
     }
 
     /// A value of a shape; `rule` is the code of a misshapen one.
@@ -119,10 +100,13 @@ impl Decoder<'_, '_> {
                 DeValue::String(s) => self.duration(s, (Minutes(Minutes::HOUR), Minutes::days(3660)), at, name, rule, &codes::R129),
                 _ => self.wrong(shape, raw, at, name, rule),
             },
-            Shape::Set(item, emptiness) => self.set(item, *emptiness, value, name, rule),
+            Shape::Set(item, emptiness) => self.set(shape, item, *emptiness, value, name, rule),
             Shape::List(item) => match raw {
                 DeValue::Array(items) => {
-                    let members = items.iter().filter_map(|v| self.value(item, v, name, rule)).collect();
+                    let unread = |v: &Spanned<DeValue<'_>>| Value::unread(self.document.span(v.span()));
+                    let members = items.iter().map(|v| self.value(item, v, name, rule).unwrap_or_else(|| unread(v)));
+                    let members: Vec<Value> = members.collect();
+                    self.twice(members.iter().filter(|m| m.as_text().is_some()), name);
                     Some(Value::new(Node::List(members), at))
                 }
                 _ => self.wrong(shape, raw, at, name, rule),
@@ -155,14 +139,17 @@ impl Decoder<'_, '_> {
     fn wrong(&mut self, shape: &Shape, raw: &DeValue<'_>, at: Span, name: &str, rule: Option<&'static Code>) -> Option<Value> {
         let message = format!("`{name}` is {}, not {}", shape.describe(), type_of(raw));
         let help = match (shape, raw) {
-            (Shape::Bool, DeValue::String(s)) if matches!(s.as_ref(), "true" | "false") => Some(format!("write `{s}` without quotes")),
+            (Shape::Bool, DeValue::String(s)) if matches!(s.as_ref(), "true" | "false") => format!("write `{s}` without quotes"),
+            (Shape::Count | Shape::Share, DeValue::String(s)) if s.parse::<u32>().is_ok() => format!("write `{s}` without quotes"),
             (_, DeValue::Integer(n)) if matches!(shape, Shape::Expiration | Shape::Duration(..)) => {
-                Some(format!("write `\"{}d\"` for days", n.as_str()))
+                format!("write `\"{}d\"` for days", n.as_str())
             }
-            (Shape::Set(..) | Shape::List(_), DeValue::Table(_)) => Some("write a list in brackets".to_owned()),
-            _ => None,
+            (Shape::Instant | Shape::Date, DeValue::String(_)) => "dates stand without quotes".to_owned(),
+            (Shape::Reference(_), DeValue::Array(_)) => "name one of them, without brackets".to_owned(),
+            (Shape::Set(..) | Shape::List(_), DeValue::Table(_)) => "write a list in brackets".to_owned(),
+            _ => format!("write {}", shape.describe()),
         };
-        self.report_help(rule.unwrap_or(&codes::E0009), at, message, help);
+        self.report_help(rule.unwrap_or(&codes::E0009), at, message, Some(help));
         None
     }
 
@@ -175,7 +162,7 @@ impl Decoder<'_, '_> {
         name: &str,
         rule: Option<&'static Code>,
     ) -> Option<Value> {
-        let message = format!("`{text}` is no `{name}`");
+        let message = format!("`{}` is no `{name}`", shown(text));
         let help = did_you_mean(text, known.iter().copied()).unwrap_or_else(|| format!("it is {}", shape.describe()));
         self.report_help(rule.unwrap_or(&codes::E0015), at, message, Some(help));
         None
@@ -199,12 +186,8 @@ impl Decoder<'_, '_> {
                     || format!("`{name}` is {}", shape.describe()),
                     |bare| format!("the kind is fixed here: write `\"{bare}\"`"),
                 );
-                self.report_help(
-                    &codes::E0102,
-                    at,
-                    format!("`{s}` is not the key of {}", crate::kinds::article(reference.kind)),
-                    Some(help),
-                );
+                let message = format!("`{}` is not the key of {}", shown(s), crate::kinds::article(reference.kind));
+                self.report_help(&codes::E0102, at, message, Some(help));
                 None
             }
             // What it means depends on another key, which a template may bring: `sound` looks again.
@@ -215,7 +198,10 @@ impl Decoder<'_, '_> {
             Shape::Principal(principal) => match principal_form(principal, s) {
                 Ok(()) => Some(Value::text(fold_principal(s), at)),
                 Err(help) => {
-                    self.report_help(&codes::E0102, at, format!("`{s}` cannot stand in `{name}`"), Some(help));
+                    let kind = s.split(':').next().unwrap_or(s);
+                    let rule = principal.rules.iter().find(|(k, _)| *k == kind && s != kind && !principal.kinds.contains(&kind));
+                    let code = rule.map_or(&codes::E0102, |(_, rule)| *rule);
+                    self.report_help(code, at, format!("`{}` cannot stand in `{name}`", shown(s)), Some(help));
                     None
                 }
             },
@@ -236,9 +222,16 @@ impl Decoder<'_, '_> {
         }
     }
 
+    /// A value as it stands in the file.
+    fn raw(&self, at: Span) -> &str {
+        self.document.text.get(at.start as usize..at.end as usize).unwrap_or("")
+    }
+
     fn text(&mut self, class: Text, s: &str, at: Span, name: &str) -> Option<Value> {
         match text::check(class, s) {
             Ok(text) => Some(Value::text(text, at)),
+            // One that stands raw in the file has been told with its line.
+            Err(text::BadText::Control(c, _)) if is_hidden(c) && self.raw(at).contains(c) => None,
             Err(text::BadText::Control(c, i)) => {
                 let message = format!("`{name}` holds U+{:04X} as its character {i}", u32::from(c));
                 self.report_help(
@@ -250,12 +243,13 @@ impl Decoder<'_, '_> {
                 None
             }
             Err(text::BadText::Mixed(word)) => {
-                let message = format!("`{word}` mixes scripts, so it may look like another name");
+                let message = format!("`{}` mixes scripts, so it may look like another name", shown(&word));
                 self.report_help(&codes::E0005, at, message, Some("write the word in one script".into()));
                 None
             }
             Err(text::BadText::Form(form)) => {
-                self.report_help(&codes::E0016, at, format!("`{name}` is {form}"), None);
+                let help = format!("`{name}` is {form}");
+                self.report_help(&codes::E0016, at, format!("`{}` cannot stand in `{name}`", shown(s)), Some(help));
                 None
             }
         }
@@ -272,8 +266,8 @@ impl Decoder<'_, '_> {
     ) -> Option<Value> {
         match Minutes::parse(s) {
             Ok(minutes) if minutes < least || minutes > most => {
-                let message = format!("`{name}` is between {least} and {most}, not {s}");
-                self.report(range, at, message);
+                let message = format!("`{name}` is between {least} and {most}, not {}", shown(s));
+                self.report_help(range, at, message, Some("choose a length in between".to_owned()));
                 None
             }
             Ok(minutes) => Some(Value::text(minutes.to_string(), at)),
@@ -287,7 +281,7 @@ impl Decoder<'_, '_> {
                         "write one number and unit: `\"14d\"`, `\"36h\"`, `\"90m\"`, or ISO 8601: `\"P14D\"`"
                     }
                 };
-                self.report_help(code, at, format!("`{s}`: {bad}"), Some(help.into()));
+                self.report_help(code, at, format!("`{}`: {bad}", shown(s)), Some(help.into()));
                 None
             }
         }
@@ -311,6 +305,7 @@ impl Decoder<'_, '_> {
 
     fn set(
         &mut self,
+        shape: &Shape,
         item: &Shape,
         emptiness: Emptiness,
         value: &Spanned<DeValue<'_>>,
@@ -320,7 +315,7 @@ impl Decoder<'_, '_> {
         let at = self.document.span(value.span());
         let DeValue::Array(items) = value.get_ref() else {
             if matches!(value.get_ref(), DeValue::Table(_)) {
-                return self.wrong(&Shape::Set(&Shape::Bool, emptiness), value.get_ref(), at, name, rule);
+                return self.wrong(shape, value.get_ref(), at, name, rule);
             }
             return Some(Value::set(vec![self.value(item, value, name, rule)?], at));
         };
@@ -341,19 +336,24 @@ impl Decoder<'_, '_> {
                 None => whole = false,
             }
         }
-        members.sort();
-        for pair in members.windows(2) {
-            if let [a, b] = pair
-                && a == b
+        self.twice(members.iter(), name);
+        // A set whose members are all misshapen is not the set that was meant: later rules do not speak of it.
+        (whole || !members.is_empty()).then(|| Value::set(members, at))
+    }
+
+    /// Warns of members that stand in a collection twice.
+    fn twice<'v>(&mut self, members: impl Iterator<Item = &'v Value>, name: &str) {
+        let mut sorted: Vec<&Value> = members.collect();
+        sorted.sort_by_key(|v| (*v, v.at));
+        for pair in sorted.windows(2) {
+            if let [first, again] = pair
+                && first == again
             {
-                let (first, again) = if a.at < b.at { (a.at, b.at) } else { (b.at, a.at) };
-                let shown = a.as_text().unwrap_or("");
-                let finding = Diagnostic::new(&codes::W0026, again, format!("`{shown}` stands in `{name}` twice"));
-                self.found.push(finding.at(&self.address).related(first, "first here").help("one of them is enough"));
+                let member = shown(first.as_text().unwrap_or(""));
+                let finding = Diagnostic::new(&codes::W0026, again.at, format!("`{member}` stands in `{name}` twice"));
+                self.found.push(finding.at(&self.address).related(first.at, "first here").help("one of them is enough"));
             }
         }
-        // A set that lost a misshapen member is not the set that was meant: later rules do not speak of it.
-        (whole || !members.is_empty()).then(|| Value::set(members, at))
     }
 
     fn map(
@@ -380,7 +380,8 @@ impl Decoder<'_, '_> {
                 } else {
                     "a key of lower-case letters, digits, `-` and `_`"
                 };
-                self.report_help(&codes::E0010, span, format!("`{text}` is not {form}"), None);
+                let message = format!("`{}` is not a key of `{name}`", shown(text));
+                self.report_help(&codes::E0010, span, message, Some(format!("write {form}")));
                 continue;
             }
             if let Some(decoded) = self.value(item, inner, &format!("{name}.{text}"), rule) {
@@ -393,14 +394,13 @@ impl Decoder<'_, '_> {
     /// The templates that a table names, in order.
     pub fn templates(&mut self, table: &DeTable<'_>) -> Vec<(String, Span)> {
         let Some(value) = table.get(TEMPLATE) else { return Vec::new() };
-        let one = |d: &mut Self, v: &Spanned<DeValue<'_>>| {
-            let named = d.value(&Shape::Text(Text::Key), v, TEMPLATE, None)?;
-            Some((named.as_text()?.to_owned(), named.at))
+        let mut one = |v: &Spanned<DeValue<'_>>| self.value(&Shape::Text(Text::Key), v, TEMPLATE, None);
+        let named: Vec<Value> = match value.get_ref() {
+            DeValue::Array(items) => items.iter().filter_map(one).collect(),
+            _ => one(value).into_iter().collect(),
         };
-        match value.get_ref() {
-            DeValue::Array(items) => items.iter().filter_map(|v| one(self, v)).collect(),
-            _ => one(self, value).into_iter().collect(),
-        }
+        self.twice(named.iter(), TEMPLATE);
+        named.iter().filter_map(|v| Some((v.as_text()?.to_owned(), v.at))).collect()
     }
 }
 
@@ -415,85 +415,18 @@ pub(super) fn percent(text: &str) -> Option<u32> {
     (number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit())).then(|| number.parse().ok()).flatten().filter(|n| *n <= 100)
 }
 
-fn is_language(text: &str) -> bool {
-    let mut parts = text.split('-');
-    parts.next().is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_lowercase()))
-        && parts.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()))
-}
-
 fn type_of(raw: &DeValue<'_>) -> &'static str {
     match raw {
         DeValue::String(_) => "a text",
+        DeValue::Integer(n) if n.as_str().starts_with('-') => "a number below zero",
+        DeValue::Integer(n) if i64::from_str_radix(n.as_str(), n.radix()).is_err() => "a number of this size",
         DeValue::Integer(_) => "a number",
         DeValue::Float(_) => "a number with a fraction",
         DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date or time",
+        DeValue::Datetime(t) if t.date.is_none() => "a time without a date",
+        DeValue::Datetime(t) if t.time.is_some() => "a date-time",
+        DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     }
-}
-
-/// `user:` is accepted before a user, and user principal names are folded to lower case.
-pub(super) fn fold_principal(text: &str) -> String {
-    if text.contains('@') { text.strip_prefix("user:").unwrap_or(text).to_ascii_lowercase() } else { text.to_owned() }
-}
-
-/// Whether a text has a form that a principal allows; if not, how to write it.
-pub(super) fn principal_form(principal: &Principal, text: &str) -> Result<(), String> {
-    if principal.words.contains(&text) {
-        return Ok(());
-    }
-    let forms = || crate::kinds::describe_principal(principal);
-    if text.contains('@') {
-        let folded = fold_principal(text);
-        return match (principal.kinds.contains(&"user"), is_user_key(&folded)) {
-            (true, true) => Ok(()),
-            (true, false) => Err("a user principal name has one `@`, and neither spaces nor quotes".to_owned()),
-            (false, _) => Err(format!("it is {}", forms())),
-        };
-    }
-    let Some((kind, key)) = text.split_once(':') else {
-        let guess = did_you_mean(text, principal.words.iter().copied());
-        return Err(guess.unwrap_or_else(|| format!("write {}", forms())));
-    };
-    if !principal.kinds.contains(&kind) {
-        let guess = did_you_mean(kind, principal.kinds.iter().copied());
-        return Err(guess.unwrap_or_else(|| format!("it is {}", forms())));
-    }
-    if is_key(key) { Ok(()) } else { Err(format!("`{key}` is not a key of lower-case letters, digits, `-` and `_`")) }
-}
-
-/// The address of something that `writ.toml`, `[[moved]]` and their like name.
-pub(super) fn address(decoder: &mut Decoder<'_, '_>, value: &Spanned<DeValue<'_>>, name: &str) -> Option<(Address, Span)> {
-    let at = decoder.document.span(value.span());
-    let text = value.get_ref().as_str().unwrap_or("");
-    match Address::parse(text) {
-        Ok(address) if crate::kinds::kind(address.kind()).is_some() => Some((address, at)),
-        _ => {
-            let message = format!("`{name}` is an address such as `\"catalog.marketing\"`");
-            decoder.report_help(&codes::E0102, at, message, None);
-            None
-        }
-    }
-}
-
-/// The key of an object, folded, or a finding.
-pub(super) fn object_key(kind: &crate::kinds::Kind, written: &str, at: Span, found: &mut Diagnostics) -> Option<String> {
-    use crate::kinds::KeyForm;
-    let folded = if kind.key == KeyForm::User { written.to_ascii_lowercase() } else { written.to_owned() };
-    let (ok, form) = match kind.key {
-        KeyForm::Plain => {
-            (is_key(&folded), "lower-case letters, digits, `-` and `_`, starting with a letter or digit, 64 at most".to_owned())
-        }
-        KeyForm::User => (is_user_key(&folded), "a user principal name with one `@`, in quotes".to_owned()),
-        KeyForm::Fixed(known) => (known.contains(&folded.as_str()), format!("one of {}", known.join(", "))),
-    };
-    if ok {
-        return Some(folded);
-    }
-    let lower = written.to_ascii_lowercase();
-    let suggestion = (kind.key == KeyForm::Plain && is_key(&lower)).then(|| format!("write `{lower}`"));
-    let message = format!("`{written}` is not a key of {}", crate::kinds::article(kind.name));
-    found.push(Diagnostic::new(&codes::E0010, at, message).at(kind.name).help(suggestion.unwrap_or_else(|| format!("a key is {form}"))));
-    None
 }

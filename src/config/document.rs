@@ -1,6 +1,7 @@
 //! TOML syntax: each table and key with its place.
 
-use crate::diag::{Diagnostic, Diagnostics, SourceFile, Span, codes};
+use crate::diag::{Diagnostic, Diagnostics, SourceFile, Span, codes, shown};
+use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -13,39 +14,85 @@ pub struct Document<'a> {
     pub text: &'a str,
     /// What could be read of it.
     pub root: Spanned<DeTable<'a>>,
+    /// Whether all of it could be read; a table or key that stands twice was read once.
+    pub whole: bool,
 }
 
 /// Parses a file; every syntax error is reported, the first of each line.
 #[must_use]
 pub fn parse<'a>(number: u32, file: &'a SourceFile, found: &mut Diagnostics) -> Document<'a> {
     let (root, errors) = DeTable::parse_recoverable(&file.text);
-    let mut last_line = 0;
+    let hidden = hidden_characters(number, file, found);
+    let mut whole = true;
+    let mut told = hidden;
     for error in errors {
         let span = Span::new(number, error.span().unwrap_or(0..0));
         let (line, _) = file.position(span.start);
-        if line != last_line {
-            last_line = line;
-            let message = first_line(error.message());
-            found.push(Diagnostic::new(&codes::E0001, span, message).at(&file.name).maybe_help(hint(file.line(line))));
+        let twice = error.message().starts_with("duplicate key");
+        whole &= twice;
+        if told.insert(line) {
+            found.push(if twice { written_twice(file, span, line) } else { syntax_error(file, span, line, error.message()) });
         }
     }
-    if let Some((offset, c)) = file.text.char_indices().find(|(_, c)| crate::kinds::text::is_hostile(*c, true) && *c != '\r') {
-        let span = Span::new(number, offset..offset.saturating_add(c.len_utf8()));
-        let message = format!("the file holds U+{:04X}, which hides or reorders text", u32::from(c));
-        found.push(Diagnostic::new(&codes::E0004, span, message).at(&file.name).help("take the character out"));
-    }
-    Document { file: number, text: &file.text, root }
+    Document { file: number, text: &file.text, root, whole }
 }
 
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or("not TOML").to_owned()
+/// Reports what hides or reorders text, the first of each line; the lines.
+fn hidden_characters(number: u32, file: &SourceFile, found: &mut Diagnostics) -> BTreeSet<u32> {
+    let mut lines = BTreeSet::new();
+    for (offset, c) in file.text.char_indices().filter(|(_, c)| is_hidden(*c)) {
+        let span = Span::new(number, offset..offset.saturating_add(c.len_utf8()));
+        let (line, column) = file.position(span.start);
+        if lines.insert(line) {
+            let message = format!("character {column} of the line is U+{:04X}, which hides or reorders text", u32::from(c));
+            found.push(Diagnostic::new(&codes::E0004, span, message).at(&file.name).help("take the character out"));
+        }
+    }
+    lines
+}
+
+/// Whether a character may not stand in a file at all, whatever it is part of.
+pub(super) fn is_hidden(c: char) -> bool {
+    crate::kinds::text::is_hostile(c, true) && c != '\r'
+}
+
+fn syntax_error(file: &SourceFile, span: Span, line: u32, message: &str) -> Diagnostic {
+    let message = shown(message.lines().next().unwrap_or("not TOML")).into_owned();
+    Diagnostic::new(&codes::E0001, span, message).at(&file.name).help(hint(file.line(line)))
+}
+
+/// A table or a key that stands in the file already: TOML has each once.
+fn written_twice(file: &SourceFile, span: Span, line: u32) -> Diagnostic {
+    let text = file.line(line).trim();
+    let header = text.starts_with('[');
+    let name = match header {
+        true => text.split(']').next().unwrap_or(text).trim_start_matches('[').trim(),
+        false => text.split('=').next().unwrap_or(text).trim(),
+    };
+    // The same words on an earlier line: for a key, in the same table.
+    let starts = |other: u32| {
+        let other = file.line(other).trim();
+        let rest = other.trim_start_matches('[').strip_prefix(name).map(str::trim_start);
+        rest.is_some_and(|r| r.starts_with(if header { ']' } else { '=' }))
+    };
+    let above = (1..line).rev().take_while(|n| header || !file.line(*n).trim_start().starts_with('['));
+    let first = above.filter(|n| starts(*n)).last().map_or(Span::NONE, |n| file.line_span(span.file, n));
+    let name = shown(name);
+    let finding = if header {
+        let help = "an object and its attribute tables stand once; only children have headers of their own";
+        Diagnostic::new(&codes::E0011, span, format!("`{name}` is declared twice")).help(help)
+    } else {
+        Diagnostic::new(&codes::E0001, span, format!("the key `{name}` is there already")).help("keep one of the two")
+    };
+    finding.at(&file.name).related(first, "first here")
 }
 
 /// What people mean who write this line.
-fn hint(line: &str) -> Option<String> {
+fn hint(line: &str) -> &'static str {
     let trimmed = line.trim();
     let (key, value) = trimmed.split_once('=').map_or((trimmed, ""), |(k, v)| (k.trim(), v.trim()));
-    let text = if trimmed.starts_with("[user.") && !trimmed.contains('"') {
+    let value = value.split('#').next().unwrap_or(value).trim_end();
+    if trimmed.starts_with("[user.") && !trimmed.contains('"') {
         "user keys hold an `@` and dots, so they are quoted: `[user.\"ann@contoso.example\"]`"
     } else if value.is_empty() && !key.starts_with('[') {
         "write `key = value`; texts stand in quotes"
@@ -53,10 +100,13 @@ fn hint(line: &str) -> Option<String> {
         "absent means the default; `\"none\"`, in quotes, is a word of some keys"
     } else if value.starts_with(|c: char| c.is_ascii_digit()) && value.ends_with(['d', 'h', 'm']) {
         "durations stand in quotes: `\"90d\"`"
+    } else if value.starts_with(|c: char| c.is_ascii_digit()) && value.contains('-') {
+        "a date is `2027-12-31`, a date-time `2027-12-31T18:00:00`; the day has to exist"
+    } else if value.starts_with(char::is_alphabetic) {
+        "texts stand in quotes: `key = \"value\"`"
     } else {
-        return None;
-    };
-    Some(text.to_owned())
+        "a quote, a comma or a bracket is missing, here or on the line before"
+    }
 }
 
 impl Document<'_> {

@@ -9,11 +9,13 @@ mod declare;
 mod decode;
 mod document;
 pub mod format;
+mod keys;
 mod ownership;
 mod resolve;
 mod ring;
 mod rules;
 mod settings;
+mod slips;
 mod sound;
 mod templates;
 
@@ -23,7 +25,7 @@ pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TO
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, Span, codes};
 use crate::model::{Address, Object};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Objects of the store that files may refer to without declaring them.
 #[derive(Debug, Clone, Default)]
@@ -106,9 +108,13 @@ pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnosti
     let zone = settings.as_ref().map_or(chrono_tz::UTC, |s| s.zone);
     let mut declared = declare::Declared::default();
     let mut any = false;
+    let mut torn: BTreeSet<u32> = BTreeSet::new();
     for (number, file) in sources.iter().filter(|(_, f)| f.name != WRIT_TOML) {
         any = true;
         let document = document::parse(number, file, &mut found);
+        if !document.whole {
+            torn.insert(number);
+        }
         declare::file(&document, zone, &mut declared, &mut found);
     }
     if !any {
@@ -125,14 +131,13 @@ pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnosti
     };
     declare::parents(&declared, known, &mut found);
     let Some(settings) = settings else {
-        found.sort(sources);
-        return (None, found);
+        return (None, told(found, &torn, sources));
     };
-    let (objects, template_spans) = templates::expand(&declared, &settings, &mut found);
+    let (objects, template_spans) = templates::expand(&declared, known, &settings, &mut found);
     let world = World { objects: &objects, known, settings: &settings };
     ownership::check(&declared, &world, &mut found);
     check_rules(&world, &declared.moves, &mut found);
-    found.sort(sources);
+    let found = told(found, &torn, sources);
     if found.has_errors() {
         return (None, found);
     }
@@ -151,6 +156,20 @@ pub fn check_rules(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics) 
     for rule in rules::LIST {
         rule(world, found);
     }
+}
+
+/// The findings worth telling, sorted. Of a file that is not TOML only that is told, since what else seems wrong with it
+/// may follow from it; nor is any name missed, since it may stand in such a file.
+fn told(mut found: Diagnostics, torn: &BTreeSet<u32>, sources: &Sources) -> Diagnostics {
+    let by_name: &[&Code] =
+        &[&codes::E0012, &codes::E0101, &codes::E0201, &codes::E0305, &codes::R26, &codes::R29, &codes::R50, &codes::R64];
+    let syntax: &[&Code] = &[&codes::E0001, &codes::E0004, &codes::E0011];
+    found.retain(|finding| {
+        let follows = if torn.contains(&finding.span.file) { !syntax.contains(&finding.code) } else { by_name.contains(&finding.code) };
+        torn.is_empty() || !follows
+    });
+    found.sort(sources);
+    found
 }
 
 /// A finding about a named object.

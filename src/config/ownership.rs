@@ -1,12 +1,13 @@
 //! Changing names and ownership: `[[moved]]`, `[[removed]]`, `[[import]]` and `manages` (`language.md` section 5).
 
 use super::declare::Declared;
-use super::decode::{self, Decoder};
+use super::decode::Decoder;
+use super::keys::known_address;
 use super::{World, finding};
-use crate::diag::{Diagnostic, Diagnostics, Span, codes};
-use crate::kinds::{Default, Field, Form, Shape, Text};
+use crate::diag::{Diagnostic, Diagnostics, Span, codes, shown};
+use crate::kinds::{Default, Field, Form, Shape, Text, article};
 use crate::model::Address;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::de::DeTable;
 
 /// An object got another name.
@@ -78,7 +79,7 @@ pub(super) fn read(word: &str, table: &DeTable<'_>, at: Span, decoder: &mut Deco
     };
     let fields: Vec<&'static Field> = form.fields.iter().collect();
     let values = decoder.table(word, form, &fields, table, at, &[]);
-    for field in form.fields.iter().filter(|f| !table.contains_key(f.name)) {
+    for field in form.fields.iter().filter(|f| !values.contains(f.name)) {
         let finding = Diagnostic::new(&codes::E0018, at, format!("`{}` is missing", field.name));
         decoder.found.push(
             finding.at(word).help(format!(
@@ -87,8 +88,16 @@ pub(super) fn read(word: &str, table: &DeTable<'_>, at: Span, decoder: &mut Deco
             )),
         );
     }
-    let mut address =
-        |name: &str| table.get(name).filter(|_| values.contains(name)).and_then(|v| decode::address(decoder, v, name)).map(|(a, _)| a);
+    let mut address = |name: &str| {
+        let value = values.get(name)?;
+        let address = known_address(value.as_text()?);
+        if address.is_none() {
+            let message = format!("`{}` is no address", shown(value.as_text()?));
+            let help = format!("`{name}` is an address such as `\"catalog.marketing\"`");
+            decoder.found.push(Diagnostic::new(&codes::E0102, value.at, message).at(word).help(help));
+        }
+        address
+    };
     match word {
         "moved" => {
             if let (Some(from), Some(to)) = (address("from"), address("to")) {
@@ -111,21 +120,29 @@ pub(super) fn read(word: &str, table: &DeTable<'_>, at: Span, decoder: &mut Deco
 /// What the ownership tables may say, and what this workspace may declare.
 pub(super) fn check(declared: &Declared, world: &World<'_>, found: &mut Diagnostics) {
     check_moves(&declared.moves, world, found);
+    let mut removed: BTreeMap<&Address, Span> = BTreeMap::new();
     for removal in &declared.removals {
-        if let Some(object) = world.objects.get(&removal.from) {
-            let finding = Diagnostic::new(&codes::E0304, removal.at, format!("`{}` is still declared", removal.from)).at(&removal.from);
-            found.push(finding.related(object.at, "declared here").help("take the declaration out, or the `[[removed]]`"));
+        let wrong = |why: &str| Diagnostic::new(&codes::E0304, removal.at, format!("`{}` is {why}", removal.from)).at(&removal.from);
+        if let Some(first) = removed.insert(&removal.from, removal.at) {
+            found.push(wrong("removed twice").related(first, "first here").help("keep one of the two"));
+        } else if let Some(object) = world.objects.get(&removal.from) {
+            let help = "take the declaration out, or the `[[removed]]`";
+            found.push(wrong("still declared").related(object.at, "declared here").help(help));
         }
     }
     let mut ids: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut addresses: BTreeMap<&Address, Span> = BTreeMap::new();
     for import in &declared.imports {
-        if !world.objects.contains_key(&import.to) {
-            let finding = Diagnostic::new(&codes::E0305, import.at, format!("`{}` is declared nowhere", import.to)).at(&import.to);
-            found.push(finding.help(format!("declare what the object is to be: `[{}]`", import.to)));
-        }
+        let wrong = |message: String| Diagnostic::new(&codes::E0305, import.at, message).at(&import.to);
         if let Some(first) = ids.insert(&import.id, import.at) {
-            let finding = Diagnostic::new(&codes::E0305, import.at, format!("the id `{}` is imported twice", import.id)).at(&import.to);
+            let finding = wrong(format!("the id `{}` is imported twice", shown(&import.id)));
             found.push(finding.related(first, "first here").help("one object has one address"));
+        } else if let Some(first) = addresses.insert(&import.to, import.at) {
+            let finding = wrong(format!("`{}` is imported twice", import.to));
+            found.push(finding.related(first, "first here").help("one address is one object"));
+        } else if !world.objects.contains_key(&import.to) {
+            let finding = wrong(format!("`{}` is declared nowhere", import.to));
+            found.push(finding.help(format!("declare what the object is to be: `[{}]`", import.to)));
         }
     }
     for object in world.objects.values().filter(|o| !world.settings.manages_object(&o.address, world)) {
@@ -137,33 +154,52 @@ pub(super) fn check(declared: &Declared, world: &World<'_>, found: &mut Diagnost
 
 fn check_moves(moves: &[Moved], world: &World<'_>, found: &mut Diagnostics) {
     let mut from: BTreeMap<&Address, &Moved> = BTreeMap::new();
+    let mut to: BTreeMap<&Address, &Moved> = BTreeMap::new();
     for moved in moves {
-        let same_parent = moved.from.parent() == moved.to.parent();
-        let with_parent = || {
-            let (old, new) = (moved.from.parent()?, moved.to.parent()?);
-            moves.iter().find(|m| m.from == old && m.to == new)
-        };
-        let mut wrong = |message: String, help: &str| {
-            found.push(Diagnostic::new(&codes::E0301, moved.at, message).at(&moved.from).help(help));
-        };
-        if moved.from == moved.to {
-            wrong(format!("`{}` moves to itself", moved.from), "take the table out");
-        } else if moved.from.kind() != moved.to.kind() {
-            wrong(format!("a {} cannot become a {}", moved.from.kind(), moved.to.kind()), "a move changes a key, not a kind");
-        } else if !same_parent && with_parent().is_none() {
-            wrong(
-                format!("`{}` cannot move into another parent", moved.from),
-                "a move changes the last key only; the parent has a move of its own",
-            );
-        } else if from.contains_key(&moved.from) {
-            wrong(format!("`{}` moves twice", moved.from), "one move for each address");
-        } else if let Some(object) = world.objects.get(&moved.from) {
-            let finding = Diagnostic::new(&codes::E0301, moved.at, format!("`{}` is still declared", moved.from)).at(&moved.from);
-            found.push(finding.related(object.at, "declared here").help("declare it under its new name, or take the move out"));
-        }
         from.entry(&moved.from).or_insert(moved);
     }
+    let in_ring: BTreeSet<&Address> = check_rings(moves, &from, found);
     for moved in moves {
+        let wrong = |message: String, help: &str| Diagnostic::new(&codes::E0301, moved.at, message).at(&moved.from).help(help);
+        let first = from.get(&moved.from).filter(|first| first.at != moved.at);
+        let twice = to.insert(&moved.to, moved).filter(|_| first.is_none());
+        if let Some(finding) = misfit(moved, moves, &wrong) {
+            found.push(finding);
+        } else if let Some(first) = first {
+            found.push(wrong(format!("`{}` moves twice", moved.from), "one move for each address").related(first.at, "first here"));
+        } else if let Some(first) = twice {
+            let message = format!("`{}` and `{}` cannot both become `{}`", first.from, moved.from, moved.to);
+            found.push(wrong(message, "give one of them another name").related(first.at, "first here"));
+        } else if let Some(object) = world.objects.get(&moved.from).filter(|_| !in_ring.contains(&moved.from)) {
+            let help = "declare it under its new name, or take the move out";
+            found.push(wrong(format!("`{}` is still declared", moved.from), help).related(object.at, "declared here"));
+        }
+    }
+}
+
+/// What is wrong with one move, whatever the others are; but for that of its parent.
+fn misfit(moved: &Moved, moves: &[Moved], wrong: &dyn Fn(String, &str) -> Diagnostic) -> Option<Diagnostic> {
+    let with_parent = || {
+        let (old, new) = (moved.from.parent()?, moved.to.parent()?);
+        moves.iter().find(|m| m.from == old && m.to == new)
+    };
+    if moved.from == moved.to {
+        Some(wrong(format!("`{}` moves to itself", moved.from), "take the table out"))
+    } else if moved.from.kind() != moved.to.kind() {
+        let message = format!("{} cannot become {}", article(moved.from.kind()), article(moved.to.kind()));
+        Some(wrong(message, "a move changes a key, not a kind"))
+    } else if moved.from.parent() != moved.to.parent() && with_parent().is_none() {
+        let help = "a move changes the last key only; the parent has a move of its own";
+        Some(wrong(format!("`{}` cannot move into another parent", moved.from), help))
+    } else {
+        None
+    }
+}
+
+/// Reports each ring once; the old names that take part in one.
+fn check_rings<'m>(moves: &'m [Moved], from: &BTreeMap<&'m Address, &'m Moved>, found: &mut Diagnostics) -> BTreeSet<&'m Address> {
+    let mut in_ring = BTreeSet::new();
+    for moved in moves.iter().filter(|m| m.from != m.to) {
         let mut chain = vec![&moved.from];
         let mut next = &moved.to;
         while let Some(further) = from.get(next) {
@@ -173,12 +209,17 @@ fn check_moves(moves: &[Moved], world: &World<'_>, found: &mut Diagnostics) {
             chain.push(next);
             next = &further.to;
         }
-        if next == &moved.from && moved.to != moved.from && chain.iter().min() == Some(&&moved.from) {
+        if next != &moved.from {
+            continue;
+        }
+        in_ring.insert(&moved.from);
+        if chain.iter().min() == Some(&&moved.from) {
             let story = chain.iter().map(|a| a.as_str()).chain([next.as_str()]).collect::<Vec<_>>().join(" -> ");
             let finding = Diagnostic::new(&codes::E0302, moved.at, format!("moves form a ring: {story}")).at(&moved.from);
             found.push(finding.help("to swap two names, apply one move by way of a third name first"));
         }
     }
+    in_ring
 }
 
 /// Where an address is after the moves, which may form chains; `None` when no move concerns it.

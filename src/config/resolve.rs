@@ -1,6 +1,6 @@
 //! Every reference names something that exists.
 
-use super::ownership::Moved;
+use super::ownership::{Moved, applied_moves};
 use super::{World, finding};
 use crate::diag::{Diagnostics, codes, did_you_mean};
 use crate::kinds::{self, FoundReference};
@@ -20,8 +20,7 @@ pub(super) fn check(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics)
 
 fn report(world: &World<'_>, object: &Object, reference: &FoundReference, moves: &[Moved], found: &mut Diagnostics) {
     let target = &reference.target;
-    let renamed = moves.iter().find_map(|m| target.rebase(&m.from, &m.to));
-    if let Some(new) = renamed {
+    if let Some(new) = applied_moves(moves, target) {
         let message = format!("`{}` was renamed to `{}`", reference.text, new.key());
         let help = "write the new name; `writ fmt --moves` does it everywhere";
         found.push(finding(&codes::E0303, object, reference.at, message).help(help));
@@ -45,7 +44,7 @@ fn report(world: &World<'_>, object: &Object, reference: &FoundReference, moves:
     };
     let other_kind = || {
         let same_key = world.objects.keys().find(|a| a.key() == target.key() && a.parent().is_none() && a.kind() != target.kind());
-        same_key.map(|a| format!("`{}` is a {}", a.key(), a.kind().replace('_', " ")))
+        same_key.map(|a| format!("`{}` is {}", a.key(), kinds::article(a.kind())))
     };
     let declare = || match target.parent() {
         None => format!("declare it: `[{target}]`"),

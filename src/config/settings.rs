@@ -3,11 +3,12 @@
 use super::World;
 use super::decode::{Decoder, percent};
 use super::document;
-use crate::diag::{Diagnostic, Diagnostics, Sources, Span, codes, did_you_mean};
+use super::keys::known_address;
+use crate::diag::{Diagnostic, Diagnostics, Sources, Span, codes, did_you_mean, shown};
 use crate::kinds::{self, Default, Emptiness, Field, Form, Shape, Text};
-use crate::model::{Address, Table, Value, Zone, is_key, parse_zone};
+use crate::model::{Address, Node, Table, Value, Zone, parse_zone};
 use serde::Serialize;
-use toml::de::DeValue;
+use std::borrow::Cow;
 
 /// The name of the file.
 pub const WRIT_TOML: &str = "writ.toml";
@@ -17,17 +18,18 @@ pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults
 /// The key of `[workspace]` whose texts are addresses.
 pub(super) const MANAGES: &str = "manages";
 
-static LINES: Shape = Shape::Set(&Shape::Text(Text::Line), Emptiness::Allowed);
+const LINES: Shape = Shape::Set(&Shape::Text(Text::Line), Emptiness::Allowed);
+const SOME_LINES: Shape = Shape::Set(&Shape::Text(Text::Line), Emptiness::Refused);
 
 static WORKSPACE: Form = Form {
     fields: &[
         Field::new("name", Shape::Text(Text::Key), "A store knows a workspace by it.").required(),
         Field::new("timezone", Shape::Text(Text::Line), "An IANA name; what local dates and times mean.").default(Default::Text("UTC")),
-        Field::new("include", LINES, "Globs of the files that belong to it.").default(Default::Set(&["**/*.toml"])),
+        Field::new("include", SOME_LINES, "Globs of the files that belong to it.").default(Default::Set(&["**/*.toml"])),
         Field::new("exclude", LINES, "Globs of files that do not."),
         Field::new(
             MANAGES,
-            LINES,
+            SOME_LINES,
             "Addresses: these objects, all below them, and the packages of these catalogs are planned. Absent: everything.",
         ),
         Field::new("require_actor", Shape::Bool, "Plan and apply refuse to run without `--as` or WRIT_ACTOR.")
@@ -155,7 +157,7 @@ impl Settings {
                 }
             }
             if !inner.is_empty() {
-                kept.insert(section.name, Value::new(crate::model::Node::Table(inner), Span::NONE));
+                kept.insert(section.name, Value::new(Node::Table(inner), Span::NONE));
             }
         }
         AppliedSettings(serde_json::to_value(&kept).unwrap_or_default())
@@ -236,6 +238,9 @@ pub fn read_settings(sources: &Sources, found: &mut Diagnostics) -> Option<Setti
     };
     let document = document::parse(number, file, found);
     let root = document.root.get_ref();
+    // Of a file that is not TOML only that is told: the rest may follow from it.
+    let mut untold = Diagnostics::new();
+    let found = if document.whole { found } else { &mut untold };
     for key in root.keys().filter(|k| !SECTIONS.contains(&k.get_ref().as_ref())) {
         let (name, at) = (key.get_ref().as_ref(), document.span(key.span()));
         let finding = if kinds::kind(name).is_some() || matches!(name, "template" | "moved" | "removed" | "import" | "check" | "test") {
@@ -247,19 +252,25 @@ pub fn read_settings(sources: &Sources, found: &mut Diagnostics) -> Option<Setti
         found.push(finding.at(WRIT_TOML));
     }
     let mut table = Table::new();
+    // The workspace comes first, since its zone says what the times of the others mean.
+    let mut zone = chrono_tz::UTC;
     for section in SETTINGS.fields {
         let Some(value) = root.get(section.name) else { continue };
-        let mut decoder =
-            Decoder { document: &document, zone: chrono_tz::UTC, address: section.name.to_owned(), found, around: Vec::new() };
-        if let Some(value) = decoder.value(&section.shape, value, section.name, None) {
-            table.insert(section.name, value);
-        }
+        let at = document.span(value.span());
+        let mut decoder = Decoder { document: &document, zone, address: section.name.to_owned(), found, around: Vec::new() };
+        let value = decoder.value(&section.shape, value, section.name, None).unwrap_or_else(|| Value::unread(at));
+        zone = value.as_table().and_then(|t| parse_zone(t.text("timezone")?)).unwrap_or(zone);
+        table.insert(section.name, value);
     }
-    let head = Span::new(number, 0..0);
-    settings(table, root.get("workspace").is_some_and(|w| matches!(w.get_ref(), DeValue::Table(_))), head, found)
+    if !document.whole {
+        let at = Span::new(number, 0..0);
+        let unread = DEFAULTS.fields.iter().map(|f| (Cow::Borrowed(f.name), Value::unread(at))).collect();
+        table.insert("defaults", Value::new(Node::Table(unread), at));
+    }
+    settings(table, Span::new(number, 0..0), found)
 }
 
-fn settings(table: Table, has_workspace: bool, head: Span, found: &mut Diagnostics) -> Option<Settings> {
+fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Settings> {
     let empty = Table::new();
     let section = |name: &str| table.get(name).and_then(Value::as_table).unwrap_or(&empty);
     let (workspace, store, limits) = (section("workspace"), section("store"), section("limits"));
@@ -267,55 +278,56 @@ fn settings(table: Table, has_workspace: bool, head: Span, found: &mut Diagnosti
         found.push(Diagnostic::new(&codes::E0025, at, message).at(WRIT_TOML).help(help));
     };
     let name = workspace.text("name").map(str::to_owned);
-    if name.is_none() && (!has_workspace || !workspace.contains("name")) {
-        wrong(head, "`[workspace]` needs a `name`".to_owned(), "write `[workspace]` and `name = \"contoso\"`");
+    let unread = table.get("workspace").is_some_and(Value::is_unread);
+    if !unread && !workspace.contains("name") {
+        let at = table.at("workspace").or(head);
+        wrong(at, "`[workspace]` needs a `name`".to_owned(), "write `[workspace]` and `name = \"contoso\"`");
     }
-    let zone = match workspace.get("timezone") {
-        None => chrono_tz::UTC,
-        Some(value) => parse_zone(value.as_text().unwrap_or("")).unwrap_or_else(|| {
-            wrong(value.at, format!("`{}` is no IANA time zone", value.as_text().unwrap_or("")), "write one such as `Europe/Amsterdam`");
+    let zone = workspace.get("timezone").and_then(|v| Some((v.at, v.as_text()?))).map_or(chrono_tz::UTC, |(at, text)| {
+        parse_zone(text).unwrap_or_else(|| {
+            wrong(at, format!("`{}` is no IANA time zone", shown(text)), "write one such as `Europe/Amsterdam`");
             chrono_tz::UTC
-        }),
-    };
+        })
+    });
     for value in workspace.members("include").iter().chain(workspace.members("exclude")) {
         let text = value.as_text().unwrap_or("");
         let outside = text.starts_with('/') || text.contains("..") || text.contains('\\') || text.contains(':');
         if outside || globset::Glob::new(text).is_err() {
-            wrong(value.at, format!("`{text}` is no glob of files in the workspace"), "write one such as `**/*.toml` or `drafts/**`");
+            wrong(
+                value.at,
+                format!("`{}` is no glob of files in the workspace", shown(text)),
+                "write one such as `**/*.toml` or `drafts/**`",
+            );
         }
     }
-    let manages = workspace.get(MANAGES).map(|list| {
-        let mut all = Vec::new();
-        for value in list.members() {
-            match Address::parse(value.as_text().unwrap_or("")) {
-                Ok(address) if kinds::kind(address.kind()).is_some() => all.push(address),
-                _ => wrong(
-                    value.at,
-                    format!("`{}` is no address", value.as_text().unwrap_or("")),
-                    "write one such as `\"catalog.marketing\"`",
-                ),
+    // A misread one manages everything here, so that nothing more is said of it.
+    let mut manages = workspace.get(MANAGES).filter(|v| !v.is_unread()).map(|_| Vec::new());
+    for value in workspace.members(MANAGES) {
+        let text = value.as_text().unwrap_or("");
+        match known_address(text) {
+            Some(address) => manages.iter_mut().for_each(|all| all.push(address.clone())),
+            None => {
+                wrong(value.at, format!("`{}` is no address", shown(text)), "write one such as `\"catalog.marketing\"`");
+                manages = None;
             }
         }
-        all
-    });
-    if let Some(url) = store.get("url") {
-        let text = url.as_text().unwrap_or("");
-        if let Err((message, help)) = check_store_url(text) {
-            wrong(url.at, message, help);
-        }
     }
-    if let Some(lineage) = store.get("lineage").filter(|v| !v.as_text().is_some_and(|t| t.len() == 36 && is_key(t))) {
-        wrong(
-            lineage.at,
-            "`lineage` is a GUID that `writ init` wrote or a first apply printed".to_owned(),
-            "take it out, or write the lineage of the store",
-        );
+    if let Some((at, text)) = store.get("url").and_then(|v| Some((v.at, v.as_text()?)))
+        && let Err((message, help)) = check_store_url(text)
+    {
+        wrong(at, message, help);
+    }
+    if let Some((at, text)) = store.get("lineage").and_then(|v| Some((v.at, v.as_text()?)))
+        && kinds::text::check(Text::Guid, text).is_err()
+    {
+        let message = format!("`{}` is no lineage: a GUID that `writ init` wrote or a first apply printed", shown(text));
+        wrong(at, message, "take it out, or write the lineage of the store");
     }
     let limits = AppliedSettings(serde_json::json!({ "limits": serde_json::to_value(limits).unwrap_or_default() })).limits();
     Some(Settings {
         name: name?,
         zone,
-        include: texts(workspace, "include").unwrap_or_else(|| vec!["**/*.toml".to_owned()]),
+        include: texts(workspace, "include").filter(|globs| !globs.is_empty()).unwrap_or_else(|| vec!["**/*.toml".to_owned()]),
         exclude: texts(workspace, "exclude").unwrap_or_default(),
         manages,
         require_actor: workspace.flag("require_actor", false),

@@ -1,8 +1,8 @@
 //! What one object must say once templates have spoken, and its canonical form.
 
-use super::decode::principal_form;
 use super::finding;
-use crate::diag::{Diagnostics, Span, codes};
+use super::keys::principal_form;
+use crate::diag::{Diagnostics, Span, codes, shown};
 use crate::kinds::{self, Form, Shape, is_default, text};
 use crate::model::{Node, Object, Table, Value, Zone};
 
@@ -13,15 +13,16 @@ pub(super) fn check(object: &Object, zone: Zone, found: &mut Diagnostics) {
     for field in kind.form.fields {
         let (Shape::Principal(principal), Some(value)) = (&field.shape, object.attributes.get(field.name)) else { continue };
         let Some(other) = principal.unless else { continue };
-        let written = value.as_text().unwrap_or("");
+        let Some(written) = value.as_text() else { continue };
         if object.attributes.contains(other) {
             if let Err(text::BadText::Form(form)) = text::check(kinds::Text::Name, written) {
-                found.push(finding(&codes::E0016, object, value.at, format!("`{}` is {form}", field.name)));
+                let message = format!("`{}` cannot stand in `{}`", shown(written), field.name);
+                found.push(finding(&codes::E0016, object, value.at, message).help(format!("`{}` is {form}", field.name)));
             }
         } else if let Err(help) = principal_form(principal, written) {
             let code = field.rule.unwrap_or(&codes::E0102);
             let help = format!("{help}; or write `{other}` for what the directory does not know");
-            found.push(finding(code, object, value.at, format!("`{written}` cannot stand in `{}`", field.name)).help(help));
+            found.push(finding(code, object, value.at, format!("`{}` cannot stand in `{}`", shown(written), field.name)).help(help));
         }
     }
     (kind.check)(object, found);

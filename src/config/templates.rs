@@ -1,35 +1,50 @@
 //! Saying things once (`language.md` section 4): the first that says something wins, the object, its templates (last
 //! named first), their templates, for inherited attributes the parent and then `[defaults]`.
 
+use super::Known;
 use super::declare::{Declaration, Declared};
 use super::settings::Settings;
 use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean};
-use crate::kinds::{Default, Form, Shape};
+use crate::kinds::{Default, Form, Shape, article};
 use crate::model::{Address, Node, Object, Table, Value};
 use std::collections::BTreeMap;
 
 /// Every declared object, whole; and for each value that a template said, its name by the value's place.
 pub(super) fn expand(
     declared: &Declared,
+    known: &Known,
     settings: &Settings,
     found: &mut Diagnostics,
 ) -> (BTreeMap<Address, Object>, BTreeMap<Span, String>) {
     let mut places = BTreeMap::new();
-    for ((_, name), template) in &declared.templates {
+    for ((kind, name), template) in &declared.templates {
         mark(&template.table, name, &mut places);
+        check_names(declared, template, &format!("template.{kind}.{name}"), found);
         check_ring(declared, template, name, found);
     }
     let mut objects = BTreeMap::new();
     for (address, declaration) in &declared.objects {
-        let attributes = expanded(declared, declaration, address.as_str(), &mut Vec::new(), found);
+        check_names(declared, declaration, address.as_str(), found);
+        let attributes = expanded(declared, declaration, &mut Vec::new());
         objects.insert(address.clone(), Object { address: address.clone(), attributes, at: declaration.at });
     }
-    for template in declared.templates.values().filter(|t| !t.templates.is_empty()) {
-        // A template that nobody uses is read all the same, for what is wrong with it.
-        expanded(declared, template, "template", &mut Vec::new(), found);
-    }
-    inherit(declared, settings, &mut objects);
+    inherit(declared, known, settings, &mut objects);
     (objects, places)
+}
+
+/// Every template that a declaration names is there.
+fn check_names(declared: &Declared, declaration: &Declaration, address: &str, found: &mut Diagnostics) {
+    let kind = declaration.kind.name;
+    for (name, at) in &declaration.templates {
+        if declared.templates.contains_key(&(kind.to_owned(), name.clone())) {
+            continue;
+        }
+        let known = declared.templates.keys().filter(|(k, _)| k == kind).map(|(_, n)| n.as_str());
+        let elsewhere = || declared.templates.keys().find(|(_, n)| n == name).map(|(k, _)| format!("`{name}` is a template of {k}"));
+        let help = did_you_mean(name, known).or_else(elsewhere).unwrap_or_else(|| format!("write it: `[template.{kind}.{name}]`"));
+        let message = format!("there is no template `{name}` for {}", article(kind));
+        found.push(Diagnostic::new(&codes::E0201, *at, message).at(address).help(help));
+    }
 }
 
 fn mark(table: &Table, name: &str, places: &mut BTreeMap<Span, String>) {
@@ -51,27 +66,42 @@ fn mark(table: &Table, name: &str, places: &mut BTreeMap<Span, String>) {
 }
 
 /// The table of a declaration over those of its templates; `path` are the templates on the way, so that a ring ends.
-fn expanded(declared: &Declared, declaration: &Declaration, address: &str, path: &mut Vec<String>, found: &mut Diagnostics) -> Table {
+fn expanded(declared: &Declared, declaration: &Declaration, path: &mut Vec<String>) -> Table {
     let mut table = declaration.table.clone();
+    if !declaration.whole {
+        fill(&mut table, &declaration.kind.form, declaration.at);
+    }
     for (name, at) in declaration.templates.iter().rev() {
         let slot = (declaration.kind.name.to_owned(), name.clone());
         let Some(template) = declared.templates.get(&slot) else {
-            let known = declared.templates.keys().filter(|(kind, _)| kind == declaration.kind.name).map(|(_, n)| n.as_str());
-            let elsewhere = declared.templates.keys().find(|(_, n)| n == name).map(|(kind, _)| format!("`{name}` is a template of {kind}"));
-            let help = elsewhere.or_else(|| did_you_mean(name, known));
-            let message = format!("there is no template `{name}` for {}", crate::kinds::article(declaration.kind.name));
-            found.push(Diagnostic::new(&codes::E0201, *at, message).at(address).maybe_help(help));
+            fill(&mut table, &declaration.kind.form, *at);
             continue;
         };
         if path.contains(name) {
             continue;
         }
         path.push(name.clone());
-        let below = expanded(declared, template, address, path, found);
+        let below = expanded(declared, template, path);
         path.pop();
         merge(&mut table, &below, &declaration.kind.form);
     }
     table
+}
+
+/// What a missing template would have said is not known, so nothing of the table counts as missing.
+fn fill(table: &mut Table, form: &Form, at: Span) {
+    for field in form.fields {
+        match table.get_mut(field.name) {
+            Some(value) => {
+                if let (Node::Table(inner), Some(form)) = (&mut value.node, field.shape.form()) {
+                    fill(inner, form, at);
+                }
+            }
+            None => {
+                table.insert(field.name, Value::unread(at));
+            }
+        }
+    }
 }
 
 /// Puts `below` under `above`: tables merge key by key, everything else is said once.
@@ -116,13 +146,15 @@ fn merge_map(above: &mut Table, below: &Table) {
 
 fn check_ring(declared: &Declared, start: &Declaration, name: &str, found: &mut Diagnostics) {
     let mut chain = vec![name.to_owned()];
-    let mut stack: Vec<(usize, &str, Span)> = start.templates.iter().map(|(n, at)| (1, n.as_str(), *at)).collect();
-    while let Some((depth, next, at)) = stack.pop() {
+    let mut stack: Vec<(usize, &str)> = start.templates.iter().map(|(n, _)| (1, n.as_str())).collect();
+    while let Some((depth, next)) = stack.pop() {
         chain.truncate(depth);
         if next == name {
             // Each ring is told once, from its smallest name.
             if chain.iter().min().is_some_and(|least| least == name) {
                 let story = chain.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(" -> ");
+                let second = chain.get(1).map_or(name, String::as_str);
+                let at = start.templates.iter().find(|(n, _)| n == second).map_or(start.at, |(_, at)| *at);
                 let finding = Diagnostic::new(&codes::E0202, at, format!("templates name each other in a ring: {story}"));
                 found.push(finding.at(format!("template.{}.{name}", start.kind.name)).help("take one of the names out"));
             }
@@ -134,20 +166,22 @@ fn check_ring(declared: &Declared, start: &Declaration, name: &str, found: &mut 
         chain.push(next.to_owned());
         if let Some(template) = declared.templates.get(&(start.kind.name.to_owned(), next.to_owned())) {
             let below = depth.saturating_add(1);
-            stack.extend(template.templates.iter().map(|(n, at)| (below, n.as_str(), *at)));
+            stack.extend(template.templates.iter().map(|(n, _)| (below, n.as_str())));
         }
     }
 }
 
-/// Fills attributes that come from the parent or from `[defaults]`.
-fn inherit(declared: &Declared, settings: &Settings, objects: &mut BTreeMap<Address, Object>) {
+/// Fills attributes that come from the parent or from `[defaults]`. A parent that is declared nowhere has been told: what
+/// it would have said does not count as missing.
+fn inherit(declared: &Declared, known: &Known, settings: &Settings, objects: &mut BTreeMap<Address, Object>) {
     let mut inherited: Vec<(Address, &'static str, Value)> = Vec::new();
     for (address, object) in objects.iter() {
         let Some(kind) = declared.objects.get(address).map(|d| d.kind) else { continue };
         for field in kind.form.fields.iter().filter(|f| f.default == Default::Inherited && !object.attributes.contains(f.name)) {
-            let parent = address.parent().and_then(|p| objects.get(&p)).and_then(|p| p.attributes.get(field.name));
-            if let Some(value) = parent.or_else(|| settings.default_of(field.name)) {
-                inherited.push((address.clone(), field.name, value.clone()));
+            let parent = address.parent().and_then(|p| objects.get(&p).or_else(|| known.objects.get(&p)));
+            let said = parent.and_then(|p| p.attributes.get(field.name)).or_else(|| settings.default_of(field.name)).cloned();
+            if let Some(value) = said.or_else(|| parent.is_none().then(|| Value::unread(object.at))) {
+                inherited.push((address.clone(), field.name, value));
             }
         }
     }

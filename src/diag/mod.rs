@@ -10,6 +10,8 @@ mod sources;
 pub use codes::{CODES, Code};
 pub use sources::{SourceFile, Sources};
 
+use std::borrow::Cow;
+
 /// A range of bytes in one source. [`Span::NONE`] is the place of values that come from the store or from a default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
@@ -152,6 +154,12 @@ impl Diagnostic {
         }
         self
     }
+
+    /// Whether `other` says the same at the same place, of whatever object.
+    fn repeats(&self, other: &Diagnostic) -> bool {
+        let same_place = self.span == other.span && (self.span.is_some() || self.address == other.address);
+        same_place && self.code == other.code && self.message == other.message
+    }
 }
 
 /// All findings of a run.
@@ -198,15 +206,35 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// Leaves those that `keep` wants.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.0.retain(keep);
+    }
+
     /// Orders by file name, position, code and message, so that the same faults print the same bytes whatever the
-    /// order of files; drops exact repetitions.
+    /// order of files. What is said of several objects in the same words at the same place (in a template) is said once.
     pub fn sort(&mut self, sources: &Sources) {
         let key = |d: &Diagnostic| {
             let name = sources.get(d.span).map(|f| f.name.clone());
             (name.is_none(), name, d.span.start, d.severity, d.code.id, d.message.clone(), d.address.clone())
         };
         self.0.sort_by_cached_key(key);
-        self.0.dedup();
+        let mut told: Vec<Diagnostic> = Vec::with_capacity(self.0.len());
+        let mut more = 0usize;
+        for finding in std::mem::take(&mut self.0) {
+            match told.last_mut().filter(|last| last.repeats(&finding)) {
+                Some(last) if last.address != finding.address => {
+                    more = more.saturating_add(1);
+                    last.label = format!("for `{}` and {more} more", last.address.as_deref().unwrap_or(""));
+                }
+                Some(_) => {}
+                None => {
+                    more = 0;
+                    told.push(finding);
+                }
+            }
+        }
+        self.0 = told;
     }
 }
 
@@ -218,14 +246,28 @@ pub fn suggest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         3..=5 => 2,
         n => n.div_ceil(3),
     };
+    // What is much longer or shorter is not near: told without comparing, since what is written may be huge.
+    let length = written.chars().count();
     known
         .into_iter()
-        .filter(|k| *k != written)
+        .filter(|k| *k != written && k.chars().count().abs_diff(length) <= limit)
         .map(|k| (strsim::damerau_levenshtein(written, k), k))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, k)| k)
 }
+
+/// What somebody wrote, short enough for a message of one line.
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LONGEST_SHOWN) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or(""))),
+    }
+}
+
+/// The longest text that a message shows whole, in characters.
+const LONGEST_SHOWN: usize = 80;
 
 /// ``did you mean `x`?`` for the nearest known name.
 #[must_use]

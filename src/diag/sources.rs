@@ -33,6 +33,14 @@ impl SourceFile {
         (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
     }
 
+    /// The whole of one line, from 1, in the file of this number.
+    #[must_use]
+    pub fn line_span(&self, file: u32, line: u32) -> Span {
+        let index = (line as usize).saturating_sub(1);
+        let start = self.lines.get(index).map_or(self.text.len(), |s| *s as usize);
+        Span::new(file, start..start.saturating_add(self.line(line).len()))
+    }
+
     /// The text of one line, from 1, without its end.
     #[must_use]
     pub fn line(&self, line: u32) -> &str {

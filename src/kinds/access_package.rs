@@ -65,7 +65,8 @@ impl<'a> Package<'a> {
     /// Its catalog.
     #[must_use]
     pub fn catalog(self) -> Address {
-        Address::root("catalog", self.0.attributes.text("catalog").unwrap_or(GENERAL))
+        // A catalog that could not be read is none that exists, and not `general`.
+        Address::root("catalog", self.0.attributes.get("catalog").map_or(GENERAL, |v| v.as_text().unwrap_or("")))
     }
 
     /// What its policies inherit.

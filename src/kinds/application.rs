@@ -28,9 +28,8 @@ pub static KIND: Kind = Kind {
     example: "[application.ad-manager]\nowners = [\"mamta@contoso.example\"]\nroles = [\"Editor\", \"Reader\"]\n",
 };
 
-/// The roles it offers.
+/// The roles it offers; none when they could not be read.
 #[must_use]
 pub fn roles(object: &Object) -> Vec<&str> {
-    let declared: Vec<&str> = object.attributes.texts("roles").collect();
-    if declared.is_empty() { vec![DEFAULT_ACCESS] } else { declared }
+    if object.attributes.contains("roles") { object.attributes.texts("roles").collect() } else { vec![DEFAULT_ACCESS] }
 }

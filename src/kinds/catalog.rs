@@ -32,5 +32,6 @@ pub static KIND: Kind = Kind {
 /// Whether policies for outside people may stand in it.
 #[must_use]
 pub fn is_externally_visible(object: &Object) -> bool {
-    object.attributes.flag("externally_visible", false)
+    // What could not be read is an error already, and none of its policies.
+    object.attributes.get("externally_visible").is_some_and(|v| v.is_unread() || v.as_bool() == Some(true))
 }

@@ -41,8 +41,7 @@ pub static KIND: Kind = Kind {
 
 /// A role stands where it means something.
 fn check(object: &Object, found: &mut Diagnostics) {
-    let Some(role) = object.attributes.get("role") else { return };
-    let text = role.as_text().unwrap_or("");
+    let Some((at, text)) = object.attributes.get("role").and_then(|v| Some((v.at, v.as_text()?))) else { return };
     let (allowed, place) = match object.address.parent() {
         Some(_) => (CATALOG, "in a catalog"),
         None => (TENANT, "over the tenant"),
@@ -50,7 +49,7 @@ fn check(object: &Object, found: &mut Diagnostics) {
     if !allowed.contains(&text) {
         let message = format!("there is no role `{text}` {place}");
         let help = format!("the roles {place} are {}", allowed.iter().map(|r| format!("`{r}`")).collect::<Vec<_>>().join(", "));
-        found.push(Diagnostic::new(&codes::E0406, role.at, message).at(&object.address).help(help));
+        found.push(Diagnostic::new(&codes::E0406, at, message).at(&object.address).help(help));
     }
 }
 

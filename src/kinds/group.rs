@@ -60,7 +60,7 @@ impl<'a> Group<'a> {
     /// Whether a rule makes its members.
     #[must_use]
     pub fn is_dynamic(self) -> bool {
-        self.0.attributes.contains("rule")
+        self.0.attributes.text("rule").is_some()
     }
 
     /// Why it cannot be a resource of a catalog (R107), if so.

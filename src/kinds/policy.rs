@@ -16,7 +16,10 @@ static REQUESTOR: Principal = Principal {
     ..Principal::of(&["user", "group", "connected_organization"])
 };
 /// Who may decide.
-static APPROVER: Principal = Principal::of(&["user", "group"]).or(&["manager", "internal_sponsors", "external_sponsors"]);
+static APPROVER: Principal = Principal {
+    rules: &[("manager", &codes::R123)],
+    ..Principal::of(&["user", "group"]).or(&["manager", "internal_sponsors", "external_sponsors"])
+};
 /// Who may decide when others did not.
 static ALTERNATE: Principal = Principal::of(&["user", "group"]).or(&["manager:2", "internal_sponsors", "external_sponsors"]);
 /// People with names.
@@ -318,7 +321,8 @@ fn check(object: &Object, found: &mut Diagnostics) {
     };
     let attributes = &object.attributes;
     let key = object.address.key();
-    if policy.requestors().is_none() && policy.automatic().is_none() {
+    let unread = |v: Option<&Value>| v.is_none_or(Value::is_unread);
+    if unread(policy.requestors()) && unread(policy.automatic()) {
         return; // said already: one of the two is required
     }
     if policy.expiration().is_none() {
@@ -364,7 +368,7 @@ type Report<'r> = dyn FnMut(&'static Code, Span, String, &str) + 'r;
 /// A policy through which nobody can request takes nothing that belongs to requests (R49).
 fn check_without_requests(policy: Policy<'_>, report: &mut Report<'_>) {
     let what = if policy.population() == Population::Direct { "`requestors = \"none\"`" } else { "an automatic policy" };
-    let idle = |value: &Value| matches!(&value.node, Node::Bool(false)) || value.as_text() == Some("none");
+    let idle = |value: &Value| matches!(&value.node, Node::Bool(false)) || value.is_unread() || value.as_text() == Some("none");
     let request_settings = ["approval", "extension", "question", "requestor_justification", "custom_schedule", "on_behalf"];
     for name in request_settings {
         if let Some(value) = policy.0.attributes.get(name).filter(|v| !idle(v)) {
@@ -376,7 +380,7 @@ fn check_without_requests(policy: Policy<'_>, report: &mut Report<'_>) {
 
 fn check_stages(policy: Policy<'_>, report: &mut Report<'_>) {
     let stages = policy.stages();
-    if let Some(list) = policy.approval().and_then(|a| a.get("stage")) {
+    if let Some(list) = policy.approval().and_then(|a| a.get("stage")).filter(|v| !v.is_unread()) {
         match list.members().len() {
             0 => report(&codes::R39, list.at, "`stage` is empty".to_owned(), "write `approval = \"none\"`, or a stage"),
             1..=3 => {}
@@ -400,19 +404,20 @@ fn check_stages(policy: Policy<'_>, report: &mut Report<'_>) {
         }
     }
     for stage in stages {
-        check_stage(stage, report);
+        check_stage(stage, outside, report);
     }
 }
 
-fn check_stage(stage: Stage<'_>, report: &mut Report<'_>) {
+fn check_stage(stage: Stage<'_>, outside: bool, report: &mut Report<'_>) {
     let resolved = ["manager", "internal_sponsors", "external_sponsors"].into_iter().find_map(|w| stage.word(w));
     let has_fallback = stage.table.contains("fallback_approvers");
     if let Some(value) = resolved.filter(|_| !has_fallback) {
         let message = format!("`{}` needs `fallback_approvers`, for when it cannot be resolved", value.as_text().unwrap_or(""));
         report(&codes::R118, value.at.or(stage.at), message, "name users or groups who decide then");
     }
-    let second = stage.alternate("manager:2");
-    if let Some(value) = second.filter(|_| stage.word("manager").is_none() || !has_fallback) {
+    // Outside, R120 has been told; a missing fallback, R118.
+    let second = stage.alternate("manager:2").filter(|_| !outside);
+    if let Some(value) = second.filter(|_| stage.word("manager").is_none()) {
         let message = "`manager:2` stands behind `\"manager\"` with `fallback_approvers`, in the same stage".to_owned();
         report(&codes::R123, value.at, message, "let `approvers` hold `\"manager\"` and name a fallback, or name somebody here");
     }
@@ -438,11 +443,11 @@ fn check_questions(policy: Policy<'_>, report: &mut Report<'_>) {
     for (i, question) in questions.iter().enumerate() {
         let key = question.table.get("key");
         let at = key.map_or(question.at, |k| k.at);
-        if questions.iter().take(i).any(|earlier| key.is_some() && earlier.key() == question.key()) {
+        if questions.iter().take(i).any(|earlier| !question.key().is_empty() && earlier.key() == question.key()) {
             report(&codes::E0410, at, format!("the question `{}` is there already", question.key()), "give each question a key of its own");
         }
         let choices = question.table.get("choices");
-        if let Some(choices) = choices.filter(|c| c.members().is_empty()) {
+        if let Some(choices) = choices.filter(|c| c.members().is_empty() && !c.is_unread()) {
             report(&codes::E0022, choices.at, "`choices` is empty".to_owned(), "list the answers to choose from");
         }
         if let Some(multiple) = question.table.get("multiple").filter(|_| choices.is_none()) {

@@ -180,7 +180,11 @@ fn target_of(reference: &Reference, key: &str, address: &Address, top: &Table) -
                 super::Default::Text(text) => Some(text),
                 _ => None,
             };
-            Address::root(named, top.text(attribute).or_else(default)?)
+            let key = match top.get(attribute) {
+                Some(value) => value.as_text(),
+                None => default(),
+            };
+            Address::root(named, key?)
         }
     };
     Some(parent.child(reference.kind, key))
@@ -194,6 +198,6 @@ fn principal_target(principal: &Principal, text: &str, table: &Table) -> Option<
     if text.contains('@') {
         return Some(Address::root("user", text));
     }
-    let (kind, key) = text.split_once(':')?;
+    let (kind, key) = text.split_once(':').filter(|(kind, _)| principal.kinds.contains(kind))?;
     Some(Address::root(kind, key))
 }

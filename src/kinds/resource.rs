@@ -69,7 +69,8 @@ impl<'a> Resource<'a> {
     /// The directory object behind it, if the directory knows it.
     #[must_use]
     pub fn origin(self) -> Option<Address> {
-        if self.0.attributes.contains("type") { None } else { principal(self.origin_text()) }
+        let named = principal(self.origin_text()).filter(|a| ORIGIN.kinds.contains(&a.kind()));
+        named.filter(|_| !self.0.attributes.contains("type"))
     }
 
     /// `group`, `application` or `sharepoint_site`.

@@ -189,7 +189,7 @@ pub struct Principal {
     pub strength: Strength,
     /// If the same table has this key, the text is not a reference at all.
     pub unless: Option<&'static str>,
-    /// For some kinds, the rule that a name that is not there breaks.
+    /// For some kinds, the rule that a name that is not there breaks; for others, the rule that naming them at all breaks.
     pub rules: &'static [(&'static str, &'static Code)],
 }
 

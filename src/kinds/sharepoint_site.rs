@@ -29,9 +29,8 @@ pub static KIND: Kind = Kind {
     example: "[sharepoint_site.brand]\nurl = \"https://contoso.example/sites/brand\"\nowners = [\"mamta@contoso.example\"]\n",
 };
 
-/// The roles it offers.
+/// The roles it offers; none when they could not be read.
 #[must_use]
 pub fn roles(object: &Object) -> Vec<&str> {
-    let declared: Vec<&str> = object.attributes.texts("roles").collect();
-    if declared.is_empty() { ROLES.to_vec() } else { declared }
+    if object.attributes.contains("roles") { object.attributes.texts("roles").collect() } else { ROLES.to_vec() }
 }

@@ -16,6 +16,8 @@ pub enum BadText {
     Form(&'static str),
 }
 
+/// Most marks on one letter.
+const MARKS: u32 = 4;
 /// Longest name, in characters.
 pub const NAME_LENGTH: usize = 120;
 
@@ -68,11 +70,24 @@ fn name(text: &str) -> Result<Box<str>, BadText> {
     }
     let invisible = |c: char| {
         matches!(c, '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'
-            | '\u{2060}'..='\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{2060}'..='\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e0fff}')
     };
     if text.chars().any(invisible) {
         return Err(BadText::Form("a name without invisible characters"));
+    }
+    if text.chars().any(|c| c.script() == Script::Unknown) {
+        return Err(BadText::Form("a name without private or unassigned characters"));
+    }
+    if text.chars().any(|c| matches!(c, '\u{fb00}'..='\u{fb06}' | '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}')) {
+        return Err(BadText::Form("a name of plain letters, without their full-width or mathematical forms"));
+    }
+    let mut marks = 0u32;
+    for c in text.chars() {
+        marks = if is_mark(c) { marks.saturating_add(1) } else { 0 };
+        if marks > MARKS {
+            return Err(BadText::Form("a name with four marks on a letter at most"));
+        }
     }
     match text.split(|c: char| !c.is_alphanumeric() && !is_mark(c)).find(|word| mixed(word)) {
         Some(word) => Err(BadText::Mixed(word.to_owned())),

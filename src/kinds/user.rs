@@ -2,7 +2,7 @@
 
 use super::{Default, Field, Form, KeyForm, Kind, Reference, Shape, Text};
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::model::Object;
+use crate::model::{Object, Value};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -74,14 +74,15 @@ impl<'a> User<'a> {
 
 /// Only guests belong to organizations and have sponsors (`language.md` section 3: members belong to none).
 fn check(object: &Object, found: &mut Diagnostics) {
-    if User(object).is_guest() {
+    let unknown = object.attributes.get("type").is_some_and(Value::is_unread);
+    if unknown || User(object).is_guest() {
         return;
     }
-    for name in ["organization", "sponsor"] {
-        if let Some(value) = object.attributes.get(name) {
-            let message = format!("`{}` is a member of the directory, and `{name}` is for guests", object.address.key());
-            let help = "write `type = \"guest\"`, or take the key out";
-            found.push(Diagnostic::new(&codes::E0407, value.at, message).at(&object.address).help(help));
-        }
+    let mut keys = ["organization", "sponsor"].into_iter().filter_map(|name| Some((name, object.attributes.get(name)?.at)));
+    if let Some((name, at)) = keys.next() {
+        let message = format!("`{}` is a member of the directory, and `{name}` is for guests", object.address.key());
+        let help = "write `type = \"guest\"`, or take the key out";
+        let finding = Diagnostic::new(&codes::E0407, at, message).at(&object.address).help(help);
+        found.push(keys.fold(finding, |f, (name, at)| f.related(at, format!("and so is `{name}`"))));
     }
 }

@@ -53,6 +53,19 @@ impl Value {
         Value::new(Node::Set(members), at)
     }
 
+    /// Stands for what was written and could not be read, so that its key counts as said and no rule speaks of it: a set
+    /// without members, which says nothing that a rule could find wrong.
+    #[must_use]
+    pub fn unread(at: Span) -> Value {
+        Value::new(Node::Set(Vec::new()), at)
+    }
+
+    /// Whether it is such a stand-in, or an empty set, which says as little.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        matches!(&self.node, Node::Set(members) if members.is_empty())
+    }
+
     /// The text, of a text or a time.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {

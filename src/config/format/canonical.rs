@@ -6,7 +6,7 @@
 
 use super::tree::{Above, Block, Scalar, Tree, Value};
 use super::walk::{Place, Seen, walk};
-use crate::config::decode::{fold_principal, principal_form};
+use crate::config::keys::{fold_principal, principal_form};
 use crate::kinds::{KeyForm, Shape, text};
 use crate::model::is_user_key;
 use std::collections::{BTreeMap, BTreeSet};

@@ -8,8 +8,8 @@
 use super::read::read;
 use super::tree::{Key, quoted};
 use super::walk::{Owner, Place, Seen, root, walk};
-use crate::config::decode::fold_principal;
-use crate::config::{Moved, WRIT_TOML, applied_moves, declare, document, read_settings, templates};
+use crate::config::keys::fold_principal;
+use crate::config::{Known, Moved, WRIT_TOML, applied_moves, declare, document, read_settings, templates};
 use crate::diag::{Diagnostics, SourceFile, Sources};
 use crate::kinds::{self, Default, Reference, Shape, Within, group};
 use crate::model::{Address, Value};
@@ -42,7 +42,7 @@ pub fn with_moves(sources: &Sources) -> Result<Sources, Diagnostics> {
     for (number, file) in sources.iter().filter(|(_, f)| f.name != WRIT_TOML) {
         declare::file(&document::parse(number, file, &mut ignored), settings.zone, &mut declared, &mut ignored);
     }
-    let (objects, _) = templates::expand(&declared, &settings, &mut ignored);
+    let (objects, _) = templates::expand(&declared, &Known::default(), &settings, &mut ignored);
     // Two objects do not become one: which of them is meant is for a person to say.
     let both = |m: &Moved| objects.contains_key(&m.from) && objects.contains_key(&m.to);
     let moves: Vec<Moved> = declared.moves.iter().filter(|m| !both(m)).cloned().collect();

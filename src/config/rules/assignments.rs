@@ -1,14 +1,14 @@
 //! Direct assignments: whom an outside policy admits (R126), ends (R52), answers, and one assignment a person.
 
 use crate::config::{World, finding};
-use crate::diag::{Diagnostics, Span, codes, did_you_mean};
+use crate::diag::{Diagnostics, Span, codes, suggest};
 use crate::kinds::{
     assignment::Assignment,
     connected_organization,
     policy::{Policy, Population},
     user::User,
 };
-use crate::model::{Address, Edge, Minutes, Object, Value, instant};
+use crate::model::{Address, Edge, Minutes, Object, Value, Zone, instant};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
 
@@ -38,8 +38,8 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
 /// An end later than the policy allows (R52); a duration without `start` counts from the apply and is judged there.
 fn check_end(world: &World<'_>, assignment: Assignment<'_>, policy: Policy<'_>, found: &mut Diagnostics) {
     let zone = world.settings.zone;
-    let (Some(end), Some(expiration)) = (assignment.ends(zone), policy.expiration()) else { return };
-    let Some(text) = expiration.as_text() else { return };
+    let Some((expiration, text)) = policy.expiration().and_then(|e| Some((e, e.as_text()?))) else { return };
+    let Some(end) = assignment.ends(zone) else { return check_start(assignment, policy, text, zone, found) };
     let latest = match Minutes::parse(text) {
         Ok(Minutes(length)) => assignment.starts(zone).and_then(|s| s.checked_add_signed(TimeDelta::minutes(length))),
         Err(_) => instant(text, zone, Edge::End).ok(),
@@ -55,12 +55,30 @@ fn check_end(world: &World<'_>, assignment: Assignment<'_>, policy: Policy<'_>, 
     }
 }
 
+/// Without an end of its own it ends with the policy, so it starts before the policy's date (R52).
+fn check_start(assignment: Assignment<'_>, policy: Policy<'_>, expiration: &str, zone: Zone, found: &mut Diagnostics) {
+    let (Some(start), Ok(last)) = (assignment.starts(zone), instant(expiration, zone, Edge::End)) else { return };
+    if start >= last {
+        let at = assignment.start().map_or(Span::NONE, |v| v.at);
+        let message = format!("it starts when the policy `{}` has ended ({expiration})", policy.0.address.key());
+        let at_policy = policy.expiration().map_or(Span::NONE, |v| v.at);
+        found.push(
+            finding(&codes::R52, assignment.0, at, message)
+                .related(at_policy, "the policy's expiration")
+                .help("choose an earlier start, or another policy"),
+        );
+    }
+}
+
 fn check_answers(assignment: Assignment<'_>, policy: Policy<'_>, found: &mut Diagnostics) {
     let questions = policy.questions();
     let answers = assignment.answers().and_then(Value::as_table);
+    let mut meant: Vec<&str> = Vec::new();
     for (key, answer) in answers.into_iter().flat_map(|t| t.iter()) {
         let Some(question) = questions.iter().find(|q| q.key() == key) else {
-            let help = did_you_mean(key, questions.iter().map(|q| q.key())).unwrap_or_else(|| "take the answer out".to_owned());
+            let near = suggest(key, questions.iter().map(|q| q.key()));
+            meant.extend(near);
+            let help = near.map_or_else(|| "take the answer out".to_owned(), |near| format!("did you mean `{near}`?"));
             let message = format!("the policy `{}` has no question `{key}`", policy.0.address.key());
             found.push(finding(&codes::E0405, assignment.0, answer.at, message).help(help));
             continue;
@@ -68,10 +86,12 @@ fn check_answers(assignment: Assignment<'_>, policy: Policy<'_>, found: &mut Dia
         let texts: Vec<&str> = answer.members().iter().filter_map(Value::as_text).collect();
         if let Some(why) = question.refuses(&texts) {
             let message = format!("the answer to `{key}` does not do: {why}");
-            found.push(finding(&codes::E0405, assignment.0, answer.at, message).related(question.at, "the question"));
+            let help = "write an answer that the question takes";
+            found.push(finding(&codes::E0405, assignment.0, answer.at, message).related(question.at, "the question").help(help));
         }
     }
-    for question in questions.iter().filter(|q| q.is_required() && !answers.is_some_and(|t| t.contains(q.key()))) {
+    let answered = |key: &str| answers.is_some_and(|t| t.contains(key)) || meant.contains(&key);
+    for question in questions.iter().filter(|q| q.is_required() && !answered(q.key())) {
         let message = format!("the policy `{}` asks `{}`, and there is no answer", policy.0.address.key(), question.key());
         let help = format!("add `answers.{} = \"…\"`", question.key());
         found.push(finding(&codes::E0405, assignment.0, assignment.0.at, message).related(question.at, "asked here").help(help));
@@ -83,6 +103,9 @@ fn check_admitted(world: &World<'_>, assignment: Assignment<'_>, policy: Policy<
         let user = value.as_text().map(|u| Address::root("user", u)).and_then(|a| world.get(&a)).and_then(User::of);
         let Some(user) = user else { continue };
         let organization = organization_of(world, user);
+        if organization.as_ref().is_some_and(|o| world.get(o).is_none()) {
+            continue; // it exists nowhere, and has been told
+        }
         let admitted = match policy.population_word() {
             Some("all_external_users") => user.is_guest(),
             Some(_) => organization.is_some(),

@@ -3,7 +3,7 @@
 
 use crate::config::{World, finding};
 use crate::diag::{Code, Diagnostics, codes};
-use crate::kinds::{access_package::Package, kind, with_defaults};
+use crate::kinds::{self, access_package::Package, kind, with_defaults};
 use crate::model::{Address, Object};
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let mut taken: BTreeMap<(Option<Address>, String), &Object> = BTreeMap::new();
     // What the store knows comes first, so that the finding stands at what was declared.
     let known = world.known.objects.values().filter(|o| !world.objects.contains_key(&o.address));
-    for object in known.chain(world.objects.values()) {
+    let builtins: Vec<Object> = kinds::builtins().into_iter().filter(|b| world.get(&b.address).is_none()).collect();
+    for object in builtins.iter().chain(known).chain(world.objects.values()) {
         let Some((scope, code, place)) = scope(object) else { continue };
         let name = display_name(object);
         let folded = name.to_lowercase();

@@ -37,7 +37,10 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             found.push(finding(&codes::R104, policy.0, at, message).related(at_catalog, "the catalog").help(help));
         }
         for (organization, at) in policy.organizations() {
-            let Some(object) = world.get(&organization) else { continue };
+            // One that is declared here has been told itself.
+            let Some(object) = world.known.objects.get(&organization).filter(|_| !world.objects.contains_key(&organization)) else {
+                continue;
+            };
             let forbidden = connected_organization::domains(object).find_map(|(d, _)| Some((d, settings::forbids(rules?, d)?)));
             if let Some((domain, why)) = forbidden {
                 let message = format!("`{}` uses `{domain}`, which is not welcome", organization.key());

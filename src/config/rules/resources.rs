@@ -11,6 +11,9 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     for resource in world.all().filter_map(Resource::of) {
         let declared = world.objects.contains_key(&resource.0.address);
         let (kind, origin) = resource.identity();
+        if origin.is_empty() {
+            continue; // missing or misread, and told so
+        }
         let at = resource.0.attributes.at("origin");
         if let Some(first) = origins.insert((resource.0.address.parent(), kind, origin), resource.0).filter(|_| declared) {
             let message = format!("`{}` is in the catalog already, as `{}`", resource.origin_text(), first.address.key());
