@@ -1,0 +1,70 @@
+//! Direct assignments: section 3 of the language, R50, R52, R126.
+
+use crate::files::{AUDIT, CAMPAIGN, CONTRACTS, GUESTS, MONTH_END, NEW};
+use crate::{Row, check, row};
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    row("R50: required: an assignment's `policy`",
+        &[(CAMPAIGN, "[access_package.campaign.assignment.interns]\npolicy = \"direct\"", "[access_package.campaign.assignment.interns] #~ R50")], "`policy` is missing"),
+    row("R50: a direct assignment names a policy of its package",
+        &[(CAMPAIGN, "policy = \"direct\"", "policy = \"northwind\" #~ R50")], "`northwind` is not in `access_package.campaign`; it is in `access_package.audit`"),
+    row("R50: a misspelt policy",
+        &[(CAMPAIGN, "policy = \"direct\"", "policy = \"driect\" #~ R50")], "did you mean `direct`?"),
+    row("required: an assignment's `users`",
+        &[(CAMPAIGN, "[access_package.campaign.assignment.interns]\npolicy = \"direct\"\nusers = [\"pia@contoso.example\"]", "[access_package.campaign.assignment.interns] #~ E0018\npolicy = \"direct\"")], "`users` is missing"),
+    row("lists of users are never `[]`",
+        &[(CAMPAIGN, "users = [\"pia@contoso.example\"]", "users = [] #~ E0022")], "`users` is empty"),
+    row("users are users",
+        &[(CAMPAIGN, "users = [\"pia@contoso.example\"]", "users = [\"group:legal\"] #~ E0102")], "`group:legal` is not the key of a user"),
+    row("a person twice is a warning",
+        &[(CAMPAIGN, "users = [\"pia@contoso.example\"]", "users = [\"pia@contoso.example\", \"Pia@contoso.example\"] #~ W0026")], "stands in `users` twice"),
+    row("R52: the start lies before the end (row 30)",
+        &[(CAMPAIGN, "end = 2027-08-31", "end = 2027-05-31 #~ R52")], "the end is not after the start | the start"),
+    row("R52: and is not the same instant (row 30)",
+        &[(CAMPAIGN, "start = 2027-06-01\nend = 2027-08-31", "start = 2027-06-01T09:00:00+02:00\nend = 2027-06-01T07:00:00Z #~ R52")], "the end is not after the start"),
+    row("R52: a date as the end keeps the whole day",
+        &[(CAMPAIGN, "end = 2027-08-31", "end = 2027-06-01")], ""),
+    row("R52: a later end than the policy's is an error",
+        &[(CAMPAIGN, "end = 2027-08-31", "end = 2028-01-01 #~ R52")], "later than the policy `direct` allows (2027-12-31) | the policy's expiration"),
+    row("R52: the policy's own last day is not later",
+        &[(CAMPAIGN, "end = 2027-08-31", "end = 2027-12-31")], ""),
+    row("R52: a duration counts from `start`",
+        &[(AUDIT, "users = [\"gita@northwind.example\"]", "users = [\"gita@northwind.example\"]\nstart = 2027-01-01\nend = 2027-03-01 #~ R52"), (AUDIT, "expiration = 2027-06-30", "expiration = \"30d\"")], "allows (30d)"),
+    row("R52: nothing starts when its policy has ended",
+        &[(CAMPAIGN, "start = 2027-06-01\nend = 2027-08-31", "start = 2028-01-01 #~ R52")], "starts when the policy `direct` has ended"),
+    row("a person stands in at most one assignment of a package",
+        &[(NEW, "", "[access_package.campaign.assignment.more]\npolicy = \"direct\"\nusers = [\"joe@contoso.example\", \"pia@contoso.example\"] #~ E0404")], "`pia@contoso.example` stands in `interns` of this package already | first here"),
+    row("but in those of several packages",
+        &[(NEW, "", "[access_package.contract-review.assignment.more]\npolicy = \"direct\"\nusers = [\"pia@contoso.example\"]")], ""),
+    row("R126: an outside policy takes only people whom it admits: not of another organization",
+        &[(AUDIT, "users = [\"gita@northwind.example\"]", "users = [\"gita@northwind.example\", \"eve@fabrikam.example\"] #~ R126")], "is of `fabrikam`, whom the outside policy `northwind` does not admit"),
+    row("R126: not of none",
+        &[(GUESTS, "organization = \"northwind\"\n", "mail = \"gita@tailspin.example\"\n"), (AUDIT, "users = [\"gita@northwind.example\"]", "users = [\"gita@northwind.example\"] #~ R126")], "of no connected organization"),
+    row("R126: not of the directory",
+        &[(AUDIT, "users = [\"gita@northwind.example\"]", "users = [\"felix@contoso.example\"] #~ R126")], "is a member of the directory"),
+    row("R126: the domain of `mail` tells the organization",
+        &[(GUESTS, "organization = \"northwind\"\n", "")], ""),
+    row("other policies take any user",
+        &[(MONTH_END, "users = [\"ivy@contoso.example\", \"tom@contoso.example\"]", "users = [\"eve@fabrikam.example\", \"carla@contoso.example\"]")], ""),
+    row("answers are to questions of the policy, so not with `direct`",
+        &[(CAMPAIGN, "users = [\"pia@contoso.example\"]", "users = [\"pia@contoso.example\"]\nanswers = { cost-center = \"1234\" } #~ E0405")], "the policy `direct` has no question `cost-center`"),
+    row("a required question is answered",
+        &[(NEW, "", "[access_package.campaign.assignment.more] #~ E0405\npolicy = \"employees\"\nusers = [\"joe@contoso.example\"]")], "asks `cost-center`, and there is no answer | add `answers.cost-center"),
+    row("an answer matches the pattern",
+        &[(NEW, "", "[access_package.campaign.assignment.more]\npolicy = \"employees\"\nusers = [\"joe@contoso.example\"]\nanswers = { cost-center = \"12345\" } #~ E0405")], "`12345` does not match `[0-9]{4}`"),
+    row("an answer is among the choices",
+        &[(NEW, "", "[access_package.contract-review.assignment.more]\npolicy = \"employees\"\nusers = [\"joe@contoso.example\"]\nanswers.reason = \"Curiosity\" #~ E0405")], "is not among its choices"),
+    row("one answer, unless several are allowed",
+        &[(NEW, "", "[access_package.contract-review.assignment.more]\npolicy = \"employees\"\nusers = [\"joe@contoso.example\"]\nanswers.reason = [\"Dispute\", \"Archive work\"] #~ E0405")], "it takes one answer"),
+    row("a misspelt question is one fault",
+        &[(NEW, "", "[access_package.contract-review.assignment.more]\npolicy = \"employees\"\nusers = [\"joe@contoso.example\"]\nanswers.reasons = \"Dispute\" #~ E0405")], "did you mean `reason`?"),
+    row("answers that do",
+        &[(CONTRACTS, "choices = [\"Negotiation\", \"Dispute\", \"Archive work\"]", "choices = [\"Negotiation\", \"Dispute\", \"Archive work\"]\nmultiple = true"),
+          (NEW, "", "[access_package.contract-review.assignment.more]\npolicy = \"employees\"\nusers = [\"joe@contoso.example\"]\nanswers.reason = [\"Dispute\", \"Archive work\"]")], ""),
+];
+
+#[test]
+fn assignments() {
+    check(ROWS);
+}

@@ -1,0 +1,82 @@
+//! Changing names and ownership: section 5 of the language.
+
+use crate::files::{CAMPAIGN, FINANCE, GROUPS, MARKETING, MONTH_END, NEW};
+use crate::{Row, check, row};
+
+#[rustfmt::skip]
+const MOVES: &[Row] = &[
+    row("a move to a name that is declared",
+        &[(NEW, "", "[[moved]]\nfrom = \"access_package.ads\"\nto = \"access_package.campaign\"")], ""),
+    row("a parent's own move takes its children along, and their own moves are legal beside it",
+        &[(NEW, "", "[[moved]]\nfrom = \"catalog.sales\"\nto = \"catalog.marketing\"\n\n[[moved]]\nfrom = \"catalog.sales.resource.ads\"\nto = \"catalog.marketing.resource.ad-manager\"")], ""),
+    row("chains are allowed",
+        &[(NEW, "", "[[moved]]\nfrom = \"group.a\"\nto = \"group.b\"\n\n[[moved]]\nfrom = \"group.b\"\nto = \"group.legal\"")], ""),
+    row("rings are not",
+        &[(NEW, "", "[[moved]] #~ E0302\nfrom = \"group.a\"\nto = \"group.b\"\n\n[[moved]]\nfrom = \"group.b\"\nto = \"group.a\"")], "group.a -> group.b -> group.a | by way of a third name"),
+    row("nor are swaps of names that are declared",
+        &[(NEW, "", "[[moved]] #~ E0302\nfrom = \"group.finance\"\nto = \"group.legal\"\n\n[[moved]]\nfrom = \"group.legal\"\nto = \"group.finance\"")], "group.finance -> group.legal -> group.finance"),
+    row("same kind only",
+        &[(NEW, "", "[[moved]] #~ E0301\nfrom = \"group.ads\"\nto = \"application.ad-manager\"")], "a group cannot become an application"),
+    row("same parent only",
+        &[(NEW, "", "[[moved]] #~ E0301\nfrom = \"catalog.finance.resource.ads\"\nto = \"catalog.marketing.resource.ad-manager\"")], "cannot move into another parent"),
+    row("not to the same name",
+        &[(NEW, "", "[[moved]] #~ E0301\nfrom = \"group.ads\"\nto = \"group.ads\"")], "moves to itself"),
+    row("one move for each address",
+        &[(NEW, "", "[[moved]]\nfrom = \"group.ads\"\nto = \"group.legal\"\n\n[[moved]] #~ E0301\nfrom = \"group.ads\"\nto = \"group.finance\"")], "`group.ads` moves twice | first here"),
+    row("one new name for one object",
+        &[(NEW, "", "[[moved]]\nfrom = \"group.ads\"\nto = \"group.legal\"\n\n[[moved]] #~ E0301\nfrom = \"group.law\"\nto = \"group.legal\"")], "`group.ads` and `group.law` cannot both become `group.legal`"),
+    row("the old name is not declared any more",
+        &[(NEW, "", "[[moved]] #~ E0301\nfrom = \"group.finance\"\nto = \"group.controllers\"\n\n[group.controllers]")], "`group.finance` is still declared | declared here"),
+    row("old names left in files are errors that offer `writ fmt --moves`: a reference",
+        &[(GROUPS, "[group.finance]", "[group.controllers]"), (NEW, "", "[[moved]]\nfrom = \"group.finance\"\nto = \"group.controllers\""),
+          (MONTH_END, "requestors = [\"group:finance\"]", "requestors = [\"group:finance\"] #~ E0303"),
+          ("catalogs/legal/contract-review.toml", "\"group:finance\", ", "\"group:controllers\", ")], "`group:finance` was renamed to `controllers` | `writ fmt --moves`"),
+    row("old names: along a chain the last is told",
+        &[(GROUPS, "[group.finance]", "[group.books]"), (NEW, "", "[[moved]]\nfrom = \"group.finance\"\nto = \"group.controllers\"\n\n[[moved]]\nfrom = \"group.controllers\"\nto = \"group.books\""),
+          (MONTH_END, "requestors = [\"group:finance\"]", "requestors = [\"group:finance\"] #~ E0303"),
+          ("catalogs/legal/contract-review.toml", "\"group:finance\", ", "\"group:books\", ")], "was renamed to `books`"),
+    row("old names: a resource in a package",
+        &[(MARKETING, "[catalog.marketing.resource.ad-manager]", "[catalog.marketing.resource.ads]"),
+          (NEW, "", "[[moved]]\nfrom = \"catalog.marketing.resource.ad-manager\"\nto = \"catalog.marketing.resource.ads\""),
+          (CAMPAIGN, "resource_roles.ad-manager = [\"Editor\", \"Reader\"]", "resource_roles.ad-manager = [\"Editor\", \"Reader\"] #~ E0303")], "`ad-manager` was renamed to `ads`"),
+    row("old names: the header of a child",
+        &[(NEW, "", "[[moved]]\nfrom = \"access_package.ads\"\nto = \"access_package.campaign\"\n\n[access_package.ads.policy.new] #~ E0303\nrequestors = \"none\"")], "`access_package.ads` was renamed to `access_package.campaign`"),
+    row("an address names kinds that there are",
+        &[(NEW, "", "[[moved]]\nfrom = \"grup.ads\" #~ E0102\nto = \"group.legal\"")], "`grup.ads` is no address"),
+    row("and that stand in each other",
+        &[(NEW, "", "[[moved]]\nfrom = \"group.x.policy.y\" #~ E0102\nto = \"group.x.policy.z\" #~ E0102")], "`group.x.policy.y` is no address"),
+    row("a move has `from` and `to`",
+        &[(NEW, "", "[[moved]] #~ E0018\nfrom = \"group.ads\"")], "`to` is missing | `[[moved]]` has `from` and `to`"),
+    row("a misspelt key is not missing too",
+        &[(NEW, "", "[[moved]]\nform = \"group.ads\" #~ E0007\nto = \"group.legal\"")], "did you mean `from`?"),
+];
+
+#[test]
+fn moves() {
+    check(MOVES);
+}
+
+#[rustfmt::skip]
+const OTHERS: &[Row] = &[
+    row("`destroy` is required",
+        &[(NEW, "", "[[removed]] #~ E0018\nfrom = \"catalog.legacy\"")], "`destroy` is missing"),
+    row("`destroy` is true or false",
+        &[(NEW, "", "[[removed]]\nfrom = \"catalog.legacy\"\ndestroy = \"no\" #~ E0009")], "`destroy` is `true` or `false`"),
+    row("what is removed is not declared",
+        &[(NEW, "", "[[removed]] #~ E0304\nfrom = \"catalog.finance\"\ndestroy = false")], "`catalog.finance` is still declared | declared here"),
+    row("nor removed twice",
+        &[(NEW, "", "[[removed]]\nfrom = \"catalog.legacy\"\ndestroy = false\n\n[[removed]] #~ E0304\nfrom = \"catalog.legacy\"\ndestroy = true")], "`catalog.legacy` is removed twice | first here"),
+    row("what is imported is declared",
+        &[(NEW, "", "[[import]] #~ E0305\nto = \"catalog.sales\"\nid = \"01928c3e-0000-7000-8000-000000000000\"")], "`catalog.sales` is declared nowhere"),
+    row("one object has one address",
+        &[(NEW, "", "[[import]]\nto = \"catalog.finance\"\nid = \"01928c3e-0000-7000-8000-000000000000\"\n\n[[import]] #~ E0305\nto = \"catalog.legal\"\nid = \"01928c3e-0000-7000-8000-000000000000\"")], "is imported twice | first here"),
+    row("one address is one object",
+        &[(NEW, "", "[[import]]\nto = \"catalog.finance\"\nid = \"01928c3e-0000-7000-8000-000000000000\"\n\n[[import]] #~ E0305\nto = \"catalog.finance\"\nid = \"01928c3e-0000-7000-8000-000000000001\"")], "`catalog.finance` is imported twice"),
+    row("`prevent_destroy` may stand on any object",
+        &[(MARKETING, "[catalog.marketing.resource.brand-site]", "[catalog.marketing.resource.brand-site]\nprevent_destroy = true"), (FINANCE, "prevent_destroy = true", "prevent_destroy = false")], ""),
+];
+
+#[test]
+fn removals_and_imports() {
+    check(OTHERS);
+}

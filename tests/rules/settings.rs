@@ -1,0 +1,109 @@
+//! `writ.toml`: section 2 of the language.
+
+use crate::files::{MONTH_END, NEW, WRIT};
+use crate::{Row, check, row};
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    row("`name` is required",
+        &[(WRIT, "[workspace]\nname = \"contoso\"", "[workspace] #~ E0025")], "`[workspace]` needs a `name`"),
+    row("so is `[workspace]`",
+        &[(WRIT, "[workspace]\nname = \"contoso\"", "#~ E0025"), (WRIT, "timezone = \"Europe/Amsterdam\"", "")], "needs a `name`"),
+    row("a store knows a workspace by its name: a key",
+        &[(WRIT, "name = \"contoso\"", "name = \"Contoso GmbH\" #~ E0016")], "lower-case letters"),
+    row("`timezone` is an IANA name",
+        &[(WRIT, "Europe/Amsterdam\"", "Amsterdam\" #~ E0025")], "`Amsterdam` is no IANA time zone"),
+    row("globs stay within the workspace (row 13)",
+        &[(WRIT, "[limits]", "include = [\"../**/*.toml\"] #~ E0025\nexclude = [\"/etc/*\"] #~ E0025\n\n[limits]")], "`../**/*.toml` is no glob"),
+    row("a workspace includes something",
+        &[(WRIT, "[limits]", "include = [] #~ E0022\n\n[limits]")], "`include` is empty"),
+    row("`manages` holds addresses",
+        &[(WRIT, "[limits]", "manages = [\"catalog.marketing\", \"user\"] #~ E0025\n\n[limits]")], "`user` is no address"),
+    row("an address in `manages` is one that can be",
+        &[(WRIT, "[limits]", "manages = [\"catalog.marketing.policy.x\"] #~ E0025\n\n[limits]")], "`catalog.marketing.policy.x` is no address"),
+    row("a workspace manages something",
+        &[(WRIT, "[limits]", "manages = [] #~ E0022\n\n[limits]")], "`manages` is empty"),
+    row("`require_actor` is true or false",
+        &[(WRIT, "[limits]", "require_actor = \"yes\" #~ E0009\n\n[limits]")], "`require_actor` is `true` or `false`"),
+    row("`policy_priority` is ask or entra",
+        &[(WRIT, "[limits]", "policy_priority = \"azure\" #~ E0015\n\n[limits]")], "`azure` is no `policy_priority` | \"ask\""),
+    row("a URL with a password is refused",
+        &[(WRIT, "[limits]", "[store]\nurl = \"postgres://writ:secret@db.contoso.example/writ\" #~ E0025\n\n[limits]")], "a store's URL holds no password"),
+    row("a store is a file",
+        &[(WRIT, "[limits]", "[store]\nurl = \"postgres://db.contoso.example/writ\" #~ E0025\n\n[limits]")], "not supported yet"),
+    row("a store is one that Writ knows",
+        &[(WRIT, "[limits]", "[store]\nurl = \"contoso.db\" #~ E0025\n\n[limits]")], "`contoso.db` is no store | write `sqlite:PATH`"),
+    row("a lineage is a GUID",
+        &[(WRIT, "[limits]", "[store]\nlineage = \"contoso\" #~ E0025\n\n[limits]")], "`contoso` is no lineage"),
+    row("a limit is a share of at most everything",
+        &[(WRIT, "max_deletes = \"20%\"", "max_deletes = \"130%\" #~ E0009")], "a share such as"),
+    row("or a number",
+        &[(WRIT, "max_deletes = \"20%\"", "max_deletes = \"20\" #~ E0009")], "write `20` without quotes"),
+    row("an expiration is 1 hour at least, in the defaults too",
+        &[(WRIT, "expiration = \"365d\"", "expiration = \"59m\" #~ R129")], "between 1h and 3660d"),
+    row("a misspelt table is told",
+        &[(WRIT, "[limits]", "[limit] #~ E0006")], "`writ.toml` has no table `limit` | did you mean `limits`?"),
+    row("a misspelt key is told",
+        &[(WRIT, "timezone =", "timezome ="), (WRIT, "Amsterdam\"", "Amsterdam\" #~ E0007")], "did you mean `timezone`?"),
+    row("a key that slid under the next header is told",
+        &[(WRIT, "max_access_lost = 10", "max_access_lost = 10\nmax_delets = 3 #~ E0007")], "did you mean `max_deletes`?"),
+    row("a `writ.toml` that is not TOML is told, and nothing that may follow from it",
+        &[(WRIT, "expiration = \"365d\"", "expiration = 365d #~ E0001")], "durations stand in quotes"),
+];
+
+#[test]
+fn settings() {
+    check(ROWS);
+}
+
+#[test]
+fn what_others_manage_is_not_declared() {
+    let manages = "manages = [\"catalog.marketing\", \"user.\\\"mamta@contoso.example\\\"\"]\n\n[limits]";
+    let mut files = crate::edited(&[]);
+    files.retain(|name, _| name.starts_with("catalogs/marketing/") || name == WRIT || name == "directory/users.toml");
+    let writ = files[WRIT].replace("[limits]", manages);
+    files.insert(WRIT.to_owned(), writ);
+    let sources = crate::sources(&files);
+    let (_, found) = writ::config::configure(&sources, &writ::config::Known::default());
+    let refused: Vec<_> = found.iter().filter(|d| d.code.id == "E0306").filter_map(|d| d.address.clone()).collect();
+    assert!(refused.contains(&"user.\"ann@contoso.example\"".to_owned()));
+    assert!(!refused.contains(&"user.\"mamta@contoso.example\"".to_owned()));
+    // The catalog, all below it and the packages of it are managed.
+    assert!(!refused.iter().any(|a| a.starts_with("catalog") || a.starts_with("access_package")), "{refused:?}");
+}
+
+#[test]
+fn what_others_manage_can_be_referred_to() {
+    let mut files = crate::edited(&[(WRIT, "[limits]", "manages = [\"catalog.marketing\"]\n\n[limits]")]);
+    let whole = crate::accepted(&[]);
+    files.retain(|name, _| name.starts_with("catalogs/marketing/") || name == WRIT || name == "templates.toml");
+    let sources = crate::sources(&files);
+    let managed =
+        |a: &writ::model::Address| a.as_str().starts_with("catalog.marketing") || a.as_str().starts_with("access_package.campaign");
+    let objects = whole.objects.into_iter().filter(|(a, _)| !managed(a)).collect();
+    let known = writ::config::Known { objects, unread: false };
+    let (config, found) = writ::config::configure(&sources, &known);
+    assert_eq!(crate::places(&found, &sources), Vec::<String>::new());
+    assert!(config.is_some_and(|c| c.objects.keys().all(managed)));
+}
+
+#[test]
+fn what_only_the_store_can_confirm_is_a_warning() {
+    let known = writ::config::Known { unread: true, ..Default::default() };
+    let edits = &[
+        (MONTH_END, "requestors = [\"group:finance\"]", "requestors = [\"group:controllers\"] #~ W0105"),
+        (NEW, "", "[catalog.sales.delegation.owners] #~ W0105\nrole = \"catalog_owner\"\nmembers = []"),
+    ];
+    let row = Row { rule: "there is a store, and it was not read", edits, says: "there is no group `controllers`" };
+    assert_eq!(crate::fault(&row, &known), None);
+}
+
+#[test]
+fn a_workspace_declares_something() {
+    let mut files = crate::edited(&[]);
+    files.retain(|name, _| name == WRIT);
+    let sources = crate::sources(&files);
+    let (config, found) = writ::config::configure(&sources, &writ::config::Known::default());
+    assert_eq!(crate::places(&found, &sources), ["E0017 writ.toml:1"]);
+    assert!(config.is_none());
+}
