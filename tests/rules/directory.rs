@@ -65,7 +65,7 @@ fn a_policy_against_the_settings() {
     let whole = crate::accepted(&[]);
     let litware = writ::model::Address::root("connected_organization", "litware");
     let objects = whole.objects.into_iter().filter(|(a, _)| *a == litware).collect();
-    let known = writ::config::Known { objects, unread: false };
+    let known = writ::config::Known { objects, ..Default::default() };
     let text = &crate::example("contoso")[ORGANIZATIONS];
     let start = text.find("[connected_organization.litware]").unwrap();
     let mut files = crate::edited(&[

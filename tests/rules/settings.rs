@@ -81,7 +81,7 @@ fn what_others_manage_can_be_referred_to() {
     let managed =
         |a: &writ::model::Address| a.as_str().starts_with("catalog.marketing") || a.as_str().starts_with("access_package.campaign");
     let objects = whole.objects.into_iter().filter(|(a, _)| !managed(a)).collect();
-    let known = writ::config::Known { objects, unread: false };
+    let known = writ::config::Known { objects, ..Default::default() };
     let (config, found) = writ::config::configure(&sources, &known);
     assert_eq!(crate::places(&found, &sources), Vec::<String>::new());
     assert!(config.is_some_and(|c| c.objects.keys().all(managed)));
