@@ -49,6 +49,12 @@ pub fn domains(object: &Object) -> impl Iterator<Item = (&str, Span)> {
     object.attributes.members("domains").iter().chain(initial).filter_map(|v| Some((v.as_text()?, v.at)))
 }
 
+/// Whether it is not vetted yet, so that only policies which name it admit its people.
+#[must_use]
+pub fn is_proposed(object: &Object) -> bool {
+    object.attributes.text("state") == Some("proposed")
+}
+
 /// Whether a guest with this mail domain belongs to it.
 #[must_use]
 pub fn has_domain(object: &Object, domain: &str) -> bool {

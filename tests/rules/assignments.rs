@@ -1,6 +1,6 @@
 //! Direct assignments: section 3 of the language, R50, R52, R126.
 
-use crate::files::{AUDIT, CAMPAIGN, CONTRACTS, GUESTS, MONTH_END, NEW};
+use crate::files::{AUDIT, CAMPAIGN, CONTRACTS, GUESTS, MONTH_END, NEW, ORGANIZATIONS};
 use crate::{Row, check, row};
 
 #[rustfmt::skip]
@@ -43,6 +43,11 @@ const ROWS: &[Row] = &[
         &[(GUESTS, "organization = \"northwind\"\n", "mail = \"gita@tailspin.example\"\n"), (AUDIT, "users = [\"gita@northwind.example\"]", "users = [\"gita@northwind.example\"] #~ R126")], "of no connected organization"),
     row("R126: not of the directory",
         &[(AUDIT, "users = [\"gita@northwind.example\"]", "users = [\"felix@contoso.example\"] #~ R126")], "is a member of the directory"),
+    row("R126: all connected organizations are those that are vetted",
+        &[(AUDIT, "requestors = [\"connected_organization:northwind\"]", "requestors = \"all_connected_organizations\""), (ORGANIZATIONS, "domains = [\"northwind.example\"]", "domains = [\"northwind.example\"]\nstate = \"proposed\""),
+          (AUDIT, "users = [\"gita@northwind.example\"]", "users = [\"gita@northwind.example\"] #~ R126")], "is of `northwind`, whom the outside policy"),
+    row("R126: all external users are all guests",
+        &[(AUDIT, "requestors = [\"connected_organization:northwind\"]", "requestors = \"all_external_users\""), (ORGANIZATIONS, "domains = [\"northwind.example\"]", "domains = [\"northwind.example\"]\nstate = \"proposed\"")], ""),
     row("R126: the domain of `mail` tells the organization",
         &[(GUESTS, "organization = \"northwind\"\n", "")], ""),
     row("other policies take any user",

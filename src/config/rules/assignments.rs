@@ -108,7 +108,7 @@ fn check_admitted(world: &World<'_>, assignment: Assignment<'_>, policy: Policy<
         }
         let admitted = match policy.population_word() {
             Some("all_external_users") => user.is_guest(),
-            Some(_) => organization.is_some(),
+            Some(_) => organization.as_ref().and_then(|o| world.get(o)).is_some_and(|o| !connected_organization::is_proposed(o)),
             None => organization.as_ref().is_some_and(|o| policy.organizations().any(|(named, _)| named == *o)),
         };
         if !admitted {
