@@ -105,7 +105,7 @@ impl Reader<'_> {
             let parent = kind.parents.iter().flatten().next().copied().unwrap_or("catalog");
             let message = format!("{} stands in {}", kinds::article(name), kinds::article(parent));
             Diagnostic::new(&codes::E0006, at, message).help(format!("write `[{parent}.KEY.{name}.KEY]`"))
-        } else if value.get_ref().is_table() || value.get_ref().is_array() {
+        } else if holds_tables(value) {
             let known = kinds::LIST.iter().filter(|k| k.at_top()).map(|k| k.name);
             let others = ["template", "moved", "removed", "import", "check", "test"];
             let near = suggest(name, known.clone().chain(others));
@@ -215,7 +215,8 @@ impl Reader<'_> {
             let written = key.get_ref().as_ref();
             // A misspelt kind has been told: read on as the one that was meant, so that references to its objects hold.
             let known = || kind.fields().map(|f| f.name).chain(children.iter().map(|c| c.name)).chain([TEMPLATE]);
-            let near = || if known().any(|k| k == written) { None } else { suggest(written, known()) };
+            let misspelt = || value.get_ref().is_table() && !known().any(|k| k == written);
+            let near = || if misspelt() { suggest(written, known()) } else { None };
             let child = children.iter().find(|c| c.name == written).or_else(|| {
                 let near = near()?;
                 children.iter().find(|c| c.name == near)
@@ -310,6 +311,15 @@ impl Reader<'_> {
                 self.declared,
             );
         }
+    }
+}
+
+/// Whether a value is made of tables, as the word of a kind would be, and not of values, as an attribute is.
+fn holds_tables(value: &Spanned<DeValue<'_>>) -> bool {
+    match value.get_ref() {
+        DeValue::Table(table) => table.is_empty() || table.values().any(|v| v.get_ref().is_table()),
+        DeValue::Array(items) => items.iter().any(|v| v.get_ref().is_table()),
+        _ => false,
     }
 }
 

@@ -18,21 +18,27 @@ pub struct Document<'a> {
     pub whole: bool,
 }
 
-/// Parses a file; every syntax error is reported, the first of each line.
+/// Parses a file; every syntax error is reported, but for those that most often follow from the one before: on the next
+/// line, or in a list that was not closed.
 #[must_use]
 pub fn parse<'a>(number: u32, file: &'a SourceFile, found: &mut Diagnostics) -> Document<'a> {
     let (root, errors) = DeTable::parse_recoverable(&file.text);
     let hidden = hidden_characters(number, file, found);
     let mut whole = true;
-    let mut told = hidden;
+    let mut last: Option<u32> = None;
+    let mut open = false;
     for error in errors {
         let span = Span::new(number, error.span().unwrap_or(0..0));
         let (line, _) = file.position(span.start);
         let twice = error.message().starts_with("duplicate key");
         whole &= twice;
-        if told.insert(line) {
+        let follows = open || last.is_some_and(|last| line <= last.saturating_add(1));
+        if twice || !(follows || hidden.contains(&line)) {
             found.push(if twice { written_twice(file, span, line) } else { syntax_error(file, span, line, error.message()) });
         }
+        last = if twice { last } else { Some(line) };
+        // Keys in a list: it was not closed, and took the rest of the file in.
+        open |= error.message().contains("in array");
     }
     Document { file: number, text: &file.text, root, whole }
 }

@@ -3,7 +3,7 @@
 use super::ownership::{Moved, applied_moves};
 use super::{World, finding};
 use crate::diag::{Diagnostics, codes, did_you_mean};
-use crate::kinds::{self, FoundReference};
+use crate::kinds::{self, FoundReference, access_package::Package};
 use crate::model::{Address, Object};
 
 /// Reports names that nothing has, with the nearest that something has.
@@ -29,6 +29,16 @@ fn report(world: &World<'_>, object: &Object, reference: &FoundReference, moves:
     // A resource that is missing because its whole catalog is has been told with the catalog.
     if reference.rule == Some(&codes::R26) && target.parent().is_some_and(|p| world.get(&p).is_none() && p.key() != kinds::catalog::GENERAL)
     {
+        return;
+    }
+    if reference.rule == Some(&codes::R26)
+        && let Some(package) = Package::of(object).filter(|p| !p.names_catalog())
+    {
+        // Told once for all its resources, in the same words at the same place.
+        let elsewhere = world.objects.keys().find(|a| a.kind() == target.kind() && a.key() == target.key()).and_then(Address::parent);
+        let meant = elsewhere.as_ref().map_or("KEY", Address::key);
+        let message = format!("`{}` names no catalog, so it is in `general`, which has none of these resources", package.0.address.key());
+        found.push(finding(&codes::R26, object, object.at, message).help(format!("write `catalog = \"{meant}\"`")));
         return;
     }
     let siblings = |a: &&Address| a.kind() == target.kind() && a.parent() == target.parent();

@@ -2,7 +2,7 @@
 
 use super::decode::Decoder;
 use crate::diag::{Diagnostic, Span, codes, shown, suggest};
-use crate::kinds::{COMMON, Field, Form, TEMPLATE};
+use crate::kinds::{self, COMMON, Field, Form, TEMPLATE};
 
 /// A table that is being decoded, or that the current one stands in.
 pub(super) struct Around {
@@ -47,13 +47,17 @@ impl Decoder<'_, '_> {
             return;
         }
         let inside = fields.iter().find(|f| f.shape.form().is_some_and(|form| form.field(name).is_some()));
+        let child = others.iter().filter_map(|o| kinds::kind(o)).find(|k| k.form.field(name).is_some());
         let near = suggest(name, fields.iter().map(|f| f.name).chain(others.iter().copied()));
-        let help = match (inside, near) {
-            (Some(field), _) => format!("`{name}` is a key of `{}`, a table inside", field.name),
-            (None, Some(near)) => format!("did you mean `{near}`?"),
-            (None, None) => format!("known here: {}", fields.iter().map(|f| f.name).collect::<Vec<_>>().join(", ")),
+        let help = match (inside, child, near) {
+            (Some(field), ..) => format!("`{name}` is a key of `{}`, a table inside", field.name),
+            (None, Some(child), _) => {
+                format!("`{name}` is a key of {}: its header `[….{}.KEY]` is missing", kinds::article(child.name), child.name)
+            }
+            (None, None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None, None) => format!("known here: {}", fields.iter().map(|f| f.name).collect::<Vec<_>>().join(", ")),
         };
-        let meant = inside.or_else(|| fields.iter().find(|f| Some(f.name) == near));
+        let meant = inside.or_else(|| fields.iter().find(|f| child.is_none() && Some(f.name) == near));
         if let (Some(field), Some(around)) = (meant, self.around.last_mut()) {
             around.strays.push(field.name);
         }

@@ -105,7 +105,7 @@ fn check(object: &Object, found: &mut Diagnostics) {
             let help = "write `roles = [\"User\"]`, or take `type` out where the directory knows the origin";
             found.push(Diagnostic::new(&codes::E0018, kind.at, message).at(&object.address).help(help));
         }
-        (None, Some(roles)) => {
+        (None, Some(roles)) if !roles.is_unread() => {
             let message = "`roles` follow from the directory unless `type` is written";
             let help = "take `roles` out, or write `type` for what the directory does not know";
             found.push(Diagnostic::new(&codes::E0023, roles.at, message).at(&object.address).help(help));

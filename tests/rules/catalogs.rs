@@ -75,6 +75,8 @@ const PACKAGES: &[Row] = &[
     row("R26: only resources of its own catalog",
         &[(CAMPAIGN, "resource_roles.brand-site = \"Member\"", "resource_roles.brand-site = \"Member\"\nresource_roles.ledger = \"Reader\" #~ R26")],
         "`ledger` is not in `catalog.marketing`; it is in `catalog.finance`"),
+    row("R26: a package that lost its catalog",
+        &[(AUDIT, "[access_package.audit]\ncatalog = \"finance\"", "[access_package.audit] #~ R26")], "`audit` names no catalog, so it is in `general`, which has none of these resources | write `catalog = \"finance\"`"),
     row("R26: a misspelt resource",
         &[(CAMPAIGN, "resource_roles.brand-site = \"Member\"", "resource_roles.brand-sight = \"Member\" #~ R26")], "did you mean `brand-site`?"),
     row("only roles that the resource has",

@@ -12,6 +12,8 @@ const ROWS: &[Row] = &[
     row("members belong to no organization, and have no sponsor",
         &[(GUESTS, "type = \"guest\"\norganization = \"fabrikam\"\nsponsor = \"mamta@contoso.example\"", "organization = \"fabrikam\" #~ E0407\nsponsor = \"mamta@contoso.example\"")],
         "`organization` is for guests | and so is `sponsor` | write `type = \"guest\"`"),
+    row("and that is all that is told",
+        &[(GUESTS, "type = \"guest\"\norganization = \"northwind\"", "organization = \"northwind\" #~ E0407")], "`organization` is for guests"),
     row("a group is security, microsoft_365 or distribution",
         &[(GROUPS, "type = \"microsoft_365\"", "type = \"team\" #~ E0015")], "\"microsoft_365\""),
     row("groups nest",

@@ -33,6 +33,10 @@ const NEAREST: &[Row] = &[
         &[(AUDIT, "incompatible_with = [\"access_package:month-end\"]", "incompatible_with = [\"access_package:month-end\", \"access_package:campain\"] #~ E0101")], "there is no access package `campain` | did you mean `campaign`?"),
     row("a value",
         &[(MARKETING, "role = \"catalog_owner\"", "role = \"catalog-owner\" #~ E0015")], "`catalog-owner` is no `role` | did you mean `catalog_owner`?"),
+    row("a key of a child whose header is lost",
+        &[(MARKETING, "[catalog.marketing.resource.campaign-team]\norigin = \"group:campaign-team\"", "origin = \"group:campaign-team\" #~ E0007"), (CAMPAIGN, "resource_roles.campaign-team = \"Member\"", "")], "`origin` is a key of a resource: its header `[….resource.KEY]` is missing"),
+    row("a list at no header",
+        &[(USERS, "# The people these files name.", "incompatible_with = [\"group:finance\"] #~ E0007\n# The people these files name.")], "`incompatible_with` stands under no header"),
     row("a key at no header",
         &[(USERS, "# The people these files name.", "enabled = true #~ E0007\n# The people these files name.")], "`enabled` stands under no header"),
 ];
@@ -149,4 +153,23 @@ fn the_order_of_tables_means_nothing() {
     });
     assert_eq!(told(&files), told(&renamed.collect()));
     assert_eq!(told(&files).len(), 1);
+}
+
+/// Whatever single line is lost: no panic, every finding has a place and a way forward, and the run says whether there is a
+/// configuration.
+#[test]
+fn any_line_may_be_lost() {
+    let whole = edited(&[]);
+    for (name, text) in &whole {
+        for (number, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#')) {
+            let mut files = whole.clone();
+            let left = text.lines().enumerate().filter(|(n, _)| *n != number).map(|(_, l)| l).collect::<Vec<_>>().join("\n");
+            files.insert(name.clone(), left);
+            let all = sources(&files);
+            let (config, found) = configure(&all, &Known::default());
+            assert_eq!(config.is_none(), found.has_errors(), "{name}:{number} {line}");
+            let mute = found.iter().find(|d| d.help.is_none() || all.get(d.span).is_none());
+            assert!(mute.is_none(), "{name}: {line}: {mute:?}");
+        }
+    }
 }

@@ -103,6 +103,9 @@ fn check_admitted(world: &World<'_>, assignment: Assignment<'_>, policy: Policy<
         let user = value.as_text().map(|u| Address::root("user", u)).and_then(|a| world.get(&a)).and_then(User::of);
         let Some(user) = user else { continue };
         let organization = organization_of(world, user);
+        if !user.is_guest() && user.organization().is_some() {
+            continue; // of the directory and of an organization: that has been told
+        }
         if organization.as_ref().is_some_and(|o| world.get(o).is_none()) {
             continue; // it exists nowhere, and has been told
         }

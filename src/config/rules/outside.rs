@@ -24,6 +24,10 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
         }
         let package = policy.package().and_then(|p| world.get(&p)).and_then(Package::of);
         let Some(catalog_address) = package.map(|p| p.catalog()) else { continue };
+        let stray = |p: Package<'_>| !p.names_catalog() && p.roles().any(|(resource, ..)| world.get(&resource).is_none());
+        if package.is_some_and(stray) {
+            continue; // it lacks its catalog, and that has been told
+        }
         let visible = match world.get(&catalog_address) {
             Some(object) => catalog::is_externally_visible(object),
             None if catalog_address.key() == catalog::GENERAL => false,
