@@ -280,7 +280,7 @@ fn renames_are_hinted_at_and_moves_change_nothing_else() {
     w.write("moves.toml", "[[moved]]\nfrom = \"access_package.crm\"\nto = \"access_package.customers\"\n");
     w.expect(2, &["plan", "--detailed-exitcode"]).says(&[
         "# access_package.customers will be updated in-place",
-        "(moved from access_package.crm, all.toml:19, 2 below it move along)",
+        "(moved from access_package.crm, because all.toml:19, 2 below it move along)",
         "~ display_name = \"crm\" -> \"customers\"",
         "0 to add, 1 to change, 0 to destroy. 1 to move.",
     ]);
