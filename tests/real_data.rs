@@ -1,7 +1,7 @@
 //! A real organisation at two dates: apply the first, plan the second, apply it, plan again.
 //!
 //! Runs when `../shared/data/kubernetes-org` stands beside the repository, and says when it does not.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

@@ -4,6 +4,8 @@
 //! Python on the path. Where it is not to be had the test says so and passes; with `CI=true` it fails.
 //! `../shared/data`, or the directory that `WRIT_DATA` names, must pass too, where it is there.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

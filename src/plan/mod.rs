@@ -311,7 +311,7 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
         commit: None,
         actor: "",
         prior: &prior,
-        settings: applied(after).unwrap_or_else(|| AppliedSettings(serde_json::Value::Null)),
+        settings: applied(after).unwrap_or(AppliedSettings(serde_json::Value::Null)),
         settings_change: settings_change.filter(|s| s.before.is_some()),
         written: Limits::default(),
         zone,
