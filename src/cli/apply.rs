@@ -81,7 +81,7 @@ fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Resu
     let saved = open(path)?;
     let options = args.agreement.options(&args.scope)?;
     let shown = saved.as_saved();
-    session.digest = Some(saved.changes_digest.to_string());
+    session.digest = Some(saved.digests.changes.to_string());
     if !session.is_json() {
         let text = text::text(&shown, session.paint);
         session.print(&text);

@@ -64,10 +64,10 @@ impl Scope {
     pub(super) fn check(&self, digest: &Digest) -> Result<(), Failure> {
         let Some(path) = &self.compare else { return Ok(()) };
         let saved = open(path)?;
-        if saved.changes_digest == *digest {
+        if saved.digests.changes == *digest {
             Ok(())
         } else {
-            Err(Failure::Digest { expected: saved.changes_digest.to_string(), found: digest.to_string() })
+            Err(Failure::Digest { expected: saved.digests.changes.to_string(), found: digest.to_string() })
         }
     }
 }

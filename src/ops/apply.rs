@@ -5,7 +5,7 @@ use super::{Context, Failure, Place, commit, load};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::model::{Digest, canonical};
-use crate::plan::{self, Lift, Plan, SavedPlan, Summary, changes_digest};
+use crate::plan::{self, Digests, Lift, Plan, SavedPlan, Summary, changes_digest, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Revision, Snapshot, StoreError, Tables, Writer};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -102,7 +102,7 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: Planned, consen
             agreed = Some(digest.clone());
         }
         let claim = Claim::take(context, &loaded.place, options, &plan.actor)?;
-        match claim.commit(context, plan, state, &loaded.place, &loaded.settings, digest) {
+        match claim.commit(context, plan, state, &loaded.place, &loaded.settings, &digests(plan, state)) {
             Err(Failure::Moved) => {
                 drop(claim);
                 planned = plan_loaded(context, &options.plan, load::load(context)?)?;
@@ -131,7 +131,7 @@ pub fn apply_saved(
     let (plan, state, again) = judge_saved(context, saved, &settings, &place)?;
     permit(&plan, options)?;
     findings = if again.is_empty() { findings } else { again };
-    let applied = claim.commit(context, &plan, &state, &place, &settings, saved.changes_digest.clone())?;
+    let applied = claim.commit(context, &plan, &state, &place, &settings, &saved.digests)?;
     Ok((applied, findings))
 }
 
@@ -203,14 +203,14 @@ impl Claim {
         state: &State,
         place: &Place,
         settings: &Settings,
-        digest: Digest,
+        digests: &Digests,
     ) -> Result<Applied, Failure> {
         let snapshot = self.snapshot(place, settings)?;
         let found = snapshot.as_ref().map(|s| (Some(s.lineage.as_str()), s.serial));
         if found.unwrap_or((None, 0)) != (state.lineage.as_deref(), state.serial) {
             return Err(Failure::Moved);
         }
-        let revision = revision(context, plan, &digest);
+        let revision = revision(context, plan, digests);
         if INTERRUPTED.load(Ordering::SeqCst) {
             return Err(Failure::Interrupted);
         }
@@ -236,7 +236,7 @@ impl Claim {
             }
         };
         (context.tell)("");
-        Ok(Applied { summary, serial: Some(serial), digest, created, store: store_url })
+        Ok(Applied { summary, serial: Some(serial), digest: digests.changes.clone(), created, store: store_url })
     }
 }
 
@@ -251,15 +251,15 @@ pub(super) fn holder(context: &Context, actor: &str, command: &str) -> Holder {
     }
 }
 
-fn revision(context: &Context, plan: &Plan, digest: &Digest) -> Revision {
+fn revision(context: &Context, plan: &Plan, digests: &Digests) -> Revision {
     Revision {
         at: store::stamp(context.now),
         actor: plan.actor.clone(),
         command: if plan.destroy { "destroy" } else { "apply" }.to_owned(),
         workspace: Some(plan.workspace.clone()),
         commit: plan.commit.clone(),
-        plan_digest: None,
-        changes_digest: Some(digest.to_string()),
+        plan_digest: Some(digests.plan.to_string()),
+        changes_digest: Some(digests.changes.to_string()),
         summary: canonical(&plan.summary()),
     }
 }

@@ -18,12 +18,26 @@ pub const FORMAT: &str = "1.0";
 #[must_use]
 pub fn document(plan: &Plan, state: &State, full: bool) -> Json {
     let mut doc = body(plan, state, full);
-    let changes = changes_digest(plan);
-    let whole = digest_of(&doc);
+    let digests = Digests { plan: digest_of(&doc), changes: changes_digest(plan) };
     if let Json::Object(map) = &mut doc {
-        map.insert("digests".into(), json!({ "plan": whole, "changes": changes }));
+        map.insert("digests".into(), json!(digests));
     }
     doc
+}
+
+/// The two digests of a plan, as its document has them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Digests {
+    /// Of the document, commit and places included.
+    pub plan: Digest,
+    /// Of the changes alone.
+    pub changes: Digest,
+}
+
+/// The digests of a plan that is not saved.
+#[must_use]
+pub fn digests(plan: &Plan, state: &State) -> Digests {
+    Digests { plan: digest_of(&body(plan, state, false)), changes: changes_digest(plan) }
 }
 
 /// The digest of the changes alone: a re-made plan that would do the same has the same one.
@@ -243,10 +257,8 @@ pub struct SavedPlan {
     pub settings: AppliedSettings,
     /// What it relied on.
     pub relied: Relied,
-    /// The digest of the whole.
-    pub plan_digest: Digest,
-    /// The digest of the changes.
-    pub changes_digest: Digest,
+    /// Its digests, the one of the whole recomputed and compared.
+    pub digests: Digests,
     /// The document as it was saved, for showing.
     pub document: Json,
 }
@@ -315,10 +327,10 @@ pub fn read(text: &str) -> Result<SavedPlan, BadPlan> {
     if version.split('.').next() != FORMAT.split('.').next() {
         return Err(BadPlan::Version(version.to_owned()));
     }
-    let digests = map.remove("digests").ok_or_else(|| form("no digests"))?;
-    let digest = |name: &str| digests.get(name).and_then(Json::as_str).map(Digest::from_hex).ok_or_else(|| form("no digests"));
-    let (plan_digest, changes_digest) = (digest("plan")?, digest("changes")?);
-    if Digest::of(canonical(&Json::Object(map.clone())).as_bytes()) != plan_digest {
+    let written = map.remove("digests").ok_or_else(|| form("no digests"))?;
+    let digest = |name: &str| written.get(name).and_then(Json::as_str).map(Digest::from_hex).ok_or_else(|| form("no digests"));
+    let digests = Digests { plan: digest("plan")?, changes: digest("changes")? };
+    if Digest::of(canonical(&Json::Object(map.clone())).as_bytes()) != digests.plan {
         return Err(BadPlan::Edited);
     }
     let text_of = |name: &str| map.get(name).and_then(Json::as_str).map(str::to_owned);
@@ -339,8 +351,7 @@ pub fn read(text: &str) -> Result<SavedPlan, BadPlan> {
         settings_change,
         settings: AppliedSettings(parse("settings")),
         relied: serde_json::from_value(parse("relied")).map_err(|e| BadPlan::Form(e.to_string()))?,
-        plan_digest,
-        changes_digest,
+        digests,
         document: doc,
     })
 }

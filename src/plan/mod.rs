@@ -13,7 +13,7 @@ mod relied;
 mod select;
 mod timely;
 
-pub use document::{BadPlan, FORMAT, SavedPlan, changes_digest, document, read};
+pub use document::{BadPlan, Digests, FORMAT, SavedPlan, changes_digest, digests, document, read};
 pub use guards::{Lift, Refusal, Why};
 pub use relied::{Relied, Stale};
 
