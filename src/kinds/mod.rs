@@ -95,6 +95,13 @@ pub fn is_protected(object: &Object) -> bool {
     object.attributes.flag("prevent_destroy", false)
 }
 
+/// The name that people see, and where it was written; its own key where nothing is said.
+#[must_use]
+pub fn display_name(object: &Object) -> (&str, crate::diag::Span) {
+    let written = object.attributes.get("display_name");
+    (written.and_then(|v| v.as_text()).unwrap_or_else(|| object.address.key()), written.map_or(object.at, |v| v.at.or(object.at)))
+}
+
 /// The kind of a word.
 #[must_use]
 pub fn kind(name: &str) -> Option<&'static Kind> {

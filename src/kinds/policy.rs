@@ -248,6 +248,16 @@ impl<'a> Policy<'a> {
     }
 }
 
+/// `2 stages`, of a table that is an approval.
+#[must_use]
+pub fn stages_in(approval: &Table) -> Option<String> {
+    let stages = approval.get("stage").map(|list| list.members().len());
+    match stages.or_else(|| approval.contains("timeout").then_some(1))? {
+        1 => Some("1 stage".to_owned()),
+        n => Some(format!("{n} stages")),
+    }
+}
+
 /// One stage of an approval.
 #[derive(Debug, Clone, Copy)]
 pub struct Stage<'a> {

@@ -1,7 +1,7 @@
 //! A resource of a catalog: a group, application or site, known to the directory or not.
 
 use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Strength, Text};
-use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::group::principal;
 use crate::model::{Address, Object};
 
@@ -64,6 +64,12 @@ impl<'a> Resource<'a> {
     #[must_use]
     pub fn origin_text(self) -> &'a str {
         self.0.attributes.text("origin").unwrap_or("")
+    }
+
+    /// Where its origin is written.
+    #[must_use]
+    pub fn place(self) -> Span {
+        self.0.attributes.at("origin").or(self.0.at)
     }
 
     /// The directory object behind it, if the directory knows it.

@@ -223,16 +223,11 @@ fn entry(value: &Value) -> String {
     value.as_table().map_or_else(|| inline(value), pairs)
 }
 
-/// A table in a word: how many stages an approval has.
+/// A table in a word, if its kind has one for it: how many stages an approval has.
 fn brief(value: &Value) -> String {
-    match &value.node {
-        Node::Table(table) => match table.members("stage").len() {
-            0 if table.contains("timeout") => "1 stage".to_owned(),
-            0 => "{ … }".to_owned(),
-            1 => "1 stage".to_owned(),
-            n => format!("{n} stages"),
-        },
-        _ => inline(value),
+    match value.as_table() {
+        Some(table) => kinds::policy::stages_in(table).unwrap_or_else(|| "{ … }".to_owned()),
+        None => inline(value),
     }
 }
 

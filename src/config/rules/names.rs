@@ -3,7 +3,7 @@
 
 use crate::config::{World, finding};
 use crate::diag::{Code, Diagnostics, codes};
-use crate::kinds::{self, access_package::Package, kind, with_defaults};
+use crate::kinds::{self, access_package::Package, display_name};
 use crate::model::{Address, Object};
 use std::collections::BTreeMap;
 
@@ -14,13 +14,12 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let builtins: Vec<Object> = kinds::builtins().into_iter().filter(|b| world.get(&b.address).is_none()).collect();
     for object in builtins.iter().chain(known).chain(world.objects.values()) {
         let Some((scope, code, place)) = scope(object) else { continue };
-        let name = display_name(object);
+        let (name, at) = display_name(object);
         let folded = name.to_lowercase();
         match taken.get(&(scope.clone(), folded.clone())) {
             Some(first) if world.objects.contains_key(&object.address) => {
-                let at = object.attributes.at("display_name");
                 let message = format!("the display name `{name}` is taken {place} by `{}`", first.address);
-                let at_first = first.attributes.at("display_name").or(first.at);
+                let (_, at_first) = display_name(first);
                 found.push(
                     finding(code, object, at, message)
                         .related(at_first, "taken here")
@@ -42,9 +41,4 @@ fn scope(object: &Object) -> Option<(Option<Address>, &'static Code, &'static st
         "policy" => Some((object.address.parent(), &codes::E0401, "in the package")),
         _ => Package::of(object).map(|p| (Some(p.catalog()), &codes::E0401, "in the catalog")),
     }
-}
-
-fn display_name(object: &Object) -> String {
-    debug_assert!(kind(object.address.kind()).is_some());
-    with_defaults(object).text("display_name").unwrap_or_else(|| object.address.key()).to_owned()
 }

@@ -14,10 +14,10 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
         if origin.is_empty() {
             continue; // missing or misread, and told so
         }
-        let at = resource.0.attributes.at("origin");
+        let at = resource.place();
         if let Some(first) = origins.insert((resource.0.address.parent(), kind, origin), resource.0).filter(|_| declared) {
             let message = format!("`{}` is in the catalog already, as `{}`", resource.origin_text(), first.address.key());
-            let at_first = first.attributes.at("origin").or(first.at);
+            let at_first = Resource(first).place();
             found.push(
                 finding(&codes::E0409, resource.0, at, message)
                     .related(at_first, "first here")
