@@ -33,7 +33,7 @@ pub fn text(plan: &Plan) -> String {
     } else if let Some(people) = people(plan) {
         head.push_str(&format!("- **people** {people}\n"));
     }
-    head.push_str("- **authority** not decided yet\n");
+    head.push_str("- authority: not decided yet\n");
     if plan.unmanaged > 0 {
         head.push_str(&format!("- **unmanaged** {} in the store that no workspace manages\n", objects(plan.unmanaged)));
     }

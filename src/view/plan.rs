@@ -247,7 +247,7 @@ fn closing(plan: &Plan, paint: Paint) -> String {
     if let Some(people) = people(plan) {
         out.push_str(&format!("People: {people}\n"));
     }
-    out.push_str("Authority: not decided yet\n");
+    out.push_str("authority: not decided yet\n");
     out.push_str(&unmanaged(plan));
     if !plan.complete {
         out.push_str(&paint.yellow("Part of the changes only: --target or --exclude left others out.\n"));
