@@ -68,6 +68,7 @@ pub(super) fn shown(plan: &Plan) -> Vec<Vec<&Change>> {
 
 fn standing(plan: &Plan) -> String {
     match &plan.base.lineage {
+        Some(_) if plan.destroy => format!("The store at @{} holds nothing that `{}` manages.", plan.base.serial, plan.workspace),
         Some(_) => format!("The store at @{} is what the files declare.", plan.base.serial),
         None => "There is no store, and nothing to put into one.".to_owned(),
     }
