@@ -24,6 +24,7 @@ mod schema;
 mod session;
 mod show;
 mod state;
+mod usage;
 mod validate;
 
 pub use exit::Exit;
@@ -45,6 +46,7 @@ pub struct Cli {
 
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// Work in this directory
     #[arg(long, global = true, value_name = "DIR", default_value = ".")]
@@ -141,13 +143,9 @@ enum Verb {
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let arguments = argv::normalise(arguments, &Cli::command());
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            // clap's own 2 for usage would collide with "there are changes".
-            return if error.use_stderr() { Exit::Error } else { Exit::Success };
-        }
+        Err(error) => return usage::refused(&error, &arguments),
     };
     let Some(verb) = cli.verb else {
         let _ = Cli::command().print_help();
