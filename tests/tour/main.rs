@@ -1,0 +1,102 @@
+//! Every command in `README.md` and `docs/` does what the page says it does.
+//!
+//! A page's fenced `console` blocks run from top to bottom in one shell, so to speak: the directory and `$?` carry on from
+//! command to command. They begin in a place that holds nothing but the examples, with an empty home and nothing else in
+//! the environment that Writ would heed. `diff` blocks are applied, as `patch -p1` would.
+//!
+//! In expected output a line `...` stands for any lines, `[..]` within a line for any text. A command that fails has to be
+//! followed by `$ echo $?`. Blocks that are not to be run are fenced as `sh` or `text`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod compare;
+mod page;
+mod shell;
+
+use page::Step;
+use shell::Shell;
+use std::fs;
+use std::path::Path;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_tour_of_the_readme() {
+    assert!(check("README.md") > 20, "the tour is gone from README.md, or is written in other fences");
+}
+
+#[test]
+fn the_pages_of_docs() {
+    let mut pages: Vec<String> = fs::read_dir(root().join("docs"))
+        .unwrap()
+        .map(|e| format!("docs/{}", e.unwrap().file_name().to_str().unwrap()))
+        .filter(|name| name.ends_with(".md"))
+        .collect();
+    pages.sort();
+    let commands: usize = pages.iter().map(|page| check(page)).sum();
+    assert!(commands > 10, "only {commands} commands in {pages:?}");
+}
+
+/// Runs a page and tells how many commands it had.
+fn check(page: &str) -> usize {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let steps = page::steps(&text);
+    if steps.is_empty() {
+        return 0;
+    }
+    let mut shell = Shell::new(root());
+    let mut wrong = Vec::new();
+    let mut commands = 0;
+    // A failure that the page does not show by `echo $?`.
+    let mut untold: Option<String> = None;
+    for (line, step) in &steps {
+        if let Some(text) = untold.take()
+            && !matches!(step, Step::Command { command, .. } if command == "echo $?")
+        {
+            wrong.push(text);
+        }
+        match step {
+            Step::Command { command, expected } => {
+                commands += 1;
+                let (actual, status) = shell.run(command);
+                if let Err(difference) = compare::lines(expected, &actual) {
+                    wrong.push(format!("{page}:{line}: $ {command}\n{difference}"));
+                }
+                if status != 0 {
+                    untold = Some(format!("{page}:{line}: `{command}` ends with {status}, and no `echo $?` follows\n{actual}"));
+                }
+            }
+            Step::Edit { file, before, after } => {
+                if let Err(why) = shell.edit(file, before, after) {
+                    wrong.push(format!("{page}:{line}: {why}"));
+                }
+            }
+        }
+    }
+    wrong.extend(untold);
+    assert!(wrong.is_empty(), "{} of {commands} commands are not as {page} says:\n\n{}", wrong.len(), wrong.join("\n"));
+    commands
+}
+
+#[test]
+fn a_page_that_lies_is_found_out() {
+    let steps = page::steps("```console\n$ echo one; echo two\none\n...\n```\n\n```sh\n$ not run\n```\n");
+    assert_eq!(steps.len(), 1);
+    let Step::Command { command, expected } = &steps.first().unwrap().1 else { panic!("no command") };
+    let (actual, status) = Shell::new(root()).run(command);
+    assert_eq!((actual.as_str(), status), ("one\ntwo\n", 0));
+    assert!(compare::lines(expected, &actual).is_ok());
+    assert!(compare::lines("one", &actual).is_err());
+    assert!(compare::lines("[..]n[..]\ntwo", &actual).is_ok());
+    assert!(compare::lines("...\nthree", &actual).is_err());
+}
+
+#[test]
+fn writ_is_not_led_astray_by_the_environment() {
+    let mut shell = Shell::new(root());
+    let (said, _) = shell.run("env | cut -d= -f1 | sort");
+    let allowed = ["GIT_CEILING_DIRECTORIES", "HOME", "LC_ALL", "NO_COLOR", "OLDPWD", "PATH", "PWD", "SHLVL", "USER", "_"];
+    let other: Vec<&str> = said.lines().filter(|name| !allowed.contains(name)).collect();
+    assert!(other.is_empty(), "{other:?}");
+}
