@@ -49,6 +49,14 @@ impl Shell {
         (String::from_utf8(output.stdout).unwrap(), self.status)
     }
 
+    /// Whether there is a program of this name.
+    pub fn has(&mut self, program: &str) -> bool {
+        let status = self.status;
+        let (_, missing) = self.run(&format!("command -v {program}"));
+        self.status = status;
+        missing == 0
+    }
+
     /// Replaces the one place in a file that reads `before`.
     pub fn edit(&self, file: &str, before: &str, after: &str) -> Result<(), String> {
         let path = self.cwd.join(file);
