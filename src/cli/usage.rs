@@ -15,7 +15,8 @@ pub(super) fn refused(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     if wants_json(arguments) {
         let (summary, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let finding = json!({ "severity": "error", "summary": summary, "detail": rest.trim(), "code": null, "help": "`writ --help`", "related": [] });
+        let finding =
+            json!({ "severity": "error", "summary": summary, "detail": rest.trim(), "code": null, "help": "`writ --help`", "related": [] });
         // clap's own 2 for usage would collide with "there are changes".
         let result = json!({ "exit_code": Exit::Error.code(), "serial": null, "digest": null });
         let document = format!("{{\"format_version\":\"1.0\",\"diagnostics\":[{finding}],\"result\":{result}}}\n");

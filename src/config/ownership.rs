@@ -1,4 +1,4 @@
-//! Changing names and ownership: `[[moved]]`, `[[removed]]`, `[[import]]` and `manages` (`language.md` section 5).
+//! Changing names and ownership: `[[moved]]`, `[[removed]]`, `[[import]]` and `manages`.
 
 use super::declare::Declared;
 use super::decode::Decoder;

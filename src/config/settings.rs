@@ -1,4 +1,4 @@
-//! `writ.toml`: how a workspace is read and applied (`language.md` section 2).
+//! `writ.toml`: how a workspace is read and applied.
 
 use super::World;
 use super::decode::{Decoder, percent};

@@ -1,4 +1,4 @@
-//! Saying things once (`language.md` section 4): the first that says something wins, the object, its templates (last
+//! Saying things once: the first that says something wins, the object, its templates (last
 //! named first), their templates, for inherited attributes the parent and then `[defaults]`.
 
 use super::Known;

@@ -102,7 +102,7 @@ impl<'a> Resource<'a> {
     }
 }
 
-/// With `type` come `roles`; without it they follow from the directory (R20, `language.md` section 3).
+/// With `type` come `roles`; without it they follow from the directory (R20).
 fn check(object: &Object, found: &mut Diagnostics) {
     let attributes = &object.attributes;
     match (attributes.get("type"), attributes.get("roles")) {

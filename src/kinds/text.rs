@@ -1,4 +1,4 @@
-//! What texts may contain (`language.md` section 1, Text; rows 32 to 47 of the hostile inputs for names).
+//! What texts may contain.
 
 use super::Text;
 use crate::model::{is_key, is_user_key};

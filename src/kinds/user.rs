@@ -72,7 +72,7 @@ impl<'a> User<'a> {
     }
 }
 
-/// Only guests belong to organizations and have sponsors (`language.md` section 3: members belong to none).
+/// Only guests belong to organizations and have sponsors; members belong to none.
 fn check(object: &Object, found: &mut Diagnostics) {
     let unknown = object.attributes.get("type").is_some_and(Value::is_unread);
     if unknown || User(object).is_guest() {

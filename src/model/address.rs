@@ -1,4 +1,4 @@
-//! An object's address is its TOML path (`language.md` section 1).
+//! An object's address is its TOML path.
 
 use std::{cmp::Ordering, fmt, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Instants: what TOML's dates and date-times mean in the workspace's zone (`language.md` section 1, Time).
+//! Instants: what TOML's dates and date-times mean in the workspace's zone.
 
 use chrono::{DateTime, Datelike, Days, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use std::fmt;

@@ -1,5 +1,5 @@
 //! Moves and imports, applied to the prior state first, references in it included: renaming a catalog changes no
-//! package (`language.md` section 5).
+//! package.
 
 use super::State;
 use crate::config::{Import, Moved, applied_moves};

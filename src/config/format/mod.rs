@@ -1,4 +1,4 @@
-//! `writ fmt`: the canonical form of a file (`language.md` section 8), and old names made new.
+//! `writ fmt`: the canonical form of a file, and old names made new.
 //!
 //! In: one file. Out: the text that it should be; or, where it is no TOML, findings, and nothing is changed.
 //! Invariants: the meaning stays; every comment stays, once, with what it is about; formatting twice is formatting once;
