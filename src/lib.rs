@@ -1,4 +1,66 @@
 //! Writ: access governance, in writing.
+//!
+//! # The route of a plan
+//!
+//! ```text
+//!  *.toml ─► source ─► Sources      names and bytes, read inside the workspace only, sorted
+//!                         │
+//!            config       ▼
+//!              document  Document     TOML syntax, each table and key with its place
+//!              declare   Declaration  the shape a person may write, unknown keys refused
+//!              templates Object       whole: templates, package and [defaults] have spoken
+//!              rules     Config       every reference exists, every rule passed; or all findings at once
+//!                         │
+//!  store ─► Snapshot ─► State         lineage, serial, objects as last applied
+//!                         │
+//!            reconcile    ▼
+//!              moves     PriorMoves   the state under its new names
+//!              diff      Changes      per address: action, what differs, why
+//!              order     Steps        nothing is made before what it needs, or deleted before what needs it
+//!                         │
+//!            plan         ▼
+//!              guards    Plan         with what it relied on, what stands in its way, and its digests
+//!                         │
+//!            view ◄───────┤           terminal, Markdown, JSON
+//!                         ▼
+//!            ops       Consent ─► Claim ─► events ─► one transaction of the store, one link of its chain
+//! ```
+//!
+//! Every value on this route certifies what the last column says, so what comes later need not look again.
+//! `docs/following-a-package.md` walks the route with one object in hand.
+//!
+//! # What always holds
+//!
+//! - **Reading, deciding and doing never mix.** `ops` reads, the pure rooms decide, `ops` does.
+//! - **Planning cannot write.** It holds no handle that could: it is given what was read.
+//! - **The pure rooms read no clock, no file, no environment.** Time is an argument; the same input gives the same bytes.
+//! - **A kind is one place**: a file in `kinds` and a word in its list. Nobody else spells its attribute names, except
+//!   through the typed view that the file exports.
+//! - **An apply is one transaction**, with the events that tell it. The tables equal the fold of the events, and the
+//!   revisions form a hash chain.
+//! - **Errors are told together.** The author's faults are [`diag::Diagnostic`]s with a place and a code; the world's are
+//!   typed errors of the room that met them; ours are panics.
+//!
+//! # The rooms
+//!
+//! A room imports rooms that stand above it in this list, and no others; `tests/rooms.rs` holds them to it.
+//!
+//! | Room | Is |
+//! | --- | --- |
+//! | [`diag`] | places in texts, codes, findings, "did you mean" |
+//! | [`model`] | nouns that all share: address, value, object, change, duration, instant, digest |
+//! | [`expr`] | CEL, the language of rules |
+//! | [`kinds`] | the kinds of objects, a file each, and what is derived from them |
+//! | [`config`] | from texts to a sound configuration, or all that is wrong with it; its `rules` are a file for each concern |
+//! | [`reconcile`] | from two sets of objects to ordered changes |
+//! | [`plan`] | changes with guards, digests and what they rely on; its `guards` are a file for each concern |
+//! | [`view`] | values to terminal text, Markdown, JSON, schemas, the reference page: the only room that escapes |
+//! | [`source`] | reads the workspace, and git's commit |
+//! | [`store`] | durable facts in SQLite: the only room that speaks SQL |
+//! | [`ops`] | the use cases, a file each |
+//! | [`cli`] | the first door: a file for each verb, and the exit codes |
+//!
+//! `CONTRIBUTING.md` says where to change what.
 #![forbid(unsafe_code)]
 pub mod cli;
 pub mod config;

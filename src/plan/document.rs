@@ -1,6 +1,8 @@
 //! A plan as a document: what is saved, digested, and read by other tools.
 //!
 //! Names follow Terraform's plan JSON where they mean the same. The bytes are canonical, and no time is in them.
+//!
+//! Past 400 lines, since what writes the document and what reads it back are one contract, and stand side by side.
 
 use super::{Base, Plan, Relied, SettingsChange};
 use crate::config::AppliedSettings;
