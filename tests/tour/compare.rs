@@ -14,7 +14,7 @@ pub fn lines(expected: &str, actual: &str) -> Result<(), String> {
     }
     // Lines that agree but for `[..]` are shown as the page has them.
     let told: String = found.split('\n').map(|f| format!("{}\n", wanted.split('\n').find(|w| within(w, f)).unwrap_or(f))).collect();
-    let difference = TextDiff::from_lines(&format!("{wanted}\n"), &told).unified_diff().header("as written", "as it is").to_string();
+    let difference = TextDiff::from_lines(format!("{wanted}\n"), told).unified_diff().header("as written", "as it is").to_string();
     Err(shortened(&difference))
 }
 
