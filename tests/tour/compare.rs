@@ -18,6 +18,27 @@ pub fn lines(expected: &str, actual: &str) -> Result<(), String> {
     Err(shortened(&difference))
 }
 
+/// What the page would have to say: the output, with `...` and `[..]` where the page has them already.
+pub fn blessed(expected: &str, actual: &str) -> String {
+    let (wanted, found) = (split(expected.trim_end()), split(actual.trim_end()));
+    let told: Vec<&str> = found.iter().map(|f| wanted.iter().copied().find(|w| *w != "..." && within(w, f)).unwrap_or(*f)).collect();
+    let mut out: Vec<&str> = Vec::new();
+    for op in TextDiff::from_slices(&wanted, &told).ops() {
+        let (old, new) = (wanted.get(op.old_range()).unwrap_or_default(), told.get(op.new_range()).unwrap_or_default());
+        match old.iter().position(|line| *line == "...") {
+            // As many lines around it as the page has.
+            Some(before) => {
+                let after = old.len() - before - 1;
+                out.extend(new.iter().take(before));
+                out.push("...");
+                out.extend(new.iter().skip(before.max(new.len().saturating_sub(after))));
+            }
+            None => out.extend(new),
+        }
+    }
+    out.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
 /// Long runs of lines that the page lacks, since `...` may stand for them.
 fn shortened(difference: &str) -> String {
     let mut out = String::new();

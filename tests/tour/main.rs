@@ -6,6 +6,9 @@
 //!
 //! In expected output a line `...` stands for any lines, `[..]` within a line for any text. A command that fails has to be
 //! followed by `$ echo $?`. Blocks that are not to be run are fenced as `sh` or `text`.
+//!
+//! `WRIT_BLESS=1 cargo test --test tour` writes what commands say now into the pages, around the `...` and `[..]` that are
+//! there. Read what it wrote.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a test")]
 
 mod compare;
@@ -52,6 +55,9 @@ fn check(page: &str) -> Result<usize, String> {
     let mut shell = Shell::new(root());
     let mut wrong = Vec::new();
     let mut commands = 0;
+    let bless = std::env::var_os("WRIT_BLESS").is_some_and(|v| v == "1");
+    let mut rewritten: Vec<(usize, usize, String)> = Vec::new();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     // A failure that the page does not show by `echo $?`.
     let mut untold: Option<String> = None;
     for (line, step) in &steps {
@@ -68,6 +74,11 @@ fn check(page: &str) -> Result<usize, String> {
                 commands += 1;
                 let (actual, status) = shell.run(command);
                 if let Err(difference) = compare::lines(expected, &actual) {
+                    if bless {
+                        // From behind, so that the lines before keep their numbers.
+                        rewritten.push((line - 1 + command.lines().count(), expected.lines().count(), compare::blessed(expected, &actual)));
+                        continue;
+                    }
                     wrong.push(format!("{page}:{line}: $ {command}\n{difference}"));
                 }
                 if status != 0 {
@@ -82,6 +93,12 @@ fn check(page: &str) -> Result<usize, String> {
         }
     }
     wrong.extend(untold);
+    for (start, count, said) in rewritten.into_iter().rev() {
+        lines.splice(start..start + count, said.lines().map(str::to_owned));
+    }
+    if bless && lines.join("\n") != text.trim_end() {
+        fs::write(root().join(page), lines.join("\n") + "\n").unwrap();
+    }
     match wrong.len() {
         0 => Ok(commands),
         n => Err(format!("{n} of {commands} commands are not as {page} says:\n\n{}", wrong.join("\n"))),
