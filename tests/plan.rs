@@ -191,7 +191,7 @@ fn brakes_stop_an_apply_and_print_their_override() {
     let plan = w.expect(0, &["plan"]);
     plan.says(&[
         "Warning: an apply stops at a brake",
-        "7 of 20 objects of the kind user would be deleted, 30%, 6 allowed",
+        "7 of 20 users would be deleted, and max_deletes = 30% allows 6",
         "override: --allow-deletes 7",
     ]);
     w.expect(2, &["plan", "--detailed-exitcode"]);
@@ -204,7 +204,7 @@ fn brakes_stop_an_apply_and_print_their_override() {
     w.replace("writ.toml", "max_deletes = 1", "max_deletes = 10");
     w.write("all.toml", &fewer(11));
     w.expect(5, &["apply", "--auto-approve"]).says(&[
-        "2 of 13 objects of the kind user would be deleted, 1 allowed",
+        "2 of 13 users would be deleted, and max_deletes = 1 allows 1",
         "settings of the workspace will change",
         "~ limits.max_deletes = 1 -> 10",
     ]);
@@ -216,8 +216,7 @@ fn a_kind_that_vanished_is_a_brake() {
     w.write("groups.toml", "[group.a]\n[group.b]\n");
     w.apply();
     std::fs::remove_file(w.path("groups.toml")).unwrap();
-    w.expect(5, &["apply", "--auto-approve"])
-        .says(&["every object of the kind group would be deleted, 2 of 2", "override: --allow-deletes 2"]);
+    w.expect(5, &["apply", "--auto-approve"]).says(&["all 2 groups would be deleted: were files left out?", "override: --allow-deletes 2"]);
     w.expect(0, &["apply", "--auto-approve", "--allow-deletes", "2"]);
     std::fs::remove_file(w.path("all.toml")).unwrap();
     w.expect(1, &["plan"]).says(&["E0017", "there is no file beside `writ.toml`", "writ destroy"]);
@@ -233,7 +232,7 @@ fn people_who_lose_access_are_counted_net_of_what_still_gives_it() {
     let run = w.expect(5, &["apply", "--auto-approve"]);
     run.says(&[
         "People: 2 people lose access",
-        "2 people would lose access, 1 allowed (max_access_lost) (writ.toml:5)",
+        "2 people would lose access, and max_access_lost = 1 (writ.toml:5)",
         "override: --allow-access-lost 2",
     ]);
     w.write(

@@ -4,14 +4,14 @@ use super::plan::{Scope, open, show};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::model::Minutes;
-use crate::ops::apply::{Applied, ApplyOptions, Consent, INTERRUPTED, apply, apply_saved, permit, unlifted};
+use crate::ops::apply::{Applied, ApplyOptions, Consent, INTERRUPTED, apply, apply_saved, permit};
 use crate::ops::{Failure, plan};
 use crate::plan::Plan;
 use crate::view::plan as text;
 use clap::Args as ClapArgs;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
-use std::io::{BufRead, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -64,7 +64,7 @@ pub(super) fn run_planned(scope: &Scope, agreement: &Agreement, session: &mut Se
     let planned = plan::plan(&session.context, &options.plan)?;
     show(session, &planned, scope, None, false);
     scope.check(&crate::plan::changes_digest(&planned.plan))?;
-    told(session, &planned.plan, &options)?;
+    permit(&planned.plan, &options)?;
     let changed = !planned.plan.is_empty();
     let mut prompt = Prompt::new(session, agreement, false);
     let applied = on_signals(|| apply(&session.context, &options, planned, &mut prompt))?;
@@ -97,16 +97,6 @@ fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Resu
     session.findings(&findings, &crate::diag::Sources::default());
     finish(session, &applied);
     Ok(if args.scope.detailed_exitcode && !shown.is_empty() { Exit::Changes } else { Exit::Success })
-}
-
-/// A plan that may not go on was shown with its reasons; in an apply, brakes that no flag lifts are reasons too.
-fn told(session: &Session, plan: &Plan, options: &ApplyOptions) -> Result<(), Failure> {
-    let outcome = permit(plan, options);
-    if matches!(outcome, Err(Failure::Refused(_))) && plan.refused().next().is_none() && session.format == Format::Text {
-        let lines = unlifted(plan, options).iter().map(|r| format!("  {}\n", r.way_out)).collect::<String>();
-        session.mutter(&lines);
-    }
-    outcome
 }
 
 fn finish(session: &mut Session, applied: &Applied) {
@@ -183,6 +173,10 @@ impl Prompt {
         AT_PROMPT.store(true, Ordering::SeqCst);
         let read = std::io::stdin().lock().read_line(&mut line);
         AT_PROMPT.store(false, Ordering::SeqCst);
+        if !std::io::stdin().is_terminal() {
+            // An answer from a pipe is not echoed, and neither is the end of its line.
+            let _ = std::io::stderr().lock().write_all(b"\n");
+        }
         match read {
             Ok(0) => Err(Failure::Declined("declined: the input ended")),
             Ok(_) => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),

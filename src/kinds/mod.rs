@@ -13,7 +13,7 @@ pub mod text;
 pub use json::{BadJson, default_of, is_default, object_from_json, with_defaults};
 pub use references::{FoundReference, references, rewrite_references};
 pub use shape::{
-    Alternative, Default, Emptiness, Field, Form, Keys, OnChange, Principal, Reference, Shape, Strength, Text, Within, article,
+    Alternative, Default, Emptiness, Field, Form, Keys, OnChange, Principal, Reference, Shape, Strength, Text, Within, article, counted,
     describe_principal,
 };
 

@@ -145,6 +145,15 @@ impl Address {
         (rest.is_empty() || rest.starts_with('.')).then(|| Address(format!("{}{rest}", to.0).into()))
     }
 
+    /// The address that was probably meant: of the same kind, in the same place, with a key that is near.
+    #[must_use]
+    pub fn nearest<'a>(&self, known: impl Iterator<Item = &'a Address>) -> Option<&'a Address> {
+        let (parent, kind, key) = self.split();
+        let siblings: Vec<&Address> = known.filter(|a| a.split().0 == parent && a.split().1 == kind).collect();
+        let near = crate::diag::suggest(key, siblings.iter().map(|a| a.key()))?;
+        siblings.into_iter().find(|a| a.key() == near)
+    }
+
     /// The reference that names it where the kind is not fixed: `group:leads`, `ann@contoso.example`.
     #[must_use]
     pub fn reference(&self) -> String {

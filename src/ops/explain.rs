@@ -1,7 +1,6 @@
 //! Where an object comes from, and what hangs on it.
 
 use super::{Context, Failure, history, load};
-use crate::diag::did_you_mean;
 use crate::kinds;
 use crate::model::{Address, Object, Stored};
 use crate::reconcile::edges;
@@ -36,7 +35,7 @@ pub fn explain(context: &Context, address: &Address) -> Result<Told, Failure> {
     let declared = declared_object.and_then(|o| loaded.workspace.sources.line(o.at)).map(|(f, l)| (f.to_owned(), l));
     if declared.is_none() && stored.is_none() {
         let known = loaded.config.iter().flat_map(|c| c.objects.keys()).chain(loaded.state.objects.keys());
-        let near = did_you_mean(address.as_str(), known.map(Address::as_str));
+        let near = address.nearest(known).map(|a| format!("did you mean `{a}`?"));
         return Err(Failure::Usage(
             format!("`{address}` is neither declared nor stored"),
             near.unwrap_or_else(|| "`writ state list` shows what there is".to_owned()),

@@ -2,7 +2,6 @@
 
 use super::history::{Moment, state_at};
 use super::{Context, Failure};
-use crate::diag::did_you_mean;
 use crate::model::{Address, Stored};
 
 /// The stored objects at a moment, sorted; with an address, that one and what stands in it.
@@ -16,7 +15,7 @@ pub fn show(context: &Context, address: Option<&Address>, moment: Moment) -> Res
     };
     let found: Vec<Stored> = state.objects.values().filter(|s| s.object.address.is_within(address)).cloned().collect();
     if found.is_empty() {
-        let near = did_you_mean(address.as_str(), state.objects.keys().map(Address::as_str));
+        let near = address.nearest(state.objects.keys()).map(|a| format!("did you mean `{a}`?"));
         return Err(Failure::Usage(
             format!("there is no `{address}` in the store"),
             near.unwrap_or_else(|| "`writ state list` shows what there is".to_owned()),

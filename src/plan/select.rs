@@ -20,7 +20,7 @@ pub(super) fn select(
     for (flag, address) in targets.iter().map(|a| ("--target", a)).chain(excludes.iter().map(|a| ("--exclude", a))) {
         let known = wanted.keys().chain(prior.objects.keys());
         if !known.clone().any(|a| a.is_within(address)) {
-            let near = crate::diag::did_you_mean(address.as_str(), known.map(Address::as_str));
+            let near = address.nearest(known).map(|a| format!("did you mean `{a}`?"));
             let finding = Diagnostic::new(&codes::E0505, Span::NONE, format!("`{flag} {address}` matches nothing"));
             found.push(finding.at(address).help(near.unwrap_or_else(|| "`writ state list` shows what there is".to_owned())));
         }

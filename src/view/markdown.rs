@@ -2,6 +2,7 @@
 
 use super::body::body;
 use super::plan::{apply_line, because, by_kind, headline, people, settings_lines, shown, summary, way_out};
+use crate::kinds::counted;
 use crate::model::{Action, Change};
 use crate::plan::{Plan, changes_digest};
 
@@ -55,16 +56,6 @@ fn verdict(plan: &Plan) -> &'static str {
         "Writ: stopped by a brake"
     } else {
         "Writ: changes"
-    }
-}
-
-/// `1 policy`, `11 access packages`.
-fn counted(n: usize, kind: &str) -> String {
-    let name = kind.replace('_', " ");
-    match name.strip_suffix('y') {
-        _ if n == 1 || name.ends_with('s') => format!("{n} {name}"),
-        Some(stem) => format!("{n} {stem}ies"),
-        None => format!("{n} {name}s"),
     }
 }
 

@@ -4,6 +4,7 @@
 use super::{Facts, Lift, Refusal, Why};
 use crate::config::Deletes;
 use crate::diag::{Diagnostics, Span, codes};
+use crate::kinds::counted;
 use crate::model::Action;
 use std::collections::BTreeMap;
 
@@ -27,24 +28,24 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diag
     let all = deleted.values().sum::<usize>() as u64;
     for (kind, count) in &deleted {
         let of = managed.get(kind).copied().unwrap_or(0);
-        let name = kind.replace('_', " ");
+        let named = counted(of, kind);
         let strictest = facts.limits.iter().map(|l| (allowed(l.max_deletes, of), l.max_deletes)).min_by_key(|(n, _)| *n);
         if let Some((allowed, limit)) = strictest.filter(|(allowed, _)| of > SMALL && *count > *allowed) {
             let limit = match limit {
-                Deletes::Share(share) => format!("{share}%, {allowed}"),
+                Deletes::Share(share) => format!("{share}%"),
                 Deletes::Count(n) => n.to_string(),
             };
-            let message = format!("{count} of {of} objects of the kind {name} would be deleted, {limit} allowed (max_deletes)");
+            let message = format!("{count} of {named} would be deleted, and max_deletes = {limit} allows {allowed}");
             refusals.push(brake(message, Lift { flag: "--allow-deletes", value: all }));
         } else if of >= 2 && *count == of && !facts.after.values().any(|o| o.address.kind() == *kind && is_ours(facts, o)) {
-            let message = format!("every object of the kind {name} would be deleted, {of} of {of}: were files left out?");
+            let message = format!("all {named} would be deleted: were files left out?");
             refusals.push(brake(message, Lift { flag: "--allow-deletes", value: all }));
         }
     }
     let limit = facts.limits.iter().filter_map(|l| l.max_access_lost).min();
     if let Some(limit) = limit.filter(|limit| facts.lost as u64 > *limit) {
         let verb = if facts.lost == 1 { "1 person would lose".to_owned() } else { format!("{} people would lose", facts.lost) };
-        let message = format!("{verb} access, {limit} allowed (max_access_lost)");
+        let message = format!("{verb} access, and max_access_lost = {limit}");
         refusals.push(brake(message, Lift { flag: "--allow-access-lost", value: facts.lost as u64 }));
     }
 }
