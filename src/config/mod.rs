@@ -20,10 +20,11 @@ mod sound;
 mod templates;
 
 pub use document::parse;
-pub use ownership::{Import, Moved, OWNERSHIP, Removed, applied_moves};
+pub use ownership::{Import, Moved, OWNERSHIP, Removed, applied_moves, renames};
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, check_store_url, read_settings};
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, Span, codes};
+use crate::kinds::rewrite_references;
 use crate::model::{Address, Object};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,18 +70,23 @@ pub struct World<'a> {
 }
 
 impl Known {
-    /// What can be referred to once these removals and imports are applied: what is released is there, what is imported
-    /// is there under its new name only.
-    fn after(&self, removals: &[Removed], imports: &[Import]) -> Known {
-        let mut known = self.clone();
+    /// What can be referred to once the files are applied: everything under its new name, what is released too, and what
+    /// is imported only as it is declared.
+    fn after(&self, moves: &[Moved], removals: &[Removed], imports: &[Import]) -> Known {
+        let imported: BTreeMap<Address, Address> =
+            imports.iter().filter_map(|i| Some((self.ids.get(&i.id)?.clone(), i.to.clone()))).collect();
+        let renamed = renames(self.objects.keys().chain(self.own.keys()), moves, &imported);
+        let rename = |(address, object): (&Address, &Object)| {
+            let attributes = rewrite_references(object, &|a| renamed.get(a).cloned()).unwrap_or_else(|| object.attributes.clone());
+            let address = renamed.get(address).unwrap_or(address).clone();
+            (address.clone(), Object { address, attributes, at: object.at })
+        };
+        let own: BTreeMap<Address, Object> = self.own.iter().map(rename).collect();
+        let mut objects: BTreeMap<Address, Object> = self.objects.iter().filter(|(a, _)| !imported.contains_key(a)).map(rename).collect();
         for removal in removals.iter().filter(|r| !r.destroy) {
-            let released = self.own.iter().filter(|(a, _)| a.is_within(&removal.from));
-            known.objects.extend(released.map(|(a, o)| (a.clone(), o.clone())));
+            objects.extend(own.iter().filter(|(a, _)| a.is_within(&removal.from)).map(|(a, o)| (a.clone(), o.clone())));
         }
-        for address in imports.iter().filter_map(|i| self.ids.get(&i.id)) {
-            known.objects.retain(|a, _| !a.is_within(address));
-        }
-        known
+        Known { objects, own, ids: self.ids.clone(), unread: self.unread }
     }
 }
 
@@ -123,10 +129,10 @@ pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnosti
         found.push(Diagnostic::new(&codes::E0017, at, "there is no file beside `writ.toml`").at("workspace").help(help));
     }
     let changed;
-    let known = if declared.removals.is_empty() && declared.imports.is_empty() {
+    let known = if declared.moves.is_empty() && declared.removals.is_empty() && declared.imports.is_empty() {
         known
     } else {
-        changed = known.after(&declared.removals, &declared.imports);
+        changed = known.after(&declared.moves, &declared.removals, &declared.imports);
         &changed
     };
     declare::parents(&declared, known, &mut found);

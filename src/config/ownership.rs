@@ -222,6 +222,20 @@ fn check_rings<'m>(moves: &'m [Moved], from: &BTreeMap<&'m Address, &'m Moved>, 
     in_ring
 }
 
+/// The new addresses of what is there, by its old one, where moves or imports rename it. An import renames what it is
+/// about, from old to new address, with all below it; a parent's comes before its children's.
+pub fn renames<'a>(
+    there: impl Iterator<Item = &'a Address> + Clone,
+    moves: &[Moved],
+    imports: &BTreeMap<Address, Address>,
+) -> BTreeMap<Address, Address> {
+    let mut renamed: BTreeMap<Address, Address> = there.clone().filter_map(|a| Some((a.clone(), applied_moves(moves, a)?))).collect();
+    for (from, to) in imports.iter().filter(|(from, to)| from != to) {
+        renamed.extend(there.clone().filter_map(|below| Some((below.clone(), below.rebase(from, to)?))));
+    }
+    renamed
+}
+
 /// Where an address is after the moves, which may form chains; `None` when no move concerns it.
 #[must_use]
 pub fn applied_moves(moves: &[Moved], address: &Address) -> Option<Address> {

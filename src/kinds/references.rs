@@ -27,8 +27,7 @@ pub struct FoundReference {
 pub fn references(object: &Object) -> Vec<FoundReference> {
     let Some(kind) = kind(object.address.kind()) else { return Vec::new() };
     let mut found = Vec::new();
-    let mut attributes = Cow::Borrowed(&object.attributes);
-    visit_object(kind, &object.address, &mut attributes, &mut |r, _| {
+    visit_object(kind, object, &mut |r, _| {
         found.push(r);
         None
     });
@@ -49,26 +48,30 @@ pub fn references(object: &Object) -> Vec<FoundReference> {
 #[must_use]
 pub fn rewrite_references(object: &Object, moved: &dyn Fn(&Address) -> Option<Address>) -> Option<Table> {
     let kind = kind(object.address.kind())?;
-    let mut attributes = Cow::Borrowed(&object.attributes);
-    let mut rewritten = false;
-    visit_object(kind, &object.address, &mut attributes, &mut |r, spelling| {
+    visit_object(kind, object, &mut |r, spelling| {
         let new = spelling(&moved(&r.target)?);
-        rewritten |= new != r.text;
         (new != r.text).then_some(new)
-    });
-    rewritten.then(|| attributes.into_owned())
+    })
 }
 
 /// Called with each reference and the way its place spells an address; a returned text replaces it.
 type Visitor<'v> = dyn FnMut(FoundReference, &dyn Fn(&Address) -> String) -> Option<String> + 'v;
 
-fn visit_object(kind: &'static Kind, address: &Address, attributes: &mut Cow<'_, Table>, visitor: &mut Visitor<'_>) {
+/// Visits the references of an object; its new attributes, if one of them was replaced. What a reference means is read
+/// from the attributes as they were, whatever was replaced before it.
+fn visit_object(kind: &'static Kind, object: &Object, visitor: &mut Visitor<'_>) -> Option<Table> {
+    let Object { address, attributes, .. } = object;
+    let mut new = Cow::Borrowed(attributes);
     for field in kind.fields() {
         let Some(value) = attributes.get(field.name) else { continue };
         let place = Place { address, top: attributes, table: attributes, attribute: field.name };
-        if let Some(new) = visit(&field.shape, value, &place, visitor) {
-            attributes.to_mut().insert(field.name, new);
+        if let Some(changed) = visit(&field.shape, value, &place, visitor) {
+            new.to_mut().insert(field.name, changed);
         }
+    }
+    match new {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(table) => Some(table),
     }
 }
 

@@ -91,6 +91,17 @@ pub struct Members {
 }
 
 impl Change {
+    /// Whether a step of its own says what the object says, or deletes it. A mere move, import or release leaves that to
+    /// whoever rewrites references to what moved.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        match self.action {
+            Action::Delete | Action::Replace | Action::Update | Action::Create => true,
+            Action::Import => !self.deltas.is_empty(),
+            Action::Move | Action::Forget => false,
+        }
+    }
+
     /// The attributes as they will be, or were.
     #[must_use]
     pub fn attributes(&self) -> Option<&Table> {

@@ -51,6 +51,13 @@ pub struct Applied {
     pub store: String,
 }
 
+impl Applied {
+    /// What an apply of an empty plan did.
+    fn nothing(plan: &Plan, place: &Place, digest: Digest) -> Applied {
+        Applied { summary: plan.summary(), serial: None, digest, created: None, store: place.url.clone() }
+    }
+}
+
 /// Set by a signal; looked at until the commit begins.
 pub static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
@@ -93,7 +100,7 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: Planned, consen
         let Planned { plan, state, loaded, .. } = &planned;
         let digest = changes_digest(plan);
         if plan.is_empty() {
-            return Ok(Applied { summary: plan.summary(), serial: None, digest, created: None, store: loaded.place.url.clone() });
+            return Ok(Applied::nothing(plan, &loaded.place, digest));
         }
         permit(plan, options)?;
         // A state that moved and changed nothing that this plan says leaves what was agreed to as it is.
@@ -125,6 +132,9 @@ pub fn apply_saved(
     let (settings, place) = load::settings_and_place(context)?;
     let (plan, _, mut findings) = judge_saved(context, saved, &settings, &place)?;
     permit(&plan, options)?;
+    if plan.is_empty() {
+        return Ok((Applied::nothing(&plan, &place, saved.digests.changes.clone()), findings));
+    }
     consent.ask(&plan, false)?;
     let claim = Claim::take(context, &place, options, &plan.actor)?;
     // Once more under the lock, on the state that the commit will meet.

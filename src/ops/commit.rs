@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::kinds;
-use crate::model::{Action, Address, Change, Origin, Table, canonical};
+use crate::model::{Address, Change, Origin, Table, canonical};
 use crate::plan::{Plan, moves_of};
 use crate::reconcile::{PriorMoves, State, StepKind};
 use crate::store::{Event, ObjectRow, Snapshot, Tables, fold};
@@ -122,11 +122,7 @@ pub(super) fn events(plan: &Plan, state: &State, snapshot: &Snapshot, mint: &dyn
     let prior = PriorMoves::apply(state, &plan.workspace, &moves, &imports, &mut crate::diag::Diagnostics::new());
     let changes: BTreeMap<&Address, &Change> = plan.changes.iter().map(|c| (&c.address, c)).collect();
     // What is written, made or deleted by a step of its own is not rewritten first.
-    let touched = |a: &Address| {
-        changes
-            .get(a)
-            .is_some_and(|c| !matches!(c.action, Action::Move | Action::Forget) && (c.after.is_some() || c.action == Action::Delete))
-    };
+    let touched = |a: &Address| changes.get(a).is_some_and(|c| c.writes());
     recorder.moves(&prior, &touched)?;
     for step in &plan.steps {
         let Some(change) = changes.get(&step.address) else { continue };

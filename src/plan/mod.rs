@@ -262,9 +262,9 @@ pub fn judge_again(saved: &SavedPlan, config: &Settings, state: &State, now: Dat
     let prior = PriorMoves::apply(state, &saved.workspace, &moves, &imports, found);
     let planned = after(&prior, &saved.changes);
     let mine = |a: &Address| prior.objects.get(a).is_some_and(|s| s.workspace.as_deref() == Some(saved.workspace.as_str()));
-    let ours: BTreeSet<&Address> = saved.changes.iter().map(|c| &c.address).collect();
+    let ours: BTreeMap<&Address, bool> = saved.changes.iter().map(|c| (&c.address, c.action != Action::Forget)).collect();
     let (own, foreign): (BTreeMap<Address, Object>, BTreeMap<Address, Object>) =
-        planned.into_iter().partition(|(a, _)| ours.contains(a) || mine(a));
+        planned.into_iter().partition(|(a, _)| ours.get(a).copied().unwrap_or_else(|| mine(a)));
     if !saved.destroy {
         let known = Known { objects: foreign, ..Known::default() };
         check_rules(&World { objects: &own, known: &known, settings: config }, &[], found);
@@ -374,6 +374,9 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
         has_store: state.lineage.is_some(),
     };
     let refusals = guards::judge(&facts, found);
+    // What is refused has no order: somebody may need what is replaced both before and after. What is unsound may have
+    // rings.
+    let goes_on = !found.has_errors() && refusals.iter().all(|r| r.lift.is_some());
     Plan {
         workspace: workspace.to_owned(),
         base,
@@ -382,8 +385,7 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
         rewritten: rewritten(prior, &changes),
         relied: Relied::of(state, prior, &changes, workspace),
         hints: if destroy { Vec::new() } else { move_hints(&changes) },
-        // Rings are among the findings of an unsound configuration, which is never applied.
-        steps: if found.has_errors() { Vec::new() } else { steps(&changes) },
+        steps: if goes_on { steps(&changes) } else { Vec::new() },
         changes,
         settings,
         settings_change,
@@ -416,8 +418,7 @@ pub fn after(prior: &PriorMoves, changes: &[Change]) -> BTreeMap<Address, Object
 
 /// Objects whose references are rewritten by a move and that do not change otherwise.
 fn rewritten(prior: &PriorMoves, changes: &[Change]) -> Vec<(Address, Object)> {
-    let touches = |c: &&Change| (c.after.is_some() && c.action != Action::Move) || c.action == Action::Delete;
-    let touched: BTreeSet<&Address> = changes.iter().filter(touches).map(|c| &c.address).collect();
+    let touched: BTreeSet<&Address> = changes.iter().filter(|c| c.writes()).map(|c| &c.address).collect();
     let rest = prior.rewritten.keys().filter(|a| !touched.contains(a));
     rest.filter_map(|a| prior.objects.get(a).map(|s| (a.clone(), s.object.clone()))).collect()
 }

@@ -68,7 +68,9 @@ pub(super) fn select(
             if keep.contains(&c.address) {
                 Some(c)
             } else if c.previous.is_some() && c.after.is_some() {
-                Some(Change { action: Action::Move, after: c.before.clone(), deltas: Vec::new(), replaced_by: Vec::new(), ..c })
+                // Only what is managed is renamed, so an import remains one.
+                let action = if c.action == Action::Import { Action::Import } else { Action::Move };
+                Some(Change { action, after: c.before.clone(), deltas: Vec::new(), replaced_by: Vec::new(), ..c })
             } else {
                 None
             }

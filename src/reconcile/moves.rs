@@ -2,9 +2,9 @@
 //! package.
 
 use super::State;
-use crate::config::{Import, Moved, applied_moves};
+use crate::config::{Import, Moved, renames};
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::kinds::{self, Default};
+use crate::kinds;
 use crate::model::{Address, Object, Stored, Table};
 use std::collections::BTreeMap;
 
@@ -25,13 +25,8 @@ impl PriorMoves {
     /// Applies the moves and imports of a workspace to a state.
     #[must_use]
     pub fn apply(state: &State, workspace: &str, moves: &[Moved], imports: &[Import], found: &mut Diagnostics) -> PriorMoves {
-        let mut renamed: BTreeMap<Address, Address> = BTreeMap::new();
-        for address in state.objects.keys() {
-            if let Some(to) = applied_moves(moves, address) {
-                renamed.insert(address.clone(), to);
-            }
-        }
-        let imported = take_imports(state, workspace, imports, &mut renamed, found);
+        let (imported, from) = take_imports(state, workspace, moves, imports, found);
+        let mut renamed = renames(state.objects.keys(), moves, &from);
         report(state, workspace, moves, &mut renamed, found);
         let new = |a: &Address| renamed.get(a).cloned();
         let mut objects: BTreeMap<Address, Stored> = BTreeMap::new();
@@ -46,7 +41,7 @@ impl PriorMoves {
                 rewritten.insert(to.clone(), std::mem::replace(&mut attributes, table));
             }
             if to != *address {
-                keep_key_defaults(address, &mut attributes);
+                keep_key_defaults(address, &to, &mut attributes);
                 previous.insert(to.clone(), address.clone());
             }
             let object = Object { address: to.clone(), attributes, at: stored.object.at };
@@ -63,26 +58,42 @@ impl PriorMoves {
     }
 }
 
-/// What defaulted to the old key says so from now on, so that the difference to the new default is seen.
-fn keep_key_defaults(old: &Address, attributes: &mut Table) {
-    let Some(kind) = kinds::kind(old.kind()) else { return };
-    for field in kind.form.fields.iter().filter(|f| f.default == Default::Key) {
-        if let Some(value) = kinds::default_of(field, old.key()).filter(|_| !attributes.contains(field.name)) {
-            attributes.insert(field.name, value);
+/// What defaulted to the old key says so from now on, so that the difference to the new default is seen; what says the
+/// new key already is the default now.
+fn keep_key_defaults(old: &Address, new: &Address, attributes: &mut Table) {
+    let Some(kind) = kinds::kind(old.kind()).filter(|_| old.key() != new.key()) else { return };
+    for field in kind.form.fields.iter().filter(|f| f.default == kinds::Default::Key) {
+        match attributes.get(field.name) {
+            Some(value) if kinds::is_default(field, value, new.key()) => {
+                attributes.remove(field.name);
+            }
+            Some(_) => {}
+            None => {
+                let said = kinds::default_of(field, old.key());
+                said.and_then(|value| attributes.insert(field.name, value));
+            }
         }
     }
 }
 
-/// Objects that become managed: those that `[[import]]` names.
+/// Objects that become managed, those that `[[import]]` names: their ids by new address, and their new by old address.
 fn take_imports(
     state: &State,
     workspace: &str,
+    moves: &[Moved],
     imports: &[Import],
-    renamed: &mut BTreeMap<Address, Address>,
     found: &mut Diagnostics,
-) -> BTreeMap<Address, String> {
+) -> (BTreeMap<Address, String>, BTreeMap<Address, Address>) {
+    if imports.is_empty() {
+        return Default::default();
+    }
     let by_id: BTreeMap<&str, &Stored> = state.objects.values().map(|s| (s.id.as_str(), s)).collect();
-    let mut imported = BTreeMap::new();
+    let asked: BTreeMap<Address, Address> =
+        imports.iter().filter_map(|i| Some((by_id.get(i.id.as_str())?.object.address.clone(), i.to.clone()))).collect();
+    // What it stands in may get another name by the same files.
+    let renamed = renames(state.objects.keys(), moves, &asked);
+    let parent = |a: &Address| a.parent().map(|p| renamed.get(&p).unwrap_or(&p).clone());
+    let (mut imported, mut taken) = (BTreeMap::new(), BTreeMap::new());
     for import in imports {
         let mut refuse = |message: String, help: &str| {
             found.push(Diagnostic::new(&codes::E0305, import.at, message).at(&import.to).help(help));
@@ -98,22 +109,16 @@ fn take_imports(
                 found.push(Diagnostic::new(&codes::N0308, import.at, message).at(address));
             }
             Some(owner) => refuse(format!("`{address}` is managed by the workspace `{owner}`"), "only unmanaged objects are imported"),
-            None if address.kind() != import.to.kind() || address.parent() != import.to.parent() => {
+            None if address.kind() != import.to.kind() || parent(address) != import.to.parent() => {
                 refuse(format!("`{address}` cannot become `{}`", import.to), "an import may give another key, not another kind or parent");
             }
             None => {
-                if *address != import.to {
-                    for below in state.objects.keys() {
-                        if let Some(to) = below.rebase(address, &import.to) {
-                            renamed.insert(below.clone(), to);
-                        }
-                    }
-                }
                 imported.insert(import.to.clone(), import.id.clone());
+                taken.insert(address.clone(), import.to.clone());
             }
         }
     }
-    imported
+    (imported, taken)
 }
 
 /// Moves of what is not this workspace's are not its to make; those that are done can be deleted.

@@ -40,7 +40,8 @@ fn as_text<S: serde::Serializer>(address: &Address, serializer: S) -> Result<S::
 /// The steps of some changes: moves and adoptions first, then everything in dependency order, ties by address.
 ///
 /// # Panics
-/// When the strong references of the changes form a ring, which no sound configuration and no state of ours has.
+/// When the steps wait for each other in a ring, which they do only in a plan that is refused: where the configuration has
+/// a ring, or where somebody needs an object both before and after it is replaced.
 #[must_use]
 pub fn steps(changes: &[Change]) -> Vec<Step> {
     let mut first: Vec<Step> = Vec::new();
@@ -126,6 +127,6 @@ fn sorted(nodes: &[(Step, &Change)]) -> Vec<Step> {
             }
         }
     }
-    assert!(out.len() == nodes.len(), "the strong references of a plan form a ring, which configuration and state exclude");
+    assert!(out.len() == nodes.len(), "the steps of a plan form a ring, which rules and guards exclude");
     out
 }
