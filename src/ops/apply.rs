@@ -5,7 +5,7 @@ use super::{Context, Failure, Place, commit, load};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::model::{Digest, canonical};
-use crate::plan::{self, Digests, Lift, Plan, SavedPlan, Summary, changes_digest, digests};
+use crate::plan::{self, Digests, Lift, Plan, SavedPlan, Stale, Summary, changes_digest, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Revision, Snapshot, StoreError, Tables, Writer};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -175,7 +175,10 @@ pub fn judge_saved(
     if findings.has_errors() {
         return Err(Failure::Findings(Box::new((findings, crate::diag::Sources::default()))));
     }
-    Ok((plan, state, findings))
+    match plan {
+        Some(plan) => Ok((plan, state, findings)),
+        None => Err(Failure::Stale(vec![Stale::Differs])),
+    }
 }
 
 /// The sole right to write to a store.

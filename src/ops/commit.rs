@@ -1,9 +1,10 @@
 //! From agreed changes to the events of one transaction.
 
 use super::Failure;
+use crate::diag::{Diagnostics, Sources};
 use crate::kinds;
 use crate::model::{Address, Change, Origin, Table, canonical};
-use crate::plan::{Plan, moves_of};
+use crate::plan::Plan;
 use crate::reconcile::{PriorMoves, State, StepKind};
 use crate::store::{Event, ObjectRow, Snapshot, Tables, fold};
 use std::collections::BTreeMap;
@@ -92,6 +93,14 @@ impl<'a> Recorder<'a> {
         self.push(Event::WorkspaceConfigured { name: name.to_owned(), settings: text })
     }
 
+    /// A workspace that manages nothing any more lays no claim to the store.
+    fn dissolve(&mut self, name: &str) -> Result<(), Failure> {
+        if !self.tables.workspaces.contains_key(name) {
+            return Ok(());
+        }
+        self.push(Event::WorkspaceRemoved { name: name.to_owned() })
+    }
+
     /// Renames, each once its target is free, and rewrites what refers to the renamed.
     pub(super) fn moves(&mut self, prior: &PriorMoves, touched: &dyn Fn(&Address) -> bool) -> Result<(), Failure> {
         let mut waiting: BTreeMap<&Address, &Address> = prior.previous.iter().map(|(to, from)| (from, to)).collect();
@@ -118,8 +127,11 @@ fn schema(address: &Address) -> u32 {
 /// The events of a plan, in the order of its steps.
 pub(super) fn events(plan: &Plan, state: &State, snapshot: &Snapshot, mint: &dyn Fn() -> String) -> Result<Vec<Event>, Failure> {
     let mut recorder = Recorder::new(snapshot, mint);
-    let (moves, imports) = moves_of(&plan.changes);
-    let prior = PriorMoves::apply(state, &plan.workspace, &moves, &imports, &mut crate::diag::Diagnostics::new());
+    let mut found = Diagnostics::new();
+    let prior = PriorMoves::of_changes(state, &plan.changes, &mut found);
+    if found.has_errors() {
+        return Err(Failure::Findings(Box::new((found, Sources::default()))));
+    }
     let changes: BTreeMap<&Address, &Change> = plan.changes.iter().map(|c| (&c.address, c)).collect();
     // What is written, made or deleted by a step of its own is not rewritten first.
     let touched = |a: &Address| changes.get(a).is_some_and(|c| c.writes());
@@ -137,6 +149,10 @@ pub(super) fn events(plan: &Plan, state: &State, snapshot: &Snapshot, mint: &dyn
             (StepKind::Create | StepKind::Update, None) => {}
         }
     }
-    recorder.configure(&plan.workspace, &plan.settings)?;
+    if plan.destroy && plan.complete {
+        recorder.dissolve(&plan.workspace)?;
+    } else {
+        recorder.configure(&plan.workspace, &plan.settings)?;
+    }
     Ok(recorder.events())
 }

@@ -95,6 +95,7 @@ pub(super) fn actor(
 ) -> Result<String, Failure> {
     // What was last applied binds as well as what is written: otherwise a change could lift it for itself.
     let applied = state.workspaces.values().any(|w| w.settings.requires_actor());
-    let first = state.serial == 0;
+    // A store without people, before the first apply or after a destroy, is its operator's.
+    let first = !state.objects.keys().any(|a| a.kind() == crate::kinds::user::KIND.name);
     context.actor((required || applied) && !first, |a| if first { declared(a) } else { state.objects.get(a).map(|s| s.object.clone()) })
 }

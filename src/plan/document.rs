@@ -343,7 +343,7 @@ pub fn read(text: &str) -> Result<SavedPlan, BadPlan> {
         after: AppliedSettings(after.clone()),
     });
     let list = map.get("resource_changes").and_then(Json::as_array).ok_or_else(|| form("no resource_changes"))?;
-    Ok(SavedPlan {
+    let saved = SavedPlan {
         workspace: text_of("workspace").ok_or_else(|| form("no workspace"))?,
         base: serde_json::from_value(parse("base")).map_err(|e| BadPlan::Form(e.to_string()))?,
         commit: text_of("commit"),
@@ -355,7 +355,9 @@ pub fn read(text: &str) -> Result<SavedPlan, BadPlan> {
         relied: serde_json::from_value(parse("relied")).map_err(|e| BadPlan::Form(e.to_string()))?,
         digests,
         document: doc,
-    })
+    };
+    // The digest of the changes is beside the document that the other one covers.
+    if changes_digest(&saved.as_saved()) == saved.digests.changes { Ok(saved) } else { Err(BadPlan::Edited) }
 }
 
 fn read_change(json: &Json) -> Result<Change, BadPlan> {

@@ -19,11 +19,11 @@ pub use document::{BadPlan, Digests, FORMAT, SavedPlan, changes_digest, digests,
 pub use guards::{Lift, Refusal, Why};
 pub use relied::{Relied, Stale};
 
-use crate::config::{AppliedSettings, Config, Import, Known, Limits, Moved, Settings, World, check_rules};
-use crate::diag::{Diagnostics, Sources, Span};
+use crate::config::{AppliedSettings, Config, Known, Limits, Removed, Settings, World, check_rules};
+use crate::diag::{Diagnostic, Diagnostics, Severity, Sources, Span, codes};
 use crate::kinds::access_package::Package;
 use crate::model::{Action, Address, Change, Digest, Object, Stored, Zone, canonical};
-use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Step, Wanted, move_hints, reconcile, steps};
+use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Step, Wanted, compare, move_hints, reconcile, steps};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -218,8 +218,12 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
             change.origin = origin::of(after, sources, commit);
         }
     }
-    let settings_change = settings_change(config, state, destroy);
-    timely::check(&changes, &after(&prior, &changes), config.settings.zone, now, found);
+    let settings_change = settings_change(config.settings.applied(), state, name, destroy);
+    let planned = after(&prior, &changes);
+    timely::check(&changes, &planned, config.settings.zone, now, found);
+    if !complete && !destroy {
+        check_part(&planned, &prior, &changes, config, found);
+    }
     let base = Base { lineage: state.lineage.clone(), serial: state.serial, config_digest: config_digest(config).to_string() };
     let made = Made {
         base,
@@ -232,7 +236,7 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
             config.settings.applied()
         },
         settings_change,
-        written: config.settings.limits,
+        written: vec![config.settings.limits],
         zone: config.settings.zone,
         now,
         destroy,
@@ -255,19 +259,66 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
     plan
 }
 
-/// A saved plan, judged again on the state as it is: of the file only the changes are taken.
+/// A part of the changes leads to a state that keeps every rule, or is an error.
+fn check_part(planned: &BTreeMap<Address, Object>, prior: &PriorMoves, changes: &[Change], config: &Config, found: &mut Diagnostics) {
+    let name = config.settings.name.as_str();
+    let made: BTreeSet<&Address> = changes.iter().filter(|c| c.after.is_some()).map(|c| &c.address).collect();
+    let ours = |a: &Address| made.contains(a) || prior.objects.get(a).is_some_and(|s| s.workspace.as_deref() == Some(name));
+    let (own, foreign): (BTreeMap<Address, Object>, BTreeMap<Address, Object>) =
+        planned.iter().map(|(a, o)| (a.clone(), o.clone())).partition(|(a, _)| ours(a));
+    let known = Known { objects: foreign, ..Known::default() };
+    let mut own_findings = Diagnostics::new();
+    check_rules(&World { objects: &own, known: &known, settings: &config.settings }, &[], &mut own_findings);
+    for mut finding in own_findings.iter().filter(|d| d.severity == Severity::Error).cloned() {
+        finding.help = Some("target what it needs as well, or plan everything".to_owned());
+        found.push(finding);
+    }
+}
+
+/// A saved plan, judged again on the state as it is. Of the file only what is wanted is taken: what would change is worked
+/// out anew from the state, and must be what the file says; `None` when it is not.
 #[must_use]
-pub fn judge_again(saved: &SavedPlan, config: &Settings, state: &State, now: DateTime<Utc>, actor: &str, found: &mut Diagnostics) -> Plan {
-    let (moves, imports) = moves_of(&saved.changes);
-    let prior = PriorMoves::apply(state, &saved.workspace, &moves, &imports, found);
+pub fn judge_again(
+    saved: &SavedPlan,
+    config: &Settings,
+    state: &State,
+    now: DateTime<Utc>,
+    actor: &str,
+    found: &mut Diagnostics,
+) -> Option<Plan> {
+    let name = saved.workspace.as_str();
+    let prior = PriorMoves::of_changes(state, &saved.changes, found);
     let planned = after(&prior, &saved.changes);
-    let mine = |a: &Address| prior.objects.get(a).is_some_and(|s| s.workspace.as_deref() == Some(saved.workspace.as_str()));
+    let mine = |a: &Address| prior.objects.get(a).is_some_and(|s| s.workspace.as_deref() == Some(name));
     let ours: BTreeMap<&Address, bool> = saved.changes.iter().map(|c| (&c.address, c.action != Action::Forget)).collect();
     let (own, foreign): (BTreeMap<Address, Object>, BTreeMap<Address, Object>) =
         planned.into_iter().partition(|(a, _)| ours.get(a).copied().unwrap_or_else(|| mine(a)));
+    let released = |c: &&Change| c.action == Action::Forget;
+    let removals: Vec<Removed> =
+        saved.changes.iter().filter(released).map(|c| Removed { from: c.address.clone(), destroy: false, at: Span::NONE }).collect();
+    let known = Known { objects: foreign, ..Known::default() };
+    let world = World { objects: &own, known: &known, settings: config };
+    let catalog_of = |root: &Address| world.get(root).and_then(Package::of).map(|p| p.catalog());
+    let manages = |address: &Address| saved.destroy || config.manages(address, &catalog_of);
+    let nothing = BTreeMap::new();
+    let wanted =
+        Wanted { workspace: name, objects: &own, moves: &[], removals: &removals, imports: &[], manages: &manages, templates: &nothing };
+    let Reconciled { mut changes, prior } = compare(&wanted, prior, found);
     if !saved.destroy {
-        let known = Known { objects: foreign, ..Known::default() };
-        check_rules(&World { objects: &own, known: &known, settings: config }, &[], found);
+        check_rules(&world, &[], found);
+    }
+    for object in own.values().filter(|o| changes.iter().any(|c| c.address == o.address) && !manages(&o.address)) {
+        let message = format!("this workspace does not manage `{}`", object.address);
+        found.push(
+            Diagnostic::new(&codes::E0306, Span::NONE, message).at(&object.address).help("plan again in the workspace that manages it"),
+        );
+    }
+    let places: BTreeMap<&Address, &Change> = saved.changes.iter().map(|c| (&c.address, c)).collect();
+    for change in &mut changes {
+        if let Some(saved) = places.get(&change.address) {
+            change.origin = saved.origin.clone();
+            change.cause = saved.cause.clone();
+        }
     }
     let made = Made {
         base: saved.base.clone(),
@@ -275,15 +326,18 @@ pub fn judge_again(saved: &SavedPlan, config: &Settings, state: &State, now: Dat
         actor,
         prior: &prior,
         settings: saved.settings.clone(),
-        settings_change: saved.settings_change.clone(),
-        written: saved.settings.limits(),
+        settings_change: settings_change(saved.settings.clone(), state, name, saved.destroy),
+        written: vec![saved.settings.limits(), config.limits],
         zone: saved.settings.zone(),
         now,
         destroy: saved.destroy,
         complete: saved.complete,
-        workspace: &saved.workspace,
+        workspace: name,
     };
-    judged(made, state, saved.changes.clone(), found)
+    timely::check(&changes, &after(&prior, &changes), saved.settings.zone(), now, found);
+    let plan = judged(made, state, changes, found);
+    let follows = plan.relied == saved.relied && changes_digest(&plan) == saved.digests.changes;
+    (follows || found.has_errors()).then_some(plan)
 }
 
 /// What lies between two states of a store, told as a plan: every object counts, whoever manages it.
@@ -291,17 +345,16 @@ pub fn judge_again(saved: &SavedPlan, config: &Settings, state: &State, now: Dat
 pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc>, found: &mut Diagnostics) -> Plan {
     let mut prior = before.clone();
     let ids: BTreeMap<&str, &Address> = after.objects.values().map(|s| (s.id.as_str(), &s.object.address)).collect();
-    let moved =
-        |s: &Stored| ids.get(s.id.as_str()).filter(|to| ***to != s.object.address).map(|to| (s.object.address.clone(), (*to).clone()));
-    let moves: Vec<Moved> = before.objects.values().filter_map(moved).map(|(from, to)| Moved { from, to, at: Span::NONE }).collect();
+    let moved = |s: &'_ Stored| ids.get(s.id.as_str()).copied().filter(|to| **to != s.object.address);
+    let moves: BTreeMap<&Address, &Address> = before.objects.values().filter_map(|s| Some((&s.object.address, moved(s)?))).collect();
     for stored in prior.objects.values_mut() {
         stored.workspace = Some(workspace.to_owned());
     }
     let objects: BTreeMap<Address, Object> = after.objects.values().map(|s| (s.object.address.clone(), s.object.clone())).collect();
     let nothing = BTreeMap::new();
-    let wanted =
-        Wanted { workspace, objects: &objects, moves: &moves, removals: &[], imports: &[], manages: &|_| true, templates: &nothing };
-    let Reconciled { mut changes, prior } = reconcile(&wanted, &prior, found);
+    let wanted = Wanted { workspace, objects: &objects, moves: &[], removals: &[], imports: &[], manages: &|_| true, templates: &nothing };
+    let prior = PriorMoves::of_map(&prior, &moves, BTreeMap::new(), found);
+    let Reconciled { mut changes, prior } = compare(&wanted, prior, found);
     // Builtins that are gone from what is wanted cannot be: a store always has them.
     changes.retain(|c| c.action != Action::Forget);
     let applied = |s: &State| s.applied(workspace).cloned();
@@ -315,7 +368,7 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
         prior: &prior,
         settings: applied(after).unwrap_or(AppliedSettings(serde_json::Value::Null)),
         settings_change: settings_change.filter(|s| s.before.is_some()),
-        written: Limits::default(),
+        written: Vec::new(),
         zone,
         now,
         destroy: true,
@@ -328,16 +381,6 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
     plan
 }
 
-/// The moves and imports that some changes hold.
-#[must_use]
-pub fn moves_of(changes: &[Change]) -> (Vec<Moved>, Vec<Import>) {
-    let at = Span::NONE;
-    let moved = |c: &Change| Some(Moved { from: c.previous.clone()?, to: c.address.clone(), at });
-    let import = |c: &Change| Some(Import { to: c.address.clone(), id: c.import_id.clone()?, at });
-    let imported = changes.iter().filter(|c| c.action == Action::Import);
-    (changes.iter().filter(|c| c.action != Action::Import).filter_map(moved).collect(), imported.filter_map(import).collect())
-}
-
 /// What a plan is made of beside its changes.
 struct Made<'a> {
     base: Base,
@@ -346,7 +389,7 @@ struct Made<'a> {
     prior: &'a PriorMoves,
     settings: AppliedSettings,
     settings_change: Option<SettingsChange>,
-    written: Limits,
+    written: Vec<Limits>,
     zone: Zone,
     now: DateTime<Utc>,
     destroy: bool,
@@ -360,7 +403,7 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
     let after = after(prior, &changes);
     let people_losing_access = access::people_losing_access(&prior.objects, &after, &changes, zone, now);
     // Brakes are judged by what is written now and by what was last applied.
-    let limits: Vec<Limits> = std::iter::once(written).chain(state.applied(workspace).map(AppliedSettings::limits)).collect();
+    let limits: Vec<Limits> = written.into_iter().chain(state.applied(workspace).map(AppliedSettings::limits)).collect();
     let facts = guards::Facts {
         changes: &changes,
         before: &prior.objects,
@@ -368,7 +411,8 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
         workspace,
         limits: &limits,
         lost: people_losing_access,
-        destroy,
+        // What leaves other things standing empties no workspace.
+        destroy: destroy && complete,
         zone,
         now,
         has_store: state.lineage.is_some(),
@@ -391,7 +435,7 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
         settings_change,
         refusals,
         people_losing_access,
-        unmanaged: state.unmanaged().count(),
+        unmanaged: unmanaged(state, prior),
         destroy,
         complete,
         zone,
@@ -416,6 +460,12 @@ pub fn after(prior: &PriorMoves, changes: &[Change]) -> BTreeMap<Address, Object
     after
 }
 
+/// How many objects live on unmanaged, those that are being imported left out.
+fn unmanaged(state: &State, prior: &PriorMoves) -> usize {
+    let imported: BTreeSet<&str> = prior.imported.values().map(String::as_str).collect();
+    state.unmanaged().filter(|s| !imported.contains(s.id.as_str())).count()
+}
+
 /// Objects whose references are rewritten by a move and that do not change otherwise.
 fn rewritten(prior: &PriorMoves, changes: &[Change]) -> Vec<(Address, Object)> {
     let touched: BTreeSet<&Address> = changes.iter().filter(|c| c.writes()).map(|c| &c.address).collect();
@@ -423,15 +473,11 @@ fn rewritten(prior: &PriorMoves, changes: &[Change]) -> Vec<(Address, Object)> {
     rest.filter_map(|a| prior.objects.get(a).map(|s| (a.clone(), s.object.clone()))).collect()
 }
 
-/// A first apply of settings that say nothing beyond the defaults is no change worth telling, nor is any on an empty
-/// store; a workspace that is destroyed keeps its settings until the next apply.
-fn settings_change(config: &Config, state: &State, destroy: bool) -> Option<SettingsChange> {
-    let after = config.settings.applied();
-    let before = state.applied(&config.settings.name);
-    if destroy || before == Some(&after) {
-        return None;
-    }
-    Some(SettingsChange { before: before.cloned(), after }).filter(|_| before.is_some())
+/// The settings that an apply would change. On a store in which nobody manages anything they are not worth telling.
+fn settings_change(after: AppliedSettings, state: &State, workspace: &str, destroy: bool) -> Option<SettingsChange> {
+    let before = state.applied(workspace);
+    let empty = before.is_none() && state.objects.values().all(|s| s.workspace.is_none());
+    (!destroy && !empty && before != Some(&after)).then(|| SettingsChange { before: before.cloned(), after })
 }
 
 /// What the files declare, whatever their names and order.

@@ -32,6 +32,8 @@ pub enum Stale {
     Referred(String, Vec<String>),
     /// The settings of the workspace.
     Settings,
+    /// The changes are not what follows from the state.
+    Differs,
 }
 
 impl fmt::Display for Stale {
@@ -41,6 +43,7 @@ impl fmt::Display for Stale {
             Stale::Gone(a) => write!(f, "`{a}` is gone since"),
             Stale::Changed(a, serial) => write!(f, "`{a}` was changed since, by @{serial}"),
             Stale::Referred(a, by) => write!(f, "who refers to `{a}` changed since: {}", by.join(", ")),
+            Stale::Differs => write!(f, "its changes are not what follows from the state: it was edited, or made by another version"),
             Stale::Settings => write!(f, "the settings of the workspace were applied since"),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::model::{Action, Address, Change, Object};
-use crate::reconcile::{Graph, PriorMoves};
+use crate::reconcile::{Graph, PriorMoves, edges};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The changes that remain, and whether that is all of them. Moves and imports rename the prior state and always remain.
@@ -26,7 +26,6 @@ pub(super) fn select(
         }
     }
     let before = Graph::of(prior.objects.values().map(|s| &s.object));
-    let after = Graph::of(wanted.values());
     let gone: BTreeSet<&Address> =
         changes.iter().filter(|c| matches!(c.action, Action::Delete | Action::Replace)).map(|c| &c.address).collect();
     let made: BTreeSet<&Address> =
@@ -34,7 +33,9 @@ pub(super) fn select(
     let changed: BTreeSet<&Address> = changes.iter().map(|c| &c.address).collect();
     // One change cannot go without these others: what it needs is made, and whoever needs what it deletes lets go.
     let needs = |a: &Address| {
-        let mut all: BTreeSet<Address> = after.needs(a).filter(|n| made.contains(n)).cloned().collect();
+        // Weak references too: what they name must exist.
+        let mut all: BTreeSet<Address> =
+            wanted.get(a).map(edges).unwrap_or_default().into_iter().map(|e| e.to).filter(|n| made.contains(n)).collect();
         if gone.contains(a) {
             all.extend(before.needed_by(a).filter(|n| changed.contains(n)).cloned());
         }

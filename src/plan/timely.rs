@@ -5,12 +5,16 @@ use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::kinds::{assignment::Assignment, policy::Policy};
 use crate::model::{Action, Address, Change, Minutes, Object, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks at new grants only: what runs already was judged when it began.
 pub(super) fn check(changes: &[Change], after: &BTreeMap<Address, Object>, zone: Zone, now: DateTime<Utc>, found: &mut Diagnostics) {
-    for change in changes.iter().filter(|c| matches!(c.action, Action::Create | Action::Replace)) {
+    for change in changes {
         let Some(assignment) = change.after.as_ref().and_then(Assignment::of) else { continue };
+        let held: BTreeSet<Address> = change.before.as_ref().and_then(Assignment::of).into_iter().flat_map(Assignment::holders).collect();
+        if change.action != Action::Replace && assignment.holders().all(|h| held.contains(&h)) {
+            continue;
+        }
         let (Some(end), Some(written)) = (assignment.ends(zone), assignment.end()) else { continue };
         if end <= now {
             let finding = Diagnostic::new(&codes::W0413, written.at, "the end is past, so this gives nothing").at(&change.address);

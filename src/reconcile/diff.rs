@@ -39,7 +39,14 @@ pub struct Reconciled {
 /// Compares what is wanted with what is.
 #[must_use]
 pub fn reconcile(wanted: &Wanted<'_>, state: &State, found: &mut Diagnostics) -> Reconciled {
-    let mut prior = PriorMoves::apply(state, wanted.workspace, wanted.moves, wanted.imports, found);
+    let prior = PriorMoves::apply(state, wanted.workspace, wanted.moves, wanted.imports, found);
+    report_removals(wanted, state, found);
+    compare(wanted, prior, found)
+}
+
+/// Compares what is wanted with a prior state that was renamed already.
+#[must_use]
+pub fn compare(wanted: &Wanted<'_>, mut prior: PriorMoves, found: &mut Diagnostics) -> Reconciled {
     let mut changes = Vec::new();
     let builtins: Vec<Address> = kinds::builtins().into_iter().map(|o| o.address).collect();
     for (address, object) in wanted.objects {
@@ -51,7 +58,14 @@ pub fn reconcile(wanted: &Wanted<'_>, state: &State, found: &mut Diagnostics) ->
             Some(stored) if prior.imported.contains_key(address) || (builtins.contains(address) && stored.workspace.is_none()) => {
                 let stored = stored.clone();
                 prior.imported.entry(address.clone()).or_insert_with(|| stored.id.clone());
-                changes.extend(change(object, &stored, &prior, wanted, Action::Import));
+                let change = change(object, &stored, &prior, wanted, Action::Import);
+                if let Some(name) = change.as_ref().and_then(|c| c.replaced_by.first()) {
+                    let message = format!("an import takes `{address}` as it is, and `{name}` would make it another one");
+                    let at = object.attributes.at(name).or(object.at);
+                    let help = "import it as it is in the store first, then change it";
+                    found.push(Diagnostic::new(&codes::E0305, at, message).at(address).help(help));
+                }
+                changes.extend(change);
             }
             Some(stored) => found.push(taken(object, stored)),
         }
@@ -61,7 +75,6 @@ pub fn reconcile(wanted: &Wanted<'_>, state: &State, found: &mut Diagnostics) ->
             changes.push(end(stored, &builtins, &prior, wanted));
         }
     }
-    report_removals(wanted, state, found);
     changes.sort_by(|a, b| (rank(a.action), &a.address).cmp(&(rank(b.action), &b.address)));
     Reconciled { changes, prior }
 }

@@ -13,7 +13,7 @@ mod order;
 mod state;
 
 pub use delta::{deltas, patch};
-pub use diff::{Reconciled, Wanted, reconcile};
+pub use diff::{Reconciled, Wanted, compare, reconcile};
 pub use graph::{Edge, Graph, edges};
 pub use hints::{Hint, move_hints};
 pub use moves::PriorMoves;

@@ -5,7 +5,7 @@ use super::State;
 use crate::config::{Import, Moved, renames};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::kinds;
-use crate::model::{Address, Object, Stored, Table};
+use crate::model::{Action, Address, Change, Object, Stored, Table};
 use std::collections::BTreeMap;
 
 /// The prior state under its new names.
@@ -28,6 +28,43 @@ impl PriorMoves {
         let (imported, from) = take_imports(state, workspace, moves, imports, found);
         let mut renamed = renames(state.objects.keys(), moves, &from);
         report(state, workspace, moves, &mut renamed, found);
+        let place = |to: &Address| moves.iter().find(|m| m.to == *to).map_or(crate::diag::Span::NONE, |m| m.at);
+        PriorMoves::renamed(state, &renamed, imported, &place, found)
+    }
+
+    /// The prior state as changes that were planned already rename it: each object once, with all below it.
+    #[must_use]
+    pub fn of_changes(state: &State, changes: &[Change], found: &mut Diagnostics) -> PriorMoves {
+        let asked: BTreeMap<&Address, &Address> = changes.iter().filter_map(|c| Some((c.previous.as_ref()?, &c.address))).collect();
+        let imported =
+            changes.iter().filter(|c| c.action == Action::Import).filter_map(|c| Some((c.address.clone(), c.import_id.clone()?)));
+        PriorMoves::of_map(state, &asked, imported.collect(), found)
+    }
+
+    /// The prior state under a map of old to new addresses; what stands below an address goes with it.
+    #[must_use]
+    pub fn of_map(
+        state: &State,
+        asked: &BTreeMap<&Address, &Address>,
+        imported: BTreeMap<Address, String>,
+        found: &mut Diagnostics,
+    ) -> PriorMoves {
+        let new = |address: &Address| {
+            let (from, to) = address.lineage().find_map(|a| asked.get_key_value(&a).map(|(from, to)| (*from, *to)))?;
+            address.rebase(from, to).filter(|to| to != address)
+        };
+        let renamed: BTreeMap<Address, Address> =
+            if asked.is_empty() { BTreeMap::new() } else { state.objects.keys().filter_map(|a| Some((a.clone(), new(a)?))).collect() };
+        PriorMoves::renamed(state, &renamed, imported, &|_| crate::diag::Span::NONE, found)
+    }
+
+    fn renamed(
+        state: &State,
+        renamed: &BTreeMap<Address, Address>,
+        imported: BTreeMap<Address, String>,
+        place: &dyn Fn(&Address) -> crate::diag::Span,
+        found: &mut Diagnostics,
+    ) -> PriorMoves {
         let new = |a: &Address| renamed.get(a).cloned();
         let mut objects: BTreeMap<Address, Stored> = BTreeMap::new();
         let mut previous = BTreeMap::new();
@@ -46,7 +83,7 @@ impl PriorMoves {
             }
             let object = Object { address: to.clone(), attributes, at: stored.object.at };
             if let Some(other) = objects.insert(to.clone(), Stored { object, ..stored.clone() }) {
-                let at = moves.iter().find(|m| m.to == to).map_or(crate::diag::Span::NONE, |m| m.at);
+                let at = place(&to);
                 let from = previous.get(&to).unwrap_or(&other.object.address);
                 let message = format!("`{from}` cannot become `{to}`: there is one already");
                 found.push(

@@ -114,7 +114,16 @@ fn sorted(nodes: &[(Step, &Change)]) -> Vec<Step> {
         }
     }
     let mut out = Vec::with_capacity(nodes.len());
-    while let Some((step, i)) = ready.pop_first() {
+    let mut done: BTreeSet<usize> = BTreeSet::new();
+    loop {
+        // Groups that hold each other may have come to be across workspaces; what is deleted in one transaction needs no
+        // order of its own.
+        let stuck =
+            || nodes.iter().enumerate().find(|(i, (s, _))| s.kind == StepKind::Delete && !done.contains(i)).map(|(i, (s, _))| (s, i));
+        let Some((step, i)) = ready.pop_first().or_else(stuck) else { break };
+        if !done.insert(i) {
+            continue;
+        }
         out.push(step.clone());
         for later in unlocks.get(i).into_iter().flatten() {
             if let Some(count) = waits.get_mut(*later) {
