@@ -139,3 +139,40 @@ fn sorted(nodes: &[(Step, &Change)]) -> Vec<Step> {
     assert!(out.len() == nodes.len(), "the steps of a plan form a ring, which rules and guards exclude");
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Span;
+    use crate::model::{Cause, Origin, Table, Value};
+
+    /// The deletion of a group with one member.
+    fn delete(key: &str, member: &str) -> Change {
+        let mut attributes = Table::new();
+        attributes.insert("members", Value::set(vec![Value::text(format!("group:{member}"), Span::NONE)], Span::NONE));
+        let address = Address::root("group", key);
+        Change {
+            before: Some(Object { address: address.clone(), attributes, at: Span::NONE }),
+            address,
+            previous: None,
+            action: Action::Delete,
+            after: None,
+            deltas: Vec::new(),
+            replaced_by: Vec::new(),
+            cause: Cause { at: Span::NONE, place: None, stood: Vec::new(), template: None },
+            import_id: None,
+            origin: Origin::default(),
+        }
+    }
+
+    #[test]
+    fn who_needs_goes_before_what_is_needed() {
+        let steps = steps(&[delete("a", "b"), delete("b", "c"), delete("c", "x")]);
+        assert_eq!(steps.iter().map(|s| s.address.key()).collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_ring_that_came_to_be_can_be_deleted() {
+        assert_eq!(steps(&[delete("a", "b"), delete("b", "a")]).len(), 2);
+    }
+}
