@@ -8,11 +8,11 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Reports each ring once, with its whole chain.
+/// Reports each ring in which something declared takes part, once, with its whole chain.
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let mut graph: DiGraph<&Address, Span> = DiGraph::new();
-    let nodes: BTreeMap<&Address, NodeIndex> = world.objects.keys().map(|a| (a, graph.add_node(a))).collect();
-    for object in world.objects.values() {
+    let nodes: BTreeMap<&Address, NodeIndex> = world.all().map(|o| (&o.address, graph.add_node(&o.address))).collect();
+    for object in world.all() {
         let Some(from) = nodes.get(&object.address) else { continue };
         for reference in kinds::references(object).into_iter().filter(|r| r.strength == Strength::Strong) {
             if let Some(to) = nodes.get(&reference.target) {
@@ -21,16 +21,12 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
         }
     }
     for component in kosaraju_scc(&graph) {
-        let alone = component.len() == 1;
-        let Some(start) = component.iter().copied().min_by_key(|n| graph[*n]) else { continue };
-        if alone && graph.find_edge(start, start).is_none() {
-            continue;
-        }
-        let chain = shortest_ring(&graph, start);
+        let declared = component.iter().copied().filter_map(|n| Some((n, world.objects.get(graph[n])?)));
+        let Some((start, object)) = declared.min_by_key(|(_, o)| &o.address) else { continue };
+        let Some(chain) = shortest_ring(&graph, start) else { continue };
         let story = chain.iter().map(|n| graph[*n].reference()).collect::<Vec<_>>().join(" -> ");
         let next = chain.get(1).copied().unwrap_or(start);
         let at = graph.find_edge(start, next).map_or(Span::NONE, |e| graph[e]);
-        let Some(object) = world.objects.get(graph[start]) else { continue };
         let groups = component.iter().all(|n| graph[*n].kind() == "group");
         let (code, message) = if groups {
             (&codes::E0103, format!("groups hold each other in a ring: {story}"))
@@ -41,13 +37,13 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// The shortest way from a node back to itself; breadth first, neighbours in the order of addresses.
-fn shortest_ring(graph: &DiGraph<&Address, Span>, start: NodeIndex) -> Vec<NodeIndex> {
+/// The shortest way from a node back to itself, closed, if there is one; breadth first, neighbours in their order.
+pub(super) fn shortest_ring<N: Ord, E>(graph: &DiGraph<N, E>, start: NodeIndex) -> Option<Vec<NodeIndex>> {
     let mut came: BTreeMap<NodeIndex, NodeIndex> = BTreeMap::new();
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
         let mut next: Vec<NodeIndex> = graph.neighbors(node).collect();
-        next.sort_by_key(|n| graph[*n]);
+        next.sort_by_key(|n| &graph[*n]);
         for n in next {
             if n == start {
                 // From `node` back along `came` to the start, then turned round and closed.
@@ -55,7 +51,7 @@ fn shortest_ring(graph: &DiGraph<&Address, Span>, start: NodeIndex) -> Vec<NodeI
                 let mut chain: Vec<NodeIndex> = back.collect();
                 chain.reverse();
                 chain.push(start);
-                return chain;
+                return Some(chain);
             }
             if let std::collections::btree_map::Entry::Vacant(e) = came.entry(n) {
                 e.insert(node);
@@ -63,5 +59,5 @@ fn shortest_ring(graph: &DiGraph<&Address, Span>, start: NodeIndex) -> Vec<NodeI
             }
         }
     }
-    vec![start]
+    None
 }

@@ -3,10 +3,13 @@
 
 use super::Known;
 use super::declare::{Declaration, Declared};
+use super::ring::shortest_ring;
 use super::settings::Settings;
 use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean};
 use crate::kinds::{Default, Form, Shape, article};
 use crate::model::{Address, Node, Object, Table, Value};
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::BTreeMap;
 
 /// Every declared object, whole; and for each value that a template said, its name by the value's place.
@@ -20,12 +23,12 @@ pub(super) fn expand(
     for ((kind, name), template) in &declared.templates {
         mark(&template.table, name, &mut places);
         check_names(declared, template, &format!("template.{kind}.{name}"), found);
-        check_ring(declared, template, name, found);
     }
+    let whole = whole_templates(declared, found);
     let mut objects = BTreeMap::new();
     for (address, declaration) in &declared.objects {
         check_names(declared, declaration, address.as_str(), found);
-        let attributes = expanded(declared, declaration, &mut Vec::new());
+        let attributes = expanded(&whole, declaration);
         objects.insert(address.clone(), Object { address: address.clone(), attributes, at: declaration.at });
     }
     inherit(declared, known, settings, &mut objects);
@@ -65,25 +68,50 @@ fn mark(table: &Table, name: &str, places: &mut BTreeMap<Span, String>) {
     }
 }
 
-/// The table of a declaration over those of its templates; `path` are the templates on the way, so that a ring ends.
-fn expanded(declared: &Declared, declaration: &Declaration, path: &mut Vec<String>) -> Table {
+/// Templates with what their own templates say, by kind and name.
+type Whole<'d> = BTreeMap<(&'d str, &'d str), Table>;
+
+/// Every template expanded once, those that it names before it; each ring among them is told once.
+fn whole_templates<'d>(declared: &'d Declared, found: &mut Diagnostics) -> Whole<'d> {
+    let mut graph: DiGraph<(&str, &str), Span> = DiGraph::new();
+    let slots = declared.templates.keys().map(|(kind, name)| (kind.as_str(), name.as_str()));
+    let nodes: BTreeMap<(&str, &str), NodeIndex> = slots.map(|slot| (slot, graph.add_node(slot))).collect();
+    let mut declarations: BTreeMap<NodeIndex, &Declaration> = BTreeMap::new();
+    for (((kind, _), template), from) in declared.templates.iter().zip(nodes.values()) {
+        declarations.insert(*from, template);
+        for (name, at) in &template.templates {
+            if let Some(to) = nodes.get(&(kind.as_str(), name.as_str())) {
+                graph.add_edge(*from, *to, *at);
+            }
+        }
+    }
+    let mut whole = Whole::new();
+    // What is named comes before what names it.
+    for component in kosaraju_scc(&graph) {
+        check_ring(&graph, &component, &declarations, found);
+        for node in component {
+            if let Some(template) = declarations.get(&node) {
+                let table = expanded(&whole, template);
+                whole.insert(graph[node], table);
+            }
+        }
+    }
+    whole
+}
+
+/// The table of a declaration over those of its templates.
+fn expanded(whole: &Whole<'_>, declaration: &Declaration) -> Table {
+    let kind = declaration.kind;
     let mut table = declaration.table.clone();
     if !declaration.whole {
-        fill(&mut table, &declaration.kind.form, declaration.at);
+        fill(&mut table, &kind.form, declaration.at);
     }
     for (name, at) in declaration.templates.iter().rev() {
-        let slot = (declaration.kind.name.to_owned(), name.clone());
-        let Some(template) = declared.templates.get(&slot) else {
-            fill(&mut table, &declaration.kind.form, *at);
-            continue;
-        };
-        if path.contains(name) {
-            continue;
+        match whole.get(&(kind.name, name.as_str())) {
+            Some(below) => merge(&mut table, below, &kind.form),
+            // It is nowhere, or on a ring with this one, and that has been told.
+            None => fill(&mut table, &kind.form, *at),
         }
-        path.push(name.clone());
-        let below = expanded(declared, template, path);
-        path.pop();
-        merge(&mut table, &below, &declaration.kind.form);
     }
     table
 }
@@ -144,31 +172,22 @@ fn merge_map(above: &mut Table, below: &Table) {
     }
 }
 
-fn check_ring(declared: &Declared, start: &Declaration, name: &str, found: &mut Diagnostics) {
-    let mut chain = vec![name.to_owned()];
-    let mut stack: Vec<(usize, &str)> = start.templates.iter().map(|(n, _)| (1, n.as_str())).collect();
-    while let Some((depth, next)) = stack.pop() {
-        chain.truncate(depth);
-        if next == name {
-            // Each ring is told once, from its smallest name.
-            if chain.iter().min().is_some_and(|least| least == name) {
-                let story = chain.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(" -> ");
-                let second = chain.get(1).map_or(name, String::as_str);
-                let at = start.templates.iter().find(|(n, _)| n == second).map_or(start.at, |(_, at)| *at);
-                let finding = Diagnostic::new(&codes::E0202, at, format!("templates name each other in a ring: {story}"));
-                found.push(finding.at(format!("template.{}.{name}", start.kind.name)).help("take one of the names out"));
-            }
-            continue;
-        }
-        if chain.iter().any(|n| n == next) {
-            continue;
-        }
-        chain.push(next.to_owned());
-        if let Some(template) = declared.templates.get(&(start.kind.name.to_owned(), next.to_owned())) {
-            let below = depth.saturating_add(1);
-            stack.extend(template.templates.iter().map(|(n, _)| (below, n.as_str())));
-        }
-    }
+/// Tells a ring of templates from its smallest name.
+fn check_ring(
+    graph: &DiGraph<(&str, &str), Span>,
+    component: &[NodeIndex],
+    declarations: &BTreeMap<NodeIndex, &Declaration>,
+    found: &mut Diagnostics,
+) {
+    let Some(start) = component.iter().copied().min_by_key(|n| graph[*n]) else { return };
+    let Some(chain) = shortest_ring(graph, start) else { return };
+    let (kind, name) = graph[start];
+    let story = chain.iter().map(|n| graph[*n].1).collect::<Vec<_>>().join(" -> ");
+    let second = chain.get(1).map_or(name, |n| graph[*n].1);
+    let Some(declaration) = declarations.get(&start) else { return };
+    let at = declaration.templates.iter().find(|(n, _)| n == second).map_or(declaration.at, |(_, at)| *at);
+    let finding = Diagnostic::new(&codes::E0202, at, format!("templates name each other in a ring: {story}"));
+    found.push(finding.at(format!("template.{kind}.{name}")).help("take one of the names out"));
 }
 
 /// Fills attributes that come from the parent or from `[defaults]`. A parent that is declared nowhere has been told: what

@@ -79,3 +79,21 @@ fn a_policy_against_the_settings() {
     let (_, found) = writ::config::configure(&sources, &known);
     assert_eq!(crate::places(&found, &sources), crate::marks(&files));
 }
+
+/// A ring of groups that goes through groups of the store is told at the one that is declared here.
+#[test]
+fn a_ring_across_the_border() {
+    let mut known = crate::known(
+        "[group.a]\nmembers = [\"group:legal\"]\n[group.b]\nmembers = [\"group:a\"]\n[group.c]\nmembers = [\"group:d\"]\n[group.d]",
+    );
+    // A ring that is the store's alone is not told.
+    let other = crate::known("[group.c]\n[group.d]\nmembers = [\"group:c\"]");
+    known.objects.extend(other.objects.into_iter().filter(|(a, _)| a.key() == "d"));
+    let edits = &[(GROUPS, "  \"kofi@contoso.example\",", "  \"kofi@contoso.example\",\n  \"group:b\", #~ E0103")];
+    let row = crate::Row {
+        rule: "groups nest; a ring is an error naming the chain",
+        edits,
+        says: "group:legal -> group:b -> group:a -> group:legal",
+    };
+    assert_eq!(crate::fault(&row, &known), None);
+}

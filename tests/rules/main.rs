@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use writ::config::{Config, Known, configure};
 use writ::diag::{Diagnostic, Diagnostics, Severity, SourceFile, Sources};
+use writ::kinds::object_from_json;
+use writ::model::{Address, Object};
 
 /// File, text to replace, text to put there. Nothing to replace: the text is added at the end of the file, which is made
 /// if need be.
@@ -145,6 +147,19 @@ pub fn fault(row: &Row, known: &Known) -> Option<String> {
     }
     let helpless = found.iter().find(|d| d.help.is_none());
     helpless.and_then(|d| tell(format!("{} says no way forward", d.code.id)))
+}
+
+/// What a store knows beside the files: the objects of a text that is sound beside Contoso's files.
+pub fn known(text: &str) -> Known {
+    let mut files = example("contoso");
+    let own = accepted(&[]).objects;
+    files.insert("known.toml".to_owned(), text.to_owned());
+    let sources = sources(&files);
+    let (config, found) = configure(&sources, &Known::default());
+    let config = config.unwrap_or_else(|| panic!("{:?}", places(&found, &sources)));
+    let objects: BTreeMap<Address, Object> = config.objects.into_iter().filter(|(a, _)| !own.contains_key(a)).collect();
+    let stored = |a: Address, o: &Object| object_from_json(a, &serde_json::to_value(&o.attributes).unwrap()).unwrap();
+    Known { objects: objects.iter().map(|(a, o)| (a.clone(), stored(a.clone(), o))).collect(), ..Known::default() }
 }
 
 /// The configuration that an accepted row makes.

@@ -112,3 +112,31 @@ fn tables_merge_and_lists_replace() {
     assert_eq!(config.templates.get(&approval.at("approvers")).map(String::as_str), Some("partner"));
     assert_eq!(config.templates.get(&approval.at("timeout")), None);
 }
+
+/// Templates that share their templates are expanded once each, however many ways lead to them.
+#[test]
+fn many_ways_to_one_template() {
+    let mut text = String::from("[template.policy.a0]\nexpiration = \"1d\"\n[template.policy.b0]\nexpiration = \"2d\"\n");
+    for i in 1..200 {
+        for name in ["a", "b"] {
+            let (from, below) = (format!("{name}{i}"), i - 1);
+            text += &format!("[template.policy.{from}]\ntemplate = [\"a{below}\", \"b{below}\"]\n");
+        }
+    }
+    text += "[access_package.campaign.policy.new]\ntemplate = [\"a199\", \"b199\"]\nrequestors = \"none\"\n";
+    let mut files = crate::edited(&[]);
+    files.insert(NEW.to_owned(), text);
+    let expiration = |files: &std::collections::BTreeMap<String, String>| {
+        let sources = crate::sources(files);
+        let (config, found) = writ::config::configure(&sources, &writ::config::Known::default());
+        assert_eq!(crate::places(&found, &sources), crate::marks(files));
+        let policy = Address::parse("access_package.campaign.policy.new").unwrap();
+        config.map(|c| c.objects[&policy].attributes.text("expiration").unwrap().to_owned())
+    };
+    assert_eq!(expiration(&files).as_deref(), Some("2d"));
+    // A ring below them is told once, at the template with the smallest name, and nothing else is missed for it.
+    let ring = "[template.policy.a0]\ntemplate = \"b9\" #~ E0202";
+    let text = files[NEW].replace("[template.policy.a0]", ring);
+    files.insert(NEW.to_owned(), text);
+    assert_eq!(expiration(&files), None);
+}
