@@ -97,6 +97,18 @@ impl<'a> World<'a> {
         self.objects.get(address).or_else(|| self.known.objects.get(address))
     }
 
+    /// Everything there is, the declared last, so that of two things one of which is wrong the declared one is told.
+    pub fn known_first(&self) -> impl Iterator<Item = &'a Object> {
+        let objects = self.objects;
+        self.known.objects.values().filter(move |o| !objects.contains_key(&o.address)).chain(objects.values())
+    }
+
+    /// Whether an object is declared: what stands wrong among known objects alone is not told here.
+    #[must_use]
+    pub fn declares(&self, address: &Address) -> bool {
+        self.objects.contains_key(address)
+    }
+
     /// Everything there is, the declared first.
     pub fn all(&self) -> impl Iterator<Item = &'a Object> {
         let objects = self.objects;

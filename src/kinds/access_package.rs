@@ -69,6 +69,12 @@ impl<'a> Package<'a> {
         Address::root("catalog", self.0.attributes.get("catalog").map_or(GENERAL, |v| v.as_text().unwrap_or("")))
     }
 
+    /// Where its catalog is written.
+    #[must_use]
+    pub fn catalog_place(self) -> Span {
+        self.0.attributes.at("catalog")
+    }
+
     /// Whether it says in which catalog it is, rather than being in `general` by saying nothing.
     #[must_use]
     pub fn names_catalog(self) -> bool {

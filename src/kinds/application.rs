@@ -1,6 +1,7 @@
 //! An application of the directory and its roles.
 
 use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Reference, Shape, Text, nothing_more};
+use crate::diag::Span;
 use crate::model::Object;
 
 /// What an application without roles offers (R109).
@@ -32,4 +33,10 @@ pub static KIND: Kind = Kind {
 #[must_use]
 pub fn roles(object: &Object) -> Vec<&str> {
     if object.attributes.contains("roles") { object.attributes.texts("roles").collect() } else { vec![DEFAULT_ACCESS] }
+}
+
+/// Where its roles are written.
+#[must_use]
+pub fn roles_place(object: &Object) -> Span {
+    object.attributes.at("roles")
 }

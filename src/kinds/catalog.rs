@@ -1,6 +1,7 @@
 //! A catalog: what a department or project owns.
 
 use super::{Default, Field, Form, KeyForm, Kind, Shape, Text, nothing_more};
+use crate::diag::Span;
 use crate::model::Object;
 
 /// The catalog that always exists.
@@ -34,4 +35,10 @@ pub static KIND: Kind = Kind {
 pub fn is_externally_visible(object: &Object) -> bool {
     // What could not be read is an error already, and none of its policies.
     object.attributes.get("externally_visible").is_some_and(|v| v.is_unread() || v.as_bool() == Some(true))
+}
+
+/// Where it says whether they may.
+#[must_use]
+pub fn visibility_place(object: &Object) -> Span {
+    object.attributes.at("externally_visible")
 }

@@ -1,6 +1,7 @@
 //! A group of the directory: declared members, or a rule.
 
 use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Reference, Shape, Text, nothing_more};
+use crate::diag::Span;
 use crate::model::{Address, Object};
 
 /// Who may be a member.
@@ -63,6 +64,12 @@ impl<'a> Group<'a> {
         self.0.attributes.text("rule").is_some()
     }
 
+    /// Where its rule is written.
+    #[must_use]
+    pub fn rule_place(self) -> Span {
+        self.0.attributes.at("rule")
+    }
+
     /// Why it cannot be a resource of a catalog (R107), if so.
     #[must_use]
     pub fn unfit_as_resource(self) -> Option<&'static str> {
@@ -73,6 +80,12 @@ impl<'a> Group<'a> {
         } else {
             None
         }
+    }
+
+    /// Where that is written.
+    #[must_use]
+    pub fn unfit_place(self) -> Span {
+        self.0.attributes.at(if self.0.attributes.flag("synced", false) { "synced" } else { "type" })
     }
 
     /// The roles it offers: a dynamic group's only Owner (R108).

@@ -95,6 +95,12 @@ impl<'a> Resource<'a> {
         (self.type_name(), key)
     }
 
+    /// Where its roles are written, or else the origin from which they follow.
+    #[must_use]
+    pub fn roles_place(self) -> Span {
+        self.0.attributes.at("roles").or(self.place())
+    }
+
     /// The roles that it says itself to have.
     #[must_use]
     pub fn own_roles(self) -> Vec<&'a str> {

@@ -19,8 +19,7 @@ mod writing;
 use std::collections::BTreeMap;
 use std::path::Path;
 use writ::config::{Config, Known, configure};
-use writ::diag::{Diagnostic, Diagnostics, Severity, SourceFile, Sources};
-use writ::kinds::object_from_json;
+use writ::diag::{Diagnostic, Diagnostics, Severity, SourceFile, Sources, Span};
 use writ::model::{Address, Object};
 
 /// File, text to replace, text to put there. Nothing to replace: the text is added at the end of the file, which is made
@@ -158,8 +157,8 @@ pub fn known(text: &str) -> Known {
     let (config, found) = configure(&sources, &Known::default());
     let config = config.unwrap_or_else(|| panic!("{:?}", places(&found, &sources)));
     let objects: BTreeMap<Address, Object> = config.objects.into_iter().filter(|(a, _)| !own.contains_key(a)).collect();
-    let stored = |a: Address, o: &Object| object_from_json(a, &serde_json::to_value(&o.attributes).unwrap()).unwrap();
-    Known { objects: objects.iter().map(|(a, o)| (a.clone(), stored(a.clone(), o))).collect(), ..Known::default() }
+    let stored = |o: &Object| Object { address: o.address.clone(), attributes: o.attributes.without_places(), at: Span::NONE };
+    Known { objects: objects.iter().map(|(a, o)| (a.clone(), stored(o))).collect(), ..Known::default() }
 }
 
 /// The configuration that an accepted row makes.

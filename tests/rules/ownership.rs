@@ -1,6 +1,6 @@
 //! Changing names and ownership: section 5 of the language.
 
-use crate::files::{CAMPAIGN, FINANCE, GROUPS, MARKETING, MONTH_END, NEW};
+use crate::files::{APPLICATIONS, CAMPAIGN, FINANCE, GROUPS, MARKETING, MONTH_END, NEW};
 use crate::{Row, check, row};
 
 #[rustfmt::skip]
@@ -79,4 +79,71 @@ const OTHERS: &[Row] = &[
 #[test]
 fn removals_and_imports() {
     check(OTHERS);
+}
+
+/// What the store knows beside the files: a package of another workspace, its policies and an assignment.
+const BESIDE: &str = r#"
+[access_package.ads]
+catalog = "marketing"
+resource_roles.ad-manager = "Editor"
+resource_roles.campaign-team = "Member"
+
+[access_package.ads.policy.agency]
+requestors = ["connected_organization:fabrikam"]
+expiration = "30d"
+approval = { approvers = ["group:marketing-leads"], timeout = "14d" }
+
+[access_package.campaign.policy.beside]
+automatic = { rule = "user.department == 'Marketing'", add = true, remove = true }
+expiration = "never"
+
+[access_package.campaign.assignment.zoe]
+policy = "direct"
+users = ["zoe@contoso.example"]
+
+[user."zoe@contoso.example"]
+"#;
+
+#[rustfmt::skip]
+const BESIDE_ROWS: &[Row] = &[
+    row("the files and the store agree", &[], ""),
+    row("an application keeps a role that a known package gives (E0402)",
+        &[(APPLICATIONS, "roles = [\"Editor\", \"Reader\"]", "roles = [\"Author\", \"Reader\"] #~ E0402"), (CAMPAIGN, "[\"Editor\", \"Reader\"]", "\"Reader\"")], "has no role `Editor`, and `access_package.ads` gives it"),
+    row("one that names no roles any more (R109)",
+        &[(APPLICATIONS, "[application.ad-manager]", "[application.ad-manager] #~ R109"), (APPLICATIONS, "roles = [\"Editor\", \"Reader\"]\n", ""),
+          (CAMPAIGN, "resource_roles.ad-manager = [\"Editor\", \"Reader\"]\n", "")], "and `access_package.ads` gives it"),
+    row("a group that becomes dynamic (R108)",
+        &[(GROUPS, "type = \"microsoft_365\"", "rule = \"user.enabled\" #~ R108"), (CAMPAIGN, "resource_roles.campaign-team = \"Member\"\n", "")], "`campaign-team` is a dynamic group, so `Member` cannot be given, and `access_package.ads` gives it"),
+    row("a catalog with a known outside policy stays visible (R104)",
+        &[(MARKETING, "externally_visible = true", "externally_visible = false #~ R104"),
+          (CAMPAIGN, "[access_package.campaign.policy.fabrikam]\ntemplate = \"partner\"\ndisplay_name = \"Fabrikam\"\nrequestors = [\"connected_organization:fabrikam\"]\n", "")],
+        "`access_package.ads.policy.agency` is for them"),
+    row("a package has one automatic policy (R134)",
+        &[(NEW, "", "[access_package.campaign.policy.all]\nautomatic = { rule = \"user.enabled\", add = true, remove = true } #~ R134\nexpiration = \"never\"")], "`beside` is automatic already"),
+    row("a person stands in one assignment of a package (E0404)",
+        &[(CAMPAIGN, "users = [\"pia@contoso.example\"]", "users = [\"pia@contoso.example\", \"zoe@contoso.example\"] #~ E0404")], "stands in `zoe` of this package already"),
+    row("who approves a known package does not come in by it (E0403)",
+        &[(GROUPS, "[group.marketing-leads]", "[group.marketing-leads] #~ E0403"), (GROUPS, "members = [\"mamta@contoso.example\", \"nina@contoso.example\"]", "members = [\"mamta@contoso.example\", \"group:campaign-team\"]"),
+          (CAMPAIGN, "approvers = [\"group:marketing-leads\"]", "approvers = [\"mamta@contoso.example\"]")], "`access_package.ads.policy.agency` is approved by people whom its package lets in"),
+];
+
+#[test]
+fn what_the_store_knows_takes_part() {
+    let known = crate::known(BESIDE);
+    let failures: Vec<String> = BESIDE_ROWS.iter().filter_map(|row| crate::fault(row, &known)).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    let known = crate::known("[catalog.beside]\n[catalog.beside.resource.books]\norigin = \"group:finance\"\n");
+    let synced = row(
+        "a group that a known resource is about is not synced (R107)",
+        &[(GROUPS, "[group.finance]", "[group.finance]\nsynced = true #~ R107")],
+        "`catalog.beside.resource.books` is about it",
+    );
+    assert_eq!(crate::fault(&synced, &known), None);
+    let known = crate::known("[catalog.marketing.resource.books]\norigin = \"group:finance\"\n");
+    let twice = row(
+        "an origin is in a catalog once (E0409)",
+        &[(NEW, "", "[catalog.marketing.resource.accounts]\norigin = \"group:finance\" #~ E0409")],
+        "is in the catalog already, as `books`",
+    );
+    assert_eq!(crate::fault(&twice, &known), None);
 }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let mut first = BTreeMap::<_, &Object>::new();
-    for policy in world.all().filter_map(Policy::of).filter(|p| p.population() == Population::Automatic && p.automatic().is_some()) {
+    for policy in world.known_first().filter_map(Policy::of).filter(|p| p.population() == Population::Automatic && p.automatic().is_some())
+    {
         match first.get(&policy.package()) {
             Some(earlier) if world.objects.contains_key(&policy.0.address) => {
                 let at = policy.automatic().map_or(policy.0.at, |v| v.at);

@@ -9,10 +9,8 @@ use std::collections::BTreeMap;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let mut taken: BTreeMap<(Option<Address>, String), &Object> = BTreeMap::new();
-    // What the store knows comes first, so that the finding stands at what was declared.
-    let known = world.known.objects.values().filter(|o| !world.objects.contains_key(&o.address));
     let builtins: Vec<Object> = kinds::builtins().into_iter().filter(|b| world.get(&b.address).is_none()).collect();
-    for object in builtins.iter().chain(known).chain(world.objects.values()) {
+    for object in builtins.iter().chain(world.known_first()) {
         let Some((scope, code, place)) = scope(object) else { continue };
         let (name, at) = display_name(object);
         let folded = name.to_lowercase();

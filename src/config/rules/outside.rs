@@ -3,6 +3,7 @@
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, codes};
 use crate::kinds::{access_package::Package, catalog, connected_organization, policy, settings};
+use crate::model::Address;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let rules = world.get(&settings::external_users());
@@ -18,7 +19,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             }
         }
     }
-    for policy in world.objects.values().filter_map(policy::Policy::of) {
+    for policy in world.all().filter_map(policy::Policy::of) {
         if policy.population() != policy::Population::Outside {
             continue;
         }
@@ -33,14 +34,17 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             None if catalog_address.key() == catalog::GENERAL => false,
             None => continue,
         };
-        if !visible {
+        let declared = world.declares(&policy.0.address);
+        if !visible && !declared {
+            blame_catalog(world, policy, package, &catalog_address, found);
+        } else if !visible {
             let at = policy.requestors().map_or(policy.0.at, |v| v.at);
             let message = format!("people from outside do not see `{catalog_address}`, so they cannot request");
             let at_catalog = world.get(&catalog_address).map_or(crate::diag::Span::NONE, |c| c.at);
             let help = format!("write `externally_visible = true` in `[{catalog_address}]`");
             found.push(finding(&codes::R104, policy.0, at, message).related(at_catalog, "the catalog").help(help));
         }
-        for (organization, at) in policy.organizations() {
+        for (organization, at) in policy.organizations().filter(|_| declared) {
             // One that is declared here has been told itself.
             let Some(object) = world.known.objects.get(&organization).filter(|_| !world.objects.contains_key(&organization)) else {
                 continue;
@@ -56,4 +60,21 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// A policy for outside people that only the store knows: told at the catalog that hides itself, or at the package that
+/// is in a hidden one, whichever is declared (R104).
+fn blame_catalog(
+    world: &World<'_>,
+    policy: policy::Policy<'_>,
+    package: Option<Package<'_>>,
+    catalog_address: &Address,
+    found: &mut Diagnostics,
+) {
+    let package = package.filter(|p| world.declares(&p.0.address)).map(|p| (p.0, p.catalog_place()));
+    let catalog = world.objects.get(catalog_address).map(|c| (c, catalog::visibility_place(c)));
+    let Some((object, at)) = catalog.or(package) else { return };
+    let message = format!("people from outside do not see `{catalog_address}`, and `{}` is for them", policy.0.address);
+    let help = format!("write `externally_visible = true` in `[{catalog_address}]`");
+    found.push(finding(&codes::R104, object, at, message).help(help));
 }

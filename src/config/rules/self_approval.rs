@@ -4,11 +4,11 @@
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, codes};
 use crate::kinds::{access_package::Package, group::Group, policy::Policy, resource::Resource};
-use crate::model::Address;
+use crate::model::{Address, Object};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    for policy in world.objects.values().filter_map(Policy::of) {
+    for policy in world.all().filter_map(Policy::of) {
         let Some(package) = policy.package().and_then(|p| world.get(&p)).and_then(Package::of) else { continue };
         let given: BTreeSet<Address> =
             package.roles().filter_map(|(r, ..)| world.get(&r).and_then(Resource::of)?.origin()).filter(|o| o.kind() == "group").collect();
@@ -16,13 +16,26 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             continue;
         }
         for (approver, at) in policy.stages().into_iter().flat_map(|s| s.named_approvers().collect::<Vec<_>>()) {
-            if let Some(chain) = reaches(world, &approver, &given) {
-                let story = chain.iter().map(Address::reference).collect::<Vec<_>>().join(" -> ");
+            let Some(chain) = reaches(world, &approver, &given) else { continue };
+            let story = chain.iter().map(Address::reference).collect::<Vec<_>>().join(" -> ");
+            if world.declares(&policy.0.address) {
                 let message = format!("the package gives this group, so it may not approve it: {story}");
                 found.push(finding(&codes::E0403, policy.0, at, message).help("name approvers who do not come from the package itself"));
+            } else if let Some(object) = blamed(world, &chain, package.0) {
+                let message = format!("`{}` is approved by people whom its package lets in: {story}", policy.0.address);
+                let help = "keep what the package gives apart from who approves it";
+                found.push(finding(&codes::E0403, object, object.at, message).help(help));
             }
         }
     }
+}
+
+/// What is declared of a way that only the store's policy closes: a group that holds the next, or the package that gives
+/// the last.
+fn blamed<'a>(world: &World<'a>, chain: &[Address], package: &'a Object) -> Option<&'a Object> {
+    let holders = chain.split_last().map_or(&[][..], |(_, holders)| holders);
+    let group = holders.iter().find_map(|g| world.objects.get(g));
+    group.or(Some(package).filter(|p| world.declares(&p.address)))
 }
 
 /// The way from a group along its members to one of `given`, if there is one.
