@@ -24,7 +24,7 @@ pub use ownership::{Import, Moved, OWNERSHIP, Removed, applied_moves, renames};
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, check_store_url, read_settings};
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, Span, codes};
-use crate::kinds::rewrite_references;
+use crate::kinds::{access_package::Package, rewrite_references};
 use crate::model::{Address, Object};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,9 +70,10 @@ pub struct World<'a> {
 }
 
 impl Known {
-    /// What can be referred to once the files are applied: everything under its new name, what is released too, and what
-    /// is imported only as it is declared.
-    fn after(&self, moves: &[Moved], removals: &[Removed], imports: &[Import]) -> Known {
+    /// What can be referred to once the files are applied: everything under its new name, what is released too (by
+    /// `[[removed]]`, or because `manages` covers it no longer), and what is imported only as it is declared.
+    fn after(&self, declared: &declare::Declared, settings: Option<&Settings>) -> Known {
+        let declare::Declared { moves, removals, imports, .. } = declared;
         let imported: BTreeMap<Address, Address> =
             imports.iter().filter_map(|i| Some((self.ids.get(&i.id)?.clone(), i.to.clone()))).collect();
         let renamed = renames(self.objects.keys().chain(self.own.keys()), moves, &imported);
@@ -83,9 +84,14 @@ impl Known {
         };
         let own: BTreeMap<Address, Object> = self.own.iter().map(rename).collect();
         let mut objects: BTreeMap<Address, Object> = self.objects.iter().filter(|(a, _)| !imported.contains_key(a)).map(rename).collect();
-        for removal in removals.iter().filter(|r| !r.destroy) {
-            objects.extend(own.iter().filter(|(a, _)| a.is_within(&removal.from)).map(|(a, o)| (a.clone(), o.clone())));
-        }
+        let removed: BTreeSet<&Address> = removals.iter().filter(|r| !r.destroy).map(|r| &r.from).collect();
+        let catalog_of = |root: &Address| own.get(root).and_then(Package::of).map(|p| p.catalog());
+        let released = |address: &Address| {
+            let covered = || settings.is_none_or(|s| s.manages(address, &catalog_of));
+            (!removed.is_empty() && address.lineage().any(|a| removed.contains(&a)))
+                || (!declared.objects.contains_key(address) && !covered())
+        };
+        objects.extend(own.iter().filter(|(a, _)| released(a)).map(|(a, o)| (a.clone(), o.clone())));
         Known { objects, own, ids: self.ids.clone(), unread: self.unread }
     }
 }
@@ -141,10 +147,11 @@ pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnosti
         found.push(Diagnostic::new(&codes::E0017, at, "there is no file beside `writ.toml`").at("workspace").help(help));
     }
     let changed;
-    let known = if declared.moves.is_empty() && declared.removals.is_empty() && declared.imports.is_empty() {
+    let narrowed = !known.own.is_empty() && settings.as_ref().is_some_and(|s| s.manages.is_some());
+    let known = if !narrowed && declared.moves.is_empty() && declared.removals.is_empty() && declared.imports.is_empty() {
         known
     } else {
-        changed = known.after(&declared.moves, &declared.removals, &declared.imports);
+        changed = known.after(&declared, settings.as_ref());
         &changed
     };
     declare::parents(&declared, known, &mut found);

@@ -21,6 +21,8 @@ const ROWS: &[Row] = &[
         &[(WRIT, "[limits]", "manages = [\"catalog.marketing\", \"user\"] #~ E0025\n\n[limits]")], "`user` is no address"),
     row("an address in `manages` is one that can be",
         &[(WRIT, "[limits]", "manages = [\"catalog.marketing.policy.x\"] #~ E0025\n\n[limits]")], "`catalog.marketing.policy.x` is no address"),
+    row("and whose keys are of their kinds",
+        &[(WRIT, "[limits]", "manages = [\"catalog.marketing\", \"user.bo\"] #~ E0025\n\n[limits]")], "`user.bo` is no address: the key of a user"),
     row("a workspace manages something",
         &[(WRIT, "[limits]", "manages = [] #~ E0022\n\n[limits]")], "`manages` is empty"),
     row("`require_actor` is true or false",
@@ -106,4 +108,26 @@ fn a_workspace_declares_something() {
     let (config, found) = writ::config::configure(&sources, &writ::config::Known::default());
     assert_eq!(crate::places(&found, &sources), ["E0017 writ.toml:1"]);
     assert!(config.is_none());
+}
+
+/// What `manages` covers no longer lives on, unmanaged, and can be referred to (section 2).
+#[test]
+fn what_is_managed_no_longer_is_released() {
+    let edits = &[(WRIT, "[limits]", "manages = [\"catalog.marketing\"]\n\n[limits]")];
+    let mut files = crate::edited(edits);
+    files.retain(|name, _| name.starts_with("catalogs/marketing/") || name == WRIT || name == "templates.toml");
+    let sources = crate::sources(&files);
+    let known = writ::config::Known { own: crate::accepted(&[]).objects, ..Default::default() };
+    let (config, found) = writ::config::configure(&sources, &known);
+    assert_eq!(crate::places(&found, &sources), Vec::<String>::new());
+    assert!(config.is_some());
+    // What it still covers and nobody declares is deleted, and cannot be referred to.
+    let campaign = files["catalogs/marketing/campaign.toml"].clone();
+    files.insert("catalogs/marketing/catalog.toml".to_owned(), "[catalog.marketing]\nexternally_visible = true\n".to_owned());
+    let marked = campaign.replace("resource_roles.ad-manager = [\"Editor\", \"Reader\"]", "resource_roles.ad-manager = \"Reader\" #~ R26");
+    let marked = marked.replace("resource_roles.brand-site = \"Member\"", "").replace("resource_roles.campaign-team = \"Member\"", "");
+    files.insert("catalogs/marketing/campaign.toml".to_owned(), marked);
+    let sources = crate::sources(&files);
+    let (_, found) = writ::config::configure(&sources, &known);
+    assert_eq!(crate::places(&found, &sources), crate::marks(&files));
 }
