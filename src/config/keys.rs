@@ -34,35 +34,29 @@ pub(super) fn principal_form(principal: &Principal, text: &str) -> Result<(), St
     if is_key(key) { Ok(()) } else { Err(format!("`{key}` is not a key of lower-case letters, digits, `-` and `_`")) }
 }
 
-/// An address whose kinds exist and stand in each other.
-pub(super) fn known_address(text: &str) -> Option<Address> {
-    let address = Address::parse(text).ok()?;
-    let stands = |a: Address| {
-        let parent = a.parent();
-        let within = parent.as_ref().map(Address::kind);
-        kinds::kind(a.kind()).is_some_and(|k| k.parents.contains(&within))
-    };
-    let all = address.lineage().all(stands);
-    all.then_some(address)
+/// An address that an object can have, or why none can.
+pub(super) fn known_address(text: &str) -> Result<Address, Option<String>> {
+    let address = Address::parse(text).map_err(|_| None)?;
+    kinds::check_address(&address)?;
+    Ok(address)
+}
+
+/// That a text is no address, in words.
+pub(super) fn no_address(text: &str, why: Option<String>) -> String {
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    format!("`{}` is no address{why}", shown(text))
 }
 
 /// The key of an object, folded, or a finding.
 pub(super) fn object_key(kind: &Kind, written: &str, at: Span, found: &mut Diagnostics) -> Option<String> {
     let lower = written.to_ascii_lowercase();
     let folded = if kind.key == KeyForm::User { lower.clone() } else { written.to_owned() };
-    let (ok, form) = match kind.key {
-        KeyForm::Plain => {
-            (is_key(&folded), "lower-case letters, digits, `-` and `_`, starting with a letter or digit, 64 at most".to_owned())
-        }
-        KeyForm::User => (is_user_key(&folded), "a user principal name with one `@`, in quotes".to_owned()),
-        KeyForm::Fixed(known) => (known.contains(&folded.as_str()), format!("one of {}", known.join(", "))),
-    };
-    if ok {
+    if kind.key.takes(&folded) {
         return Some(folded);
     }
     let meant = (kind.key == KeyForm::Plain && is_key(&lower)).then_some(lower);
     let message = format!("`{}` is not the key of {}", shown(written), kinds::article(kind.name));
-    let help = meant.as_ref().map_or_else(|| format!("a key is {form}"), |meant| format!("write `{meant}`"));
+    let help = meant.as_ref().map_or_else(|| format!("a key is {}", kind.key), |meant| format!("write `{meant}`"));
     found.push(Diagnostic::new(&codes::E0010, at, message).at(kind.name).help(help));
     // Read on under the name that was meant, so that what refers to it is not at fault too.
     meant

@@ -2,10 +2,10 @@
 
 use super::declare::Declared;
 use super::decode::Decoder;
-use super::keys::known_address;
-use super::{World, finding};
+use super::keys::{known_address, no_address};
+use super::{Known, World, finding};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes, shown};
-use crate::kinds::{Default, Field, Form, Shape, Text, article};
+use crate::kinds::{self, Default, Field, Form, Shape, Text, article};
 use crate::model::Address;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::de::DeTable;
@@ -90,13 +90,12 @@ pub(super) fn read(word: &str, table: &DeTable<'_>, at: Span, decoder: &mut Deco
     }
     let mut address = |name: &str| {
         let value = values.get(name)?;
-        let address = known_address(value.as_text()?);
-        if address.is_none() {
-            let message = format!("`{}` is no address", shown(value.as_text()?));
+        let text = value.as_text()?;
+        let refuse = |why| {
             let help = format!("`{name}` is an address such as `\"catalog.marketing\"`");
-            decoder.found.push(Diagnostic::new(&codes::E0102, value.at, message).at(word).help(help));
-        }
-        address
+            decoder.found.push(Diagnostic::new(&codes::E0102, value.at, no_address(text, why)).at(word).help(help));
+        };
+        known_address(text).map_err(refuse).ok()
     };
     match word {
         "moved" => {
@@ -140,6 +139,9 @@ pub(super) fn check(declared: &Declared, world: &World<'_>, found: &mut Diagnost
         } else if let Some(first) = addresses.insert(&import.to, import.at) {
             let finding = wrong(format!("`{}` is imported twice", import.to));
             found.push(finding.related(first, "first here").help("one address is one object"));
+        } else if let Some(fixed) = fixed_by(import, world.known) {
+            let finding = wrong(format!("`{fixed}` has its name for good, and no other object takes it"));
+            found.push(finding.help(format!("declare it under that name: `[{fixed}]`; it needs no import")));
         } else if !world.objects.contains_key(&import.to) {
             let finding = wrong(format!("`{}` is declared nowhere", import.to));
             found.push(finding.help(format!("declare what the object is to be: `[{}]`", import.to)));
@@ -150,6 +152,12 @@ pub(super) fn check(declared: &Declared, world: &World<'_>, found: &mut Diagnost
         let message = format!("this workspace does not manage `{}`", object.address);
         found.push(finding(&codes::E0306, object, object.at, message).help(help));
     }
+}
+
+/// The address that does not change, of those that an import would make one.
+fn fixed_by<'a>(import: &'a Import, known: &'a Known) -> Option<&'a Address> {
+    let there = known.ids.get(&import.id).filter(|there| **there != import.to)?;
+    [there, &import.to].into_iter().find(|a| kinds::is_fixed(a))
 }
 
 fn check_moves(moves: &[Moved], world: &World<'_>, found: &mut Diagnostics) {
@@ -183,11 +191,15 @@ fn misfit(moved: &Moved, moves: &[Moved], wrong: &dyn Fn(String, &str) -> Diagno
         let (old, new) = (moved.from.parent()?, moved.to.parent()?);
         moves.iter().find(|m| m.from == old && m.to == new)
     };
+    let fixed = [&moved.from, &moved.to].into_iter().find(|a| kinds::is_fixed(a));
     if moved.from == moved.to {
         Some(wrong(format!("`{}` moves to itself", moved.from), "take the table out"))
     } else if moved.from.kind() != moved.to.kind() {
         let message = format!("{} cannot become {}", article(moved.from.kind()), article(moved.to.kind()));
         Some(wrong(message, "a move changes a key, not a kind"))
+    } else if let Some(fixed) = fixed {
+        let help = "take the table out; `display_name` says another name to people";
+        Some(wrong(format!("`{fixed}` has its name for good, and no other object takes it"), help))
     } else if moved.from.parent() != moved.to.parent() && with_parent().is_none() {
         let help = "a move changes the last key only; the parent has a move of its own";
         Some(wrong(format!("`{}` cannot move into another parent", moved.from), help))

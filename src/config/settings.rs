@@ -3,7 +3,7 @@
 use super::World;
 use super::decode::{Decoder, percent};
 use super::document;
-use super::keys::known_address;
+use super::keys::{known_address, no_address};
 use crate::diag::{Diagnostic, Diagnostics, Sources, Span, codes, did_you_mean, shown};
 use crate::kinds::{self, Default, Emptiness, Field, Form, Shape, Text};
 use crate::model::{Address, Node, Table, Value, Zone, parse_zone};
@@ -305,9 +305,9 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
     for value in workspace.members(MANAGES) {
         let text = value.as_text().unwrap_or("");
         match known_address(text) {
-            Some(address) => manages.iter_mut().for_each(|all| all.push(address.clone())),
-            None => {
-                wrong(value.at, format!("`{}` is no address", shown(text)), "write one such as `\"catalog.marketing\"`");
+            Ok(address) => manages.iter_mut().for_each(|all| all.push(address.clone())),
+            Err(why) => {
+                wrong(value.at, no_address(text, why), "write one such as `\"catalog.marketing\"`");
                 manages = None;
             }
         }

@@ -18,7 +18,8 @@ pub use shape::{
 };
 
 use crate::diag::Diagnostics;
-use crate::model::Object;
+use crate::model::{Address, Object, is_key, is_user_key};
+use std::fmt;
 
 /// One kind of object.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +53,28 @@ pub enum KeyForm {
     User,
     /// One of these.
     Fixed(&'static [&'static str]),
+}
+
+impl KeyForm {
+    /// Whether a text is such a key.
+    #[must_use]
+    pub fn takes(self, key: &str) -> bool {
+        match self {
+            KeyForm::Plain => is_key(key),
+            KeyForm::User => is_user_key(key),
+            KeyForm::Fixed(known) => known.contains(&key),
+        }
+    }
+}
+
+impl fmt::Display for KeyForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeyForm::Plain => write!(f, "lower-case letters, digits, `-` and `_`, starting with a letter or digit, 64 at most"),
+            KeyForm::User => write!(f, "a user principal name with one `@`, in quotes"),
+            KeyForm::Fixed(known) => write!(f, "one of {}", known.join(", ")),
+        }
+    }
 }
 
 impl Kind {
@@ -108,11 +131,43 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     LIST.iter().copied().find(|k| k.name == name)
 }
 
+/// Whether there can be an object of an address: every kind in it exists and stands in what is before it, and every key
+/// has its kind's form.
+///
+/// # Errors
+/// Why there cannot, in one line.
+pub fn check_address(address: &Address) -> Result<(), String> {
+    for part in address.lineage() {
+        let Some(found) = kind(part.kind()) else { return Err(format!("there is no kind `{}`", part.kind())) };
+        let parent = part.parent();
+        let within = parent.as_ref().map(Address::kind);
+        if !found.parents.contains(&within) {
+            let place = match within {
+                Some(word) if kind(word).is_some() => format!("in {}", article(word)),
+                Some(word) => return Err(format!("there is no kind `{word}`")),
+                None => "at the top".to_owned(),
+            };
+            return Err(format!("{} does not stand {place}", article(found.name)));
+        }
+        if !found.key.takes(part.key()) {
+            return Err(format!("the key of {} is {}", article(found.name), found.key));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an object's name is given: it always exists, or its kind has fixed keys.
+#[must_use]
+pub fn is_fixed(address: &Address) -> bool {
+    let fixed = |k: &Kind| matches!(k.key, KeyForm::Fixed(_)) || k.builtin.contains(&address.key());
+    address.parent().is_none() && kind(address.kind()).is_some_and(fixed)
+}
+
 /// The objects that always exist, as they are before anybody declares them.
 #[must_use]
 pub fn builtins() -> Vec<Object> {
     let object = |kind: &Kind, key: &str| Object {
-        address: crate::model::Address::root(kind.name, key),
+        address: Address::root(kind.name, key),
         attributes: crate::model::Table::new(),
         at: crate::diag::Span::NONE,
     };
@@ -152,6 +207,26 @@ mod tests {
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), kind.fields().count(), "{} has a key twice", kind.name);
+        }
+    }
+
+    #[test]
+    fn addresses_that_there_can_be() {
+        let check = |text: &str| check_address(&Address::parse(text).unwrap());
+        for good in ["catalog.a", "user.\"a@b.example\"", "access_package.x.policy.y", "settings.external_users", "a@b.example"] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for (bad, why) in [
+            ("user.bo", "the key of a user is a user principal name"),
+            ("group.\"x@y.z\"", "the key of a group is lower-case letters"),
+            ("catalog.a.catalog.b", "a catalog does not stand in a catalog"),
+            ("catalog.\"a@b.c\".resource.x", "the key of a catalog is"),
+            ("policy.x", "a policy does not stand at the top"),
+            ("grup.x.policy.y", "there is no kind `grup`"),
+            ("catalog.x.polcy.y", "there is no kind `polcy`"),
+            ("settings.mail", "the key of settings is one of external_users"),
+        ] {
+            assert!(check(bad).is_err_and(|e| e.contains(why)), "{bad}: {:?}", check(bad));
         }
     }
 }

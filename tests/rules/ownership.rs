@@ -45,6 +45,14 @@ const MOVES: &[Row] = &[
         &[(NEW, "", "[[moved]]\nfrom = \"grup.ads\" #~ E0102\nto = \"group.legal\"")], "`grup.ads` is no address"),
     row("and that stand in each other",
         &[(NEW, "", "[[moved]]\nfrom = \"group.x.policy.y\" #~ E0102\nto = \"group.x.policy.z\" #~ E0102")], "`group.x.policy.y` is no address"),
+    row("and keys of their kind: a user's is a user principal name",
+        &[(NEW, "", "[[moved]]\nfrom = \"user.\\\"bob@contoso.example\\\"\"\nto = \"user.bo\" #~ E0102")], "`user.bo` is no address: the key of a user is a user principal name"),
+    row("and no other kind's is",
+        &[(NEW, "", "[[removed]]\nfrom = \"group.\\\"x@y.z\\\"\" #~ E0102\ndestroy = true")], "the key of a group is lower-case letters"),
+    row("what always exists keeps its name",
+        &[(NEW, "", "[[moved]] #~ E0301\nfrom = \"catalog.general\"\nto = \"catalog.legal\"")], "`catalog.general` has its name for good"),
+    row("and nothing else takes it",
+        &[(NEW, "", "[[moved]] #~ E0301\nfrom = \"catalog.old\"\nto = \"catalog.general\"")], "`catalog.general` has its name for good"),
     row("a move has `from` and `to`",
         &[(NEW, "", "[[moved]] #~ E0018\nfrom = \"group.ads\"")], "`to` is missing | `[[moved]]` has `from` and `to`"),
     row("a misspelt key is not missing too",
@@ -146,4 +154,15 @@ fn what_the_store_knows_takes_part() {
         "is in the catalog already, as `books`",
     );
     assert_eq!(crate::fault(&twice, &known), None);
+}
+
+#[test]
+fn what_always_exists_is_imported_under_its_name_only() {
+    let mut known = writ::config::Known::default();
+    known.ids.insert("general".to_owned(), writ::model::Address::root("catalog", "general"));
+    let rows = [
+        row("under another", &[(NEW, "", "[[import]] #~ E0305\nto = \"catalog.finance\"\nid = \"general\"")], "has its name for good"),
+        row("under its own", &[(NEW, "", "[[import]]\nto = \"catalog.general\"\nid = \"general\"\n\n[catalog.general]")], ""),
+    ];
+    assert_eq!(rows.iter().filter_map(|row| crate::fault(row, &known)).collect::<Vec<_>>(), Vec::<String>::new());
 }
