@@ -140,6 +140,11 @@ impl Filter {
         Filter { include: set(settings.map_or(&everything[..], |s| &s.include)), exclude: set(settings.map_or(&[], |s| &s.exclude)) }
     }
 
+    /// Whether `exclude` leaves out a directory, or any configuration in it.
+    fn leaves_out(&self, name: &str) -> bool {
+        self.exclude.is_match(name) || self.exclude.is_match(format!("{name}/x.toml"))
+    }
+
     fn takes(&self, name: &str) -> bool {
         name.ends_with(".toml") && self.include.is_match(name) && !self.exclude.is_match(name)
     }
@@ -157,17 +162,30 @@ fn list(
     for entry in fs::read_dir(dir).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         let raw = entry.file_name();
-        let Some(leaf) = raw.to_str() else { continue };
-        let name = format!("{prefix}{leaf}");
-        let kind = entry.file_type().map_err(fail)?;
-        let mut refuse = |why: &str| {
-            findings.push(Diagnostic::new(&codes::E0002, Span::NONE, format!("`{}` {why}", name.escape_debug())).at("workspace"));
-        };
+        let leaf = raw.to_string_lossy();
         // What is hidden is an editor's or a tool's.
         if leaf.starts_with('.') {
             continue;
         }
-        if kind.is_dir() {
+        let name = format!("{prefix}{leaf}");
+        let kind = entry.file_type().map_err(fail)?;
+        let mut refuse = |why: &str| {
+            let help = "rename it or put a copy in its place, or leave it out by `exclude` in `[workspace]` of writ.toml";
+            let message = format!("`{}` {why}", name.escape_debug());
+            findings.push(Diagnostic::new(&codes::E0002, Span::NONE, message).at("workspace").help(help));
+        };
+        // What a link leads to is not read, but may have been meant: nothing in it vanishes unsaid.
+        let links_to_dir = kind.is_symlink() && fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
+        if raw.to_str().is_none() {
+            let may_hold = kind.is_dir() || links_to_dir || leaf.ends_with(".toml");
+            if may_hold && !filter.leaves_out(&name) {
+                refuse("has a name that is not UTF-8");
+            }
+        } else if links_to_dir {
+            if !filter.leaves_out(&name) {
+                refuse("is a link to a directory, and links are not followed");
+            }
+        } else if kind.is_dir() {
             if entry.path().join(WRIT_TOML).symlink_metadata().is_ok() {
                 continue;
             }
@@ -237,3 +255,49 @@ const O_NONBLOCK: i32 = 0o4_000;
 const O_NOFOLLOW: i32 = 0x0100;
 #[cfg(all(unix, not(target_os = "linux")))]
 const O_NONBLOCK: i32 = 0x0004;
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn nothing_vanishes_unsaid() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("workspace");
+        let away = place.path().join("away");
+        for dir in [&root, &away, &root.join("own")] {
+            fs::create_dir(dir).unwrap();
+        }
+        fs::write(away.join("groups.toml"), "[group.a]\n").unwrap();
+        fs::write(root.join("own/groups.toml"), "[group.b]\n").unwrap();
+        for link in ["linked", "legacy", "also-out", ".hidden"] {
+            symlink(&away, root.join(link)).unwrap();
+        }
+        symlink(place.path().join("nowhere"), root.join("dangling")).unwrap();
+        let odd = |bytes: &[u8]| root.join(std::ffi::OsStr::from_bytes(bytes));
+        fs::write(odd(b"caf\xe9.toml"), "").unwrap();
+        fs::write(odd(b"caf\xe9.txt"), "").unwrap();
+        fs::create_dir(odd(b"dir\xe9")).unwrap();
+        let told = |exclude: &str| {
+            fs::write(root.join(WRIT_TOML), format!("[workspace]\nname = \"x\"\nexclude = [{exclude}]\n")).unwrap();
+            let workspace = read(&root).unwrap();
+            let names: Vec<String> = workspace.sources.iter().map(|(_, f)| f.name.clone()).collect();
+            assert_eq!(names, ["own/groups.toml", WRIT_TOML]);
+            let mut all: Vec<String> = workspace.findings.iter().map(|f| f.message.clone()).collect();
+            assert!(workspace.findings.iter().all(|f| f.code.id == "E0002" && f.help.is_some()));
+            all.sort();
+            all
+        };
+        assert_eq!(
+            told("\"legacy/**\", \"also-out\""),
+            [
+                "`caf\u{fffd}.toml` has a name that is not UTF-8",
+                "`dir\u{fffd}` has a name that is not UTF-8",
+                "`linked` is a link to a directory, and links are not followed",
+            ]
+        );
+        assert_eq!(told("\"legacy/**\", \"also-out\", \"linked/*.toml\", \"caf*.toml\", \"dir*/**\""), Vec::<String>::new());
+    }
+}
