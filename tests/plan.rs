@@ -605,3 +605,53 @@ fn usage_errors_are_one_and_help_is_zero() {
     w.expect(0, &["man"]).says(&[".TH writ"]);
     w.expect(0, &["man", "plan"]).says(&["writ-plan"]);
 }
+
+#[test]
+fn the_apply_line_says_what_was_said_and_a_part_is_saved_first() {
+    let w = Workspace::of(BASE);
+    let run = w.expect(0, &["plan", "--target", "catalog.sales"]);
+    run.says(&["Part of the changes only", "Save it with -o FILE to apply exactly this part."]);
+    assert!(!run.out.contains("--expect"), "{}", run.out);
+    w.expect(0, &["plan", "--target", "catalog.sales", "-o", "a b.plan"]).says(&["To apply exactly this: writ apply 'a b.plan'\n"]);
+    w.write("team one/writ.toml", "[workspace]\nname = \"one\"\n");
+    w.write("team one/all.toml", BASE);
+    let there = ["--chdir", "team one"];
+    let plan = |more: &[&str]| w.expect(0, &[&["plan"], &there[..], more].concat());
+    plan(&["--as", "ann@contoso.example"]).says(&[" --chdir 'team one' --as ann@contoso.example\n"]);
+    let markdown = plan(&["--format", "markdown"]).out;
+    assert!(markdown.ends_with(" --chdir 'team one'`\n"), "{markdown}");
+    // What the line says, a shell does.
+    let line = plan(&[]).out.lines().find_map(|l| l.strip_prefix("To apply exactly this: writ ").map(str::to_owned)).unwrap();
+    let mut shell = std::process::Command::new("sh");
+    shell.arg("-c").arg(format!("{} {line} --auto-approve", env!("CARGO_BIN_EXE_writ"))).current_dir(w.dir.path());
+    let run = Run::of(shell.output().unwrap());
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    // An actor of the environment is still there when the line is used.
+    let mut command = w.command(&["plan"]);
+    let run = Run::of(command.env("WRIT_ACTOR", "ann@contoso.example").output().unwrap());
+    assert!(run.code == 0 && !run.out.contains("--as "), "{}{}", run.out, run.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plan_is_saved_through_links_pipes_and_devices() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+    let w = Workspace::of(BASE);
+    std::fs::create_dir(w.path("plans")).unwrap();
+    symlink("plans/real.plan", w.path("link.plan")).unwrap();
+    // A link that leads nowhere yet, and then somewhere.
+    for _ in 0..2 {
+        w.expect(0, &["plan", "-o", "link.plan"]);
+        assert!(w.path("link.plan").symlink_metadata().unwrap().is_symlink());
+        assert!(w.path("plans/real.plan").symlink_metadata().unwrap().is_file());
+    }
+    let pipe = w.path("pipe.plan");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let read = std::thread::spawn(move || (std::fs::read_to_string(&pipe).unwrap(), pipe));
+    w.expect(0, &["plan", "-o", "pipe.plan"]);
+    let (text, pipe) = read.join().unwrap();
+    assert_eq!(text, w.read("plans/real.plan"));
+    assert!(pipe.symlink_metadata().unwrap().file_type().is_fifo());
+    w.expect(0, &["plan", "-o", "/dev/null"]);
+    assert!(std::path::Path::new("/dev/null").symlink_metadata().unwrap().file_type().is_char_device());
+}

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let between = history::diff(&session.context, moment(&args.from)?, to)?;
     match session.format {
         Format::Json => session.document(plan::document(&between, &State::empty(), false)),
-        Format::Markdown => session.print(&markdown::text(&between)),
+        Format::Markdown => session.print(&markdown::text(&between, None)),
         _ => {
             let text = text::difference(&between, session.paint);
             session.print(&text);

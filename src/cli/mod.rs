@@ -30,7 +30,8 @@ mod validate;
 pub use exit::Exit;
 
 use crate::ops::Failure;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use session::{Session, report};
 use std::path::PathBuf;
 
@@ -143,15 +144,19 @@ enum Verb {
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let arguments = argv::normalise(arguments, &Cli::command());
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
+    let parsed = Cli::command().try_get_matches_from(&arguments).and_then(|m| {
+        let named = m.value_source("acting") == Some(ValueSource::CommandLine);
+        Cli::from_arg_matches(&m).map(|cli| (cli, named))
+    });
+    let (cli, named) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return usage::refused(&error, &arguments),
     };
     let Some(verb) = cli.verb else {
         let _ = Cli::command().print_help();
         return Exit::Success;
     };
-    let mut session = Session::new(&cli.global);
+    let mut session = Session::new(&cli.global, named);
     let outcome = dispatch(verb, &mut session);
     report(&mut session, outcome)
 }

@@ -6,10 +6,14 @@ use crate::model::{Digest, canonical};
 use crate::ops::plan::{Options, Planned};
 use crate::ops::{Failure, plan};
 use crate::plan::{Plan, SavedPlan, changes_digest, read};
+use crate::view::how::{How, command};
 use crate::view::{markdown, plan as text};
 use clap::Args as ClapArgs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// Longer chains of links are rings.
+const MOST_LINKS: usize = 40;
 
 /// What plan and apply both take.
 #[derive(Debug, Clone, Default, ClapArgs)]
@@ -100,29 +104,56 @@ pub(super) fn show(session: &mut Session, planned: &Planned, scope: &Scope, save
     if plan.base.lineage.is_none() && !session.quiet {
         session.mutter(&format!("There is no store at {} yet: the plan starts from nothing.\n\n", planned.loaded.place.url));
     }
-    match session.format {
-        Format::Markdown => session.print(&markdown::text(plan)),
-        _ => {
-            let text = text::text(plan, session.paint);
-            session.print(&text);
-        }
-    }
+    let how = saved.map_or_else(|| session.how.clone(), |file| session.how.saved(file));
+    print(session, plan, &how);
     if let Some(path) = saved {
         session.say(&format!("\nSaved the plan to: {path}\n"));
     }
     if how_to_apply && session.format == Format::Text && plan.is_applyable() {
-        session.say(&format!("To apply exactly this: {}\n", text::apply_line(plan, saved)));
+        match command(plan, &how) {
+            Some(command) => session.say(&format!("To apply exactly this: {command}\n")),
+            None => session.say("Save it with -o FILE to apply exactly this part.\n"),
+        }
     }
 }
 
-/// Writes a plan file beside its place and renames it in, so that a cut one is never seen.
+/// A plan as people read it.
+pub(super) fn print(session: &mut Session, plan: &Plan, how: &How) {
+    let text = match session.format {
+        Format::Markdown => markdown::text(plan, Some(how)),
+        _ => text::text(plan, session.paint),
+    };
+    session.print(&text);
+}
+
+/// Writes a plan file beside its place and renames it in, so that a cut one is never seen. A link stays one: what it leads
+/// to is replaced. What is no file, such as a pipe or a device, is written through.
 fn save(path: &Path, document: &str) -> Result<(), Failure> {
     let fail = |e: std::io::Error| Failure::Io(format!("cannot write `{}`", path.display()), e);
-    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = |out: &mut dyn Write| out.write_all(document.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    let target = match std::fs::metadata(path) {
+        Ok(there) if !there.is_file() => {
+            let mut out = std::fs::OpenOptions::new().write(true).open(path).map_err(fail)?;
+            return write(&mut out).and_then(|()| out.flush()).map_err(fail);
+        }
+        Ok(_) => path.canonicalize().map_err(fail)?,
+        Err(_) => end_of_links(path),
+    };
+    let directory = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut draft = tempfile::Builder::new().prefix(".writ-plan-").tempfile_in(directory).map_err(fail)?;
-    draft.write_all(document.as_bytes()).and_then(|()| draft.write_all(b"\n")).and_then(|()| draft.as_file().sync_all()).map_err(fail)?;
-    draft.persist(path).map_err(|e| fail(e.error))?;
+    write(draft.as_file_mut()).and_then(|()| draft.as_file().sync_all()).map_err(fail)?;
+    draft.persist(&target).map_err(|e| fail(e.error))?;
     Ok(())
+}
+
+/// Where links that lead to nothing yet end.
+fn end_of_links(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = std::fs::read_link(&target) else { break };
+        target = target.parent().unwrap_or(Path::new("")).join(next);
+    }
+    target
 }
 
 /// Reads a plan file.

@@ -3,7 +3,7 @@
 use super::{Color, Exit, Format, Global, progress};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::ops::{Context, Environment, Failure};
-use crate::view::{diagnostics, paint::Paint};
+use crate::view::{diagnostics, how::How, paint::Paint};
 use chrono::Utc;
 use serde_json::{Value as Json, json};
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -15,6 +15,8 @@ pub(crate) struct Session {
     pub paint: Paint,
     pub quiet: bool,
     pub verbose: bool,
+    /// How the program was called.
+    pub how: How,
     /// The JSON document so far; printed at the end.
     document: Option<Json>,
     findings: Vec<Json>,
@@ -28,7 +30,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(global: &Global) -> Session {
+    /// `named`: the actor was given on the command line.
+    pub(super) fn new(global: &Global, named: bool) -> Session {
         let format = if global.json { Format::Json } else { global.format };
         progress::start(format == Format::Json || global.quiet);
         let heed = |on_terminal: bool| on_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
@@ -50,8 +53,14 @@ impl Session {
             mint: || uuid::Uuid::now_v7().to_string(),
             tell: progress::tell,
         };
+        let how = How {
+            chdir: Some(&global.chdir).filter(|d| d.as_os_str() != ".").map(|d| d.display().to_string()),
+            acting: context.acting.clone().filter(|_| named),
+            saved: None,
+        };
         Session {
             context,
+            how,
             format,
             paint: Paint { on: colour && format == Format::Text },
             quiet: global.quiet,

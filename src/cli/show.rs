@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
         let saved = open(Path::new(path))?;
         let plan = saved.as_saved();
         match session.format {
-            Format::Markdown => session.print(&markdown::text(&plan)),
+            Format::Markdown => session.print(&markdown::text(&plan, Some(&session.how.saved(path)))),
             _ => {
                 let text = text::text(&plan, session.paint);
                 session.say(&text);

@@ -1,7 +1,8 @@
 //! A plan for a review: verdict first, details folded, never too long for a comment; foreign text cannot break out.
 
 use super::body::body;
-use super::plan::{apply_line, because, by_kind, headline, people, settings_lines, shown, summary, way_out};
+use super::how::{How, command};
+use super::plan::{because, by_kind, headline, people, settings_lines, shown, summary, way_out};
 use crate::kinds::counted;
 use crate::model::{Action, Change};
 use crate::plan::{Plan, changes_digest};
@@ -9,29 +10,38 @@ use crate::plan::{Plan, changes_digest};
 /// No comment is longer, in characters.
 pub const LONGEST: usize = 65_000;
 
+/// So many reasons are told; the others are counted.
+const REASONS: usize = 20;
+
+/// No line of a change, and no message, is longer.
+const LONGEST_LINE: usize = 500;
+
 /// The whole plan as Markdown. The first line is the same for every plan of a workspace, so that the next run can replace
-/// its comment.
+/// its comment. Without a way to apply it, none is told.
 #[must_use]
-pub fn text(plan: &Plan) -> String {
-    let mut head = format!("<!-- writ plan {} -->\n", plan.workspace);
+pub fn text(plan: &Plan, how: Option<&How>) -> String {
+    let mut head = format!("<!-- writ plan {} -->\n", short(&plan.workspace, 100));
     head.push_str(&format!("### {}\n\n", verdict(plan)));
     let mut marks = vec![format!("changes `{}`", changes_digest(plan).short()), format!("base @{}", plan.base.serial)];
-    marks.extend(plan.commit.as_ref().map(|c| format!("commit `{}`", code(c))));
+    marks.extend(plan.commit.as_ref().map(|c| format!("commit `{}`", code(&short(c, 100)))));
     if !plan.is_empty() {
         head.push_str(&format!("**{}** {}\n\n", summary(&plan.summary()), marks.join(", ")));
     }
-    for refusal in plan.refused().chain(plan.brakes()) {
+    for refusal in plan.refused().chain(plan.brakes()).take(REASONS) {
         head.push_str(&format!(
             "- **{}** {} (`{}`); {}\n",
             refusal.why.word(),
-            prose(&refusal.message),
+            prose(&short(&refusal.message, LONGEST_LINE / 2)),
             refusal.code.id,
-            prose(&way_out(refusal))
+            prose(&short(&way_out(refusal), LONGEST_LINE / 2))
         ));
     }
-    if plan.refusals.is_empty() {
-        head.push_str(&people(plan).map(|p| format!("- **people** {p}\n")).unwrap_or_default());
-    } else if let Some(people) = people(plan) {
+    match plan.refusals.len().saturating_sub(REASONS) {
+        0 => {}
+        1 => head.push_str("- and 1 more reason: `writ plan` shows it\n"),
+        n => head.push_str(&format!("- and {n} more reasons: `writ plan` shows them\n")),
+    }
+    if let Some(people) = people(plan) {
         head.push_str(&format!("- **people** {people}\n"));
     }
     head.push_str("- authority: not decided yet\n");
@@ -42,9 +52,17 @@ pub fn text(plan: &Plan) -> String {
         head.push_str("- **part** `--target` or `--exclude` left other changes out\n");
     }
     head.push('\n');
-    let tail = if plan.is_empty() { String::new() } else { format!("\nApply exactly this: `{}`\n", code(&apply_line(plan, None))) };
+    let tail = how.filter(|_| !plan.is_empty()).map_or_else(String::new, |how| apply(plan, how));
     let room = LONGEST.saturating_sub(chars(&head)).saturating_sub(chars(&tail)).saturating_sub(200);
     format!("{head}{}{tail}", cut(sections(plan), room))
+}
+
+/// How to apply exactly this.
+fn apply(plan: &Plan, how: &How) -> String {
+    match command(plan, how) {
+        Some(command) => format!("\nApply exactly this: {}\n", inline(&short(&command, 10_000))),
+        None => "\nSave it with `-o FILE` to apply exactly this part.\n".to_owned(),
+    }
 }
 
 fn verdict(plan: &Plan) -> &'static str {
@@ -153,7 +171,8 @@ fn details(title: &str, body: &str) -> String {
 fn fenced(language: &str, body: &str) -> String {
     let longest = body.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.saturating_add(1).max(3));
-    format!("{fence}{language}\n{}\n{fence}\n", body.trim_end_matches('\n'))
+    let lines: Vec<String> = body.trim_end_matches('\n').split('\n').map(|l| short(l, LONGEST_LINE)).collect();
+    format!("{fence}{language}\n{}\n{fence}\n", lines.join("\n"))
 }
 
 /// Whole sections from the top, as many as fit, and a count of what did not.
@@ -208,6 +227,21 @@ fn prose(text: &str) -> String {
     out
 }
 
+/// The head of a text, and how much of it was left out.
+fn short(text: &str, most: usize) -> String {
+    match chars(text).saturating_sub(most) {
+        0 => text.to_owned(),
+        left => format!("{}… ({left} more characters)", text.chars().take(most).collect::<String>()),
+    }
+}
+
+/// Text in a code span whose backticks are more than any run in it.
+fn inline(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let (fence, space) = ("`".repeat(longest.saturating_add(1)), if longest > 0 { " " } else { "" });
+    format!("{fence}{space}{text}{space}{fence}")
+}
+
 /// Text inside single backticks.
 fn code(text: &str) -> String {
     text.replace('`', "'")
@@ -215,4 +249,75 @@ fn code(text: &str) -> String {
 
 fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::AppliedSettings;
+    use crate::diag::{Span, codes::R15};
+    use crate::model::Zone;
+    use crate::plan::{Base, Lift, Refusal, Relied, SettingsChange, Why};
+
+    /// A plan that changes a setting, and what stands in its way.
+    fn refused(refusals: Vec<Refusal>) -> Plan {
+        let settings = AppliedSettings(serde_json::json!({ "workspace": { "zone": "z".repeat(90_000) } }));
+        Plan {
+            workspace: "test".to_owned(),
+            base: Base { lineage: None, serial: 0, config_digest: String::new() },
+            commit: Some("4f2a9c1".to_owned()),
+            actor: "operator:olga@host".to_owned(),
+            changes: Vec::new(),
+            steps: Vec::new(),
+            rewritten: Vec::new(),
+            settings_change: Some(SettingsChange { before: None, after: settings.clone() }),
+            settings,
+            relied: Relied::default(),
+            refusals,
+            hints: Vec::new(),
+            people_losing_access: 7,
+            unmanaged: 0,
+            destroy: false,
+            complete: true,
+            zone: Zone::default(),
+        }
+    }
+
+    fn refusal(message: &str) -> Refusal {
+        Refusal {
+            code: &R15,
+            why: Why::Rule,
+            address: None,
+            message: message.to_owned(),
+            way_out: "<&>".repeat(4_000),
+            lift: None,
+            at: Span::NONE,
+            place: None,
+        }
+    }
+
+    #[test]
+    fn however_many_reasons_there_are_it_fits_a_comment() {
+        let text = text(&refused((0..3_000).map(|n| refusal(&format!("{n} {}", "&`x<".repeat(2_000)))).collect()), Some(&How::default()));
+        assert!(chars(&text) < LONGEST, "{}", chars(&text));
+        assert!(text.starts_with("<!-- writ plan test -->\n### Writ: refused\n\n**Plan: 0 to add, 0 to change, 0 to destroy.**"), "{text}");
+        assert!(text.contains("- **rule** 19 ") && !text.contains("- **rule** 20 "));
+        assert!(text.contains("- and 2980 more reasons: `writ plan` shows them\n"));
+        assert!(text.contains("- **people** 7 people lose access"));
+        // One long value does not cost what stands beside it.
+        assert!(text.contains("more characters)\n```\n") && text.contains("Apply exactly this: `writ apply --expect "));
+        assert!(text.lines().all(|l| chars(l) < 6_000));
+    }
+
+    #[test]
+    fn a_part_is_applied_from_a_file_and_a_difference_is_not_applied() {
+        let part = Plan { complete: false, ..refused(Vec::new()) };
+        assert!(text(&part, Some(&How::default())).contains("Save it with `-o FILE` to apply exactly this part.\n"));
+        let how = How { chdir: Some("my team".to_owned()), acting: Some("ann@contoso.example".to_owned()), saved: None };
+        let saved = text(&part, Some(&how.saved("it`s.plan")));
+        assert!(saved.contains("`` writ apply 'it`s.plan' --chdir 'my team' --as ann@contoso.example ``\n"), "{saved}");
+        assert!(!text(&part, None).contains("pply exactly"));
+        let brake = Refusal { lift: Some(Lift { flag: "--allow-deletes", value: 12 }), ..refusal("12 deletions") };
+        assert!(text(&refused(vec![brake]), Some(&How::default())).contains(" --allow-deletes 12`\n"));
+    }
 }

@@ -6,6 +6,7 @@
 mod body;
 pub mod diagnostics;
 pub mod graph;
+pub mod how;
 pub mod markdown;
 pub mod object;
 pub mod paint;

@@ -293,7 +293,9 @@ fn counts(summary: &Summary, words: [String; 6]) -> String {
     format!("{add} {a}, {change} {c}, {destroy} {d}.{more}")
 }
 
-fn verdict(plan: &Plan, paint: Paint) -> String {
+/// What stands in the way, each with the way out.
+#[must_use]
+pub fn verdict(plan: &Plan, paint: Paint) -> String {
     let mut out = String::new();
     let refused = plan.refused().count();
     let all: Vec<&Refusal> = plan.refused().chain(plan.brakes()).collect();
@@ -323,22 +325,4 @@ fn verdict(plan: &Plan, paint: Paint) -> String {
 /// `override: --allow-deletes 12`, or the way out where there is no override.
 pub(super) fn way_out(refusal: &Refusal) -> String {
     if refusal.lift.is_some() { line(&refusal.way_out) } else { format!("way out: {}", line(&refusal.way_out)) }
-}
-
-/// The line that applies exactly this plan.
-#[must_use]
-pub fn apply_line(plan: &Plan, saved: Option<&str>) -> String {
-    let mut words = vec!["writ".to_owned(), if plan.destroy { "destroy".to_owned() } else { "apply".to_owned() }];
-    match saved {
-        Some(file) => {
-            words = vec!["writ".to_owned(), "apply".to_owned(), line(file)];
-            if plan.destroy {
-                words.push(format!("--confirm {}", plan.workspace));
-            }
-        }
-        None => words.push(format!("--expect {}", changes_digest(plan))),
-    }
-    words
-        .extend(plan.brakes().filter_map(|r| r.lift).map(|l| format!("{} {}", l.flag, l.value)).collect::<std::collections::BTreeSet<_>>());
-    words.join(" ")
 }
