@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
     // A panic is ours: it says so, and has a code of its own.
-    let outcome = std::panic::catch_unwind(|| writ::cli::run(std::env::args_os()));
-    ExitCode::from(outcome.unwrap_or(writ::cli::Exit::Internal).code())
+    ExitCode::from(writ::cli::guarded(&arguments, || writ::cli::run(arguments.iter().cloned())).code())
 }

@@ -655,3 +655,79 @@ fn a_plan_is_saved_through_links_pipes_and_devices() {
     w.expect(0, &["plan", "-o", "/dev/null"]);
     assert!(std::path::Path::new("/dev/null").symlink_metadata().unwrap().file_type().is_char_device());
 }
+
+/// A run that is asked a question.
+fn answered(w: &Workspace, arguments: &[&str], answer: &str) -> Run {
+    let mut child = w.command(arguments);
+    child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
+    Run::of(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn nobody_is_asked_about_a_plan_that_was_not_shown() {
+    let w = Workspace::of(BASE);
+    let run = answered(&w, &["apply", "--json"], "yes\n");
+    assert_eq!((run.code, run.json()["result"]["serial"].as_u64()), (0, Some(1)), "{}", run.err);
+    assert!(run.err.contains("# catalog.sales will be created") && run.err.contains("Apply this plan?"), "{}", run.err);
+    let run = answered(&w, &["destroy", "--json"], "test\n");
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("# catalog.sales will be destroyed") && run.err.contains("Type the workspace's name"), "{}", run.err);
+    assert_eq!(w.expect(0, &["apply", "--json", "--auto-approve"]).err, "");
+    // A saved plan comes in the form that was asked for.
+    w.replace("all.toml", "display_name = \"Sales\"", "display_name = \"Sales and support\"");
+    w.expect(0, &["plan", "-o", "p"]);
+    let run = w.expect(0, &["apply", "p", "--format", "markdown"]);
+    assert!(run.out.starts_with("<!-- writ plan test -->\n### Writ: changes\n"), "{}", run.out);
+}
+
+#[test]
+fn a_saved_plan_that_is_refused_today_says_why() {
+    let w = Workspace::of(&assigned());
+    w.write("writ.toml", "[workspace]\nname = \"test\"\n\n[limits]\nmax_access_lost = 0\n");
+    let other = "[access_package.other]\ncatalog = \"sales\"\nresource_roles.crm = \"User\"\n[access_package.other.policy.direct]\nrequestors = \"none\"\nexpiration = \"never\"\n[access_package.other.assignment.one]\npolicy = \"direct\"\nusers = [\"bo@contoso.example\"]\n";
+    w.write("other.toml", other);
+    w.apply();
+    w.replace("all.toml", ", \"bo@contoso.example\"]\n", "]\n");
+    w.expect(0, &["plan", "-o", "p"]);
+    // What lets bo keep it is gone when the plan is applied.
+    w.write("all.toml", &assigned());
+    w.replace("other.toml", "bo@", "cy@");
+    w.apply();
+    let run = w.expect(5, &["apply", "p"]);
+    run.says(&[
+        "Since the plan was saved, the answer changed:",
+        "1 person would lose access",
+        "override: --allow-access-lost 1",
+        "Error: refused, 1 reason",
+    ]);
+    let json = w.expect(5, &["apply", "p", "--json"]).json();
+    assert_eq!(json["verdict"]["brakes"].as_array().unwrap().len(), 1, "{json}");
+    w.expect(0, &["apply", "p", "--allow-access-lost", "1"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_waiting_for_the_lock() {
+    let w = Workspace::of(BASE);
+    w.apply();
+    w.replace("all.toml", "display_name = \"Sales\"", "display_name = \"Sales and support\"");
+    // Somebody who does not say who it is.
+    let lock = std::fs::File::options().write(true).open(w.path(".writ/test.db.lock")).unwrap();
+    lock.lock().unwrap();
+    w.expect(6, &["force-unlock"]).says(&["the lock of the store is held, by whom is not known"]);
+    assert_eq!(w.expect(6, &["force-unlock", "--json"]).json()["held"], true);
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let mut command = w.command(&["apply", "--auto-approve", "--lock-timeout", "10m"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).env("WRIT_LOG", "on").spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        let run = Run::of(child.wait_with_output().unwrap());
+        assert_eq!(run.code, code, "{}{}", run.out, run.err);
+        run.says(&["Error: interrupted while waiting for the lock; nothing was committed"]);
+    }
+    drop(lock);
+    w.expect(0, &["force-unlock"]).says(&["No lock is held."]);
+    w.apply().says(&["1 changed"]);
+}

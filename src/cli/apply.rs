@@ -1,12 +1,12 @@
 //! `writ apply`.
 
-use super::plan::{Scope, open, show};
+use super::plan::{Scope, open, print, show};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::model::Minutes;
-use crate::ops::apply::{Applied, ApplyOptions, Consent, INTERRUPTED, apply, apply_saved, permit};
-use crate::ops::{Failure, plan};
-use crate::plan::Plan;
+use crate::ops::apply::{Applied, ApplyOptions, Consent, INTERRUPTED, apply, apply_saved, judge_saved, permit, unlifted};
+use crate::ops::{Failure, plan, settings_and_place};
+use crate::plan::{Plan, Refusal, SavedPlan, document};
 use crate::view::plan as text;
 use clap::Args as ClapArgs;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -83,13 +83,14 @@ fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Resu
     let shown = saved.as_saved();
     session.digest = Some(saved.digests.changes.to_string());
     if !session.is_json() {
-        let text = text::text(&shown, session.paint);
-        session.print(&text);
+        let how = session.how.saved(&path.display().to_string());
+        print(session, &shown, &how);
     }
     session.document(saved.document.clone());
     if shown.refused().next().is_some() {
         return Err(Failure::Plan(path.to_owned(), crate::plan::BadPlan::Refused));
     }
+    unforeseen(&saved, &shown, &options, session)?;
     // A saved plan is its own consent, but for one that empties a workspace.
     let agreement = Agreement { auto_approve: true, ..args.agreement.clone() };
     let mut prompt = Prompt::new(session, &agreement, saved.destroy);
@@ -97,6 +98,19 @@ fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Resu
     session.findings(&findings, &crate::diag::Sources::default());
     finish(session, &applied);
     Ok(if args.scope.detailed_exitcode && !shown.is_empty() { Exit::Changes } else { Exit::Success })
+}
+
+/// Shows what stands in the way of a saved plan now and is not told in it: an apply judges anew.
+fn unforeseen(saved: &SavedPlan, shown: &Plan, options: &ApplyOptions, session: &mut Session) -> Result<(), Failure> {
+    let (settings, place) = settings_and_place(&session.context)?;
+    let (judged, state, _) = judge_saved(&session.context, saved, &settings, &place)?;
+    let told = |new: &Refusal| shown.refusals.iter().any(|old| (old.code.id, &old.message) == (new.code.id, &new.message));
+    if unlifted(&judged, options).into_iter().all(told) {
+        return Ok(());
+    }
+    session.document(document(&judged, &state, false));
+    session.say(&format!("\nSince the plan was saved, the answer changed:\n\n{}", text::verdict(&judged, session.paint)));
+    Ok(())
 }
 
 fn finish(session: &mut Session, applied: &Applied) {
@@ -145,11 +159,21 @@ pub(super) fn timeout(text: &str) -> Result<Duration, Failure> {
 /// Somebody is being asked, and nothing is claimed.
 static AT_PROMPT: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
+/// The signal that came was SIGTERM.
+static TERMINATED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Whether what interrupted the work was SIGTERM.
+pub(super) fn terminated() -> bool {
+    TERMINATED.load(Ordering::SeqCst)
+}
+
 /// Asks on stderr, reads one line from whatever stands on stdin.
 struct Prompt {
     auto: bool,
     confirm: Option<String>,
     never: bool,
+    /// The plan that stands on stdout is for programs: whoever is asked has to be shown it.
+    unseen: bool,
     /// A plan whose approval is in its being saved.
     destroys: bool,
 }
@@ -160,6 +184,7 @@ impl Prompt {
             auto: agreement.auto_approve,
             confirm: agreement.confirm.clone(),
             never: session.context.environment.never_prompt,
+            unseen: session.is_json(),
             destroys,
         }
     }
@@ -187,23 +212,23 @@ impl Prompt {
 
 impl Consent for Prompt {
     fn ask(&mut self, plan: &Plan, again: bool) -> Result<(), Failure> {
+        let mut question = if again { "\nThe state moved meanwhile. The plan is now:\n\n".to_owned() } else { String::new() };
+        if again || self.unseen {
+            question.push_str(&text::text(plan, crate::view::paint::Paint { on: false }));
+        }
         if plan.destroy || self.destroys {
             let name = match &self.confirm {
                 Some(name) if !again => name.clone(),
-                _ => self
-                    .read(&format!("\nThis deletes everything that `{}` manages. Type the workspace's name to go on: ", plan.workspace))?,
+                _ => {
+                    let workspace = &plan.workspace;
+                    let demand = format!("\nThis deletes everything that `{workspace}` manages. Type the workspace's name to go on: ");
+                    self.read(&format!("{question}{demand}"))?
+                }
             };
             return if name == plan.workspace { Ok(()) } else { Err(Failure::Declined("declined: that is not the workspace's name")) };
         }
         if self.auto {
             return if again { Err(Failure::Moved) } else { Ok(()) };
-        }
-        let mut question = String::new();
-        if again {
-            question.push_str(&format!(
-                "\nThe state moved meanwhile. The plan is now:\n\n{}",
-                text::text(plan, crate::view::paint::Paint { on: false })
-            ));
         }
         question.push_str("\nApply this plan? Only `yes` is taken: ");
         match self.read(&question)?.as_str() {
@@ -221,6 +246,9 @@ fn on_signals<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure
         // In this order: a signal first ends the program if one came before, and only then counts as having come.
         let _ = flag::register_conditional_shutdown(signal, code, Arc::clone(&AT_PROMPT));
         let _ = flag::register_conditional_shutdown(signal, code, Arc::clone(&INTERRUPTED));
+        if signal == SIGTERM {
+            let _ = flag::register(signal, Arc::clone(&TERMINATED));
+        }
         let _ = flag::register(signal, Arc::clone(&INTERRUPTED));
     }
     work()

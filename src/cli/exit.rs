@@ -31,6 +31,8 @@ pub enum Exit {
     Internal = 11,
     /// SIGINT.
     Interrupted = 130,
+    /// SIGTERM.
+    Terminated = 143,
 }
 
 impl Exit {
@@ -49,6 +51,7 @@ impl Exit {
             Failure::Store(error) => match error {
                 StoreError::Locked(_) => Exit::Locked,
                 StoreError::Stale { .. } => Exit::Stale,
+                StoreError::Interrupted => Exit::Interrupted,
                 StoreError::NoRevision { .. } | StoreError::Io { .. } | StoreError::Sql { .. } | StoreError::Misfit(_) => Exit::Error,
                 _ => Exit::Store,
             },

@@ -3,7 +3,7 @@
 use super::session::Session;
 use super::{Exit, Format};
 use crate::ops::{Failure, load_place};
-use crate::store::{Lock, StoreError};
+use crate::store::{Held, Lock, StoreError};
 use clap::Args as ClapArgs;
 use serde_json::json;
 
@@ -14,14 +14,18 @@ pub(super) fn run(_: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     let place = load_place(&session.context)?;
     match Lock::holder(&place.path)? {
-        None => {
-            session.document(json!({ "format_version": "1.0", "holder": null }));
+        Held::Free => {
+            session.document(json!({ "format_version": "1.0", "held": false, "holder": null }));
             session.say("No lock is held.\n");
             Ok(Exit::Success)
         }
-        Some(holder) => {
-            session.document(json!({ "format_version": "1.0", "holder": holder }));
+        Held::By(holder) => {
+            session.document(json!({ "format_version": "1.0", "held": true, "holder": holder }));
             Err(Failure::Store(StoreError::Locked(Some(Box::new(holder)))))
+        }
+        Held::ByUnknown => {
+            session.document(json!({ "format_version": "1.0", "held": true, "holder": null }));
+            Err(Failure::Store(StoreError::Locked(None)))
         }
     }
 }

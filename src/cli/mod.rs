@@ -17,6 +17,7 @@ mod graph;
 mod history;
 mod import;
 mod init;
+mod internal;
 mod made;
 mod plan;
 mod progress;
@@ -28,6 +29,7 @@ mod usage;
 mod validate;
 
 pub use exit::Exit;
+pub use internal::guarded;
 
 use crate::ops::Failure;
 use clap::parser::ValueSource;

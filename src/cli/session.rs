@@ -1,5 +1,6 @@
 //! What verbs share: the context, where to print, and the one summary in which every run ends.
 
+use super::apply::terminated;
 use super::{Color, Exit, Format, Global, progress};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::ops::{Context, Environment, Failure};
@@ -156,7 +157,10 @@ fn user_id() -> String {
 pub(super) fn report(session: &mut Session, outcome: Result<Exit, Failure>) -> Exit {
     let mut exit = match &outcome {
         Ok(exit) => *exit,
-        Err(failure) => Exit::of(failure),
+        Err(failure) => match Exit::of(failure) {
+            Exit::Interrupted if terminated() => Exit::Terminated,
+            exit => exit,
+        },
     };
     if let Err(failure) = &outcome {
         tell(session, failure);

@@ -61,6 +61,11 @@ impl Applied {
 /// Set by a signal; looked at until the commit begins.
 pub static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
+/// Whether a signal came.
+pub(super) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
 /// The brakes of a plan that these options do not lift.
 #[must_use]
 pub fn unlifted<'p>(plan: &'p Plan, options: &ApplyOptions) -> Vec<&'p plan::Refusal> {
@@ -192,7 +197,7 @@ impl Claim {
             std::fs::create_dir_all(directory).map_err(|e| Failure::Io(format!("cannot make `{}`", directory.display()), e))?;
         }
         let holder = holder(context, actor, "apply");
-        Ok(Claim { lock: Lock::acquire(&place.path, options.lock_timeout, &holder)? })
+        Ok(Claim { lock: Lock::acquire(&place.path, options.lock_timeout, &holder, &interrupted)? })
     }
 
     /// What the store holds under the lock; `None` where there is none yet.
@@ -224,7 +229,7 @@ impl Claim {
             return Err(Failure::Moved);
         }
         let revision = revision(context, plan, digests);
-        if INTERRUPTED.load(Ordering::SeqCst) {
+        if interrupted() {
             return Err(Failure::Interrupted);
         }
         (context.tell)("committing");

@@ -98,7 +98,7 @@ fn make_store(context: &Context, name: &str, lineage: &str) -> Result<(), Failur
             "restore the `writ.toml` of that store, or move the store away".to_owned(),
         ));
     }
-    let _lock = Lock::acquire(&path, Duration::ZERO, &apply::holder(context, &context.operator, "init"))?;
+    let _lock = Lock::acquire(&path, Duration::ZERO, &apply::holder(context, &context.operator, "init"), &apply::interrupted)?;
     let (first, _) = first_revision(context, &context.operator)?;
     store::create(&path, lineage, &[first])?;
     Ok(())

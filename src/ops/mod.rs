@@ -22,4 +22,4 @@ pub mod validate;
 
 pub use context::{Context, Environment};
 pub use failure::Failure;
-pub use load::{Loaded, Place, load, place as load_place, store_place};
+pub use load::{Loaded, Place, load, place as load_place, settings_and_place, store_place};

@@ -40,7 +40,7 @@ pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(u
     }
     let state = load::read_state(&place, &settings)?;
     let actor = super::plan::actor(context, &state, settings.require_actor, &|_| None)?;
-    let lock = Lock::acquire(&place.path, lock_timeout, &apply::holder(context, &actor, edit.verb()))?;
+    let lock = Lock::acquire(&place.path, lock_timeout, &apply::holder(context, &actor, edit.verb()), &apply::interrupted)?;
     let mut writer = Writer::open(&place.path, &lock)?;
     let snapshot = writer.snapshot()?;
     load::check_store(&snapshot, &place, &settings)?;

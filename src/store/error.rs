@@ -31,6 +31,8 @@ pub enum StoreError {
     Taken(PathBuf),
     /// Another process is writing, and did not end in time; who, if it had said so yet.
     Locked(Option<Box<Holder>>),
+    /// Told to stop while it waited for the lock; nothing was written.
+    Interrupted,
     /// The store moved on since it was read.
     Stale {
         /// The serial that was read.
@@ -98,7 +100,8 @@ impl fmt::Display for StoreError {
             }
             StoreError::Taken(path) => write!(f, "`{}` exists already", path.display()),
             StoreError::Locked(Some(holder)) => write!(f, "the store is locked by {holder}"),
-            StoreError::Locked(None) => f.write_str("the store is locked by another process"),
+            StoreError::Locked(None) => f.write_str("the lock of the store is held, by whom is not known"),
+            StoreError::Interrupted => f.write_str("interrupted while waiting for the lock; nothing was committed"),
             StoreError::Stale { expected, found } => {
                 write!(f, "the store has moved on to serial {found} since serial {expected} was read")
             }

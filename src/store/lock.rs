@@ -49,6 +49,17 @@ impl fmt::Display for Holder {
     }
 }
 
+/// Whether a lock is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// By nobody.
+    Free,
+    /// By somebody who told who it is.
+    By(Holder),
+    /// By somebody who has not told, or not yet.
+    ByUnknown,
+}
+
 /// The right to write one store, until dropped.
 #[derive(Debug)]
 pub struct Lock {
@@ -57,12 +68,12 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Waits up to `timeout` to become the sole writer of the store, which need not exist yet.
+    /// Waits up to `timeout` to become the sole writer of the store, which need not exist yet; `stop` ends the waiting.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] with the holder when the time is over, [`StoreError::Unreadable`] when the lock file is a
+    /// [`StoreError::Locked`] with the holder when the time is over, [`StoreError::Interrupted`] when told to stop, [`StoreError::Unreadable`] when the lock file is a
     /// link, [`StoreError::Io`] when it cannot be made or written.
-    pub fn acquire(store: &Path, timeout: Duration, holder: &Holder) -> Result<Lock, StoreError> {
+    pub fn acquire(store: &Path, timeout: Duration, holder: &Holder, stop: &dyn Fn() -> bool) -> Result<Lock, StoreError> {
         let path = lock_path(store);
         if path.is_symlink() {
             let why = format!("its lock `{}` is a symbolic link", path.display());
@@ -74,6 +85,7 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::Error(source)) => return Err(StoreError::Io { doing: "locking the store", source }),
+                Err(TryLockError::WouldBlock) if stop() => return Err(StoreError::Interrupted),
                 Err(TryLockError::WouldBlock) if attempt >= TRIES && start.elapsed() >= timeout => {
                     return Err(StoreError::Locked(text(&mut file).map(Box::new)));
                 }
@@ -87,18 +99,18 @@ impl Lock {
         Ok(Lock { store: store.to_owned(), file })
     }
 
-    /// Who holds the lock of a store right now; `None` when nobody does, and when the holder has not said yet who it is.
+    /// Whether the lock of a store is held right now, and by whom.
     ///
     /// # Errors
     /// [`StoreError::Io`] when the lock file is there and cannot be looked at.
-    pub fn holder(store: &Path) -> Result<Option<Holder>, StoreError> {
+    pub fn holder(store: &Path) -> Result<Held, StoreError> {
         let mut file = match File::open(lock_path(store)) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Held::Free),
             opened => opened.doing("opening the lock")?,
         };
         match file.try_lock_shared() {
-            Ok(()) => Ok(None),
-            Err(TryLockError::WouldBlock) => Ok(text(&mut file)),
+            Ok(()) => Ok(Held::Free),
+            Err(TryLockError::WouldBlock) => Ok(text(&mut file).map_or(Held::ByUnknown, Held::By)),
             Err(TryLockError::Error(source)) => Err(StoreError::Io { doing: "looking at the lock", source }),
         }
     }
@@ -151,19 +163,19 @@ mod tests {
     fn one_holder_at_a_time_and_everyone_can_see_who() {
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join("writ.db");
-        assert_eq!(Lock::holder(&store).unwrap(), None);
+        assert_eq!(Lock::holder(&store).unwrap(), Held::Free);
         assert!(!lock_path(&store).exists());
 
-        let lock = Lock::acquire(&store, Duration::ZERO, &holder(1)).unwrap();
-        assert_eq!(Lock::holder(&store).unwrap(), Some(holder(1)));
-        let error = Lock::acquire(&store, Duration::ZERO, &holder(2)).unwrap_err();
+        let lock = Lock::acquire(&store, Duration::ZERO, &holder(1), &|| false).unwrap();
+        assert_eq!(Lock::holder(&store).unwrap(), Held::By(holder(1)));
+        let error = Lock::acquire(&store, Duration::ZERO, &holder(2), &|| false).unwrap_err();
         assert!(matches!(&error, StoreError::Locked(Some(h)) if **h == holder(1)), "{error}");
         assert!(error.retryable());
 
         drop(lock);
-        assert_eq!(Lock::holder(&store).unwrap(), None);
+        assert_eq!(Lock::holder(&store).unwrap(), Held::Free);
         assert_eq!(fs::read(lock_path(&store)).unwrap(), b"");
-        Lock::acquire(&store, Duration::ZERO, &holder(2)).unwrap();
+        Lock::acquire(&store, Duration::ZERO, &holder(2), &|| false).unwrap();
     }
 
     #[test]
@@ -171,13 +183,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join("writ.db");
         fs::write(lock_path(&store), canonical(&holder(1))).unwrap();
-        assert_eq!(Lock::holder(&store).unwrap(), None);
+        assert_eq!(Lock::holder(&store).unwrap(), Held::Free);
 
-        let lock = Lock::acquire(&store, Duration::ZERO, &holder(2)).unwrap();
+        let lock = Lock::acquire(&store, Duration::ZERO, &holder(2), &|| false).unwrap();
         for torn in ["", "{\"actor\":\"op", "\u{0}\u{0}"] {
             fs::write(lock_path(&store), torn).unwrap();
-            assert_eq!(Lock::holder(&store).unwrap(), None);
-            let error = Lock::acquire(&store, Duration::ZERO, &holder(3)).unwrap_err();
+            assert_eq!(Lock::holder(&store).unwrap(), Held::ByUnknown);
+            let error = Lock::acquire(&store, Duration::ZERO, &holder(3), &|| false).unwrap_err();
             assert!(matches!(error, StoreError::Locked(None)), "{error}");
         }
         drop(lock);
@@ -192,7 +204,7 @@ mod tests {
             for pid in 0..8 {
                 let (store, inside) = (&store, &inside);
                 scope.spawn(move || {
-                    let _lock = Lock::acquire(store, Duration::from_secs(60), &holder(pid)).unwrap();
+                    let _lock = Lock::acquire(store, Duration::from_secs(60), &holder(pid), &|| false).unwrap();
                     assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
                     thread::sleep(Duration::from_millis(5));
                     inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
@@ -201,20 +213,29 @@ mod tests {
         });
     }
 
+    #[test]
+    fn waits_no_longer_than_it_is_let() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("writ.db");
+        let _lock = Lock::acquire(&store, Duration::ZERO, &holder(1), &|| true).unwrap();
+        let error = Lock::acquire(&store, Duration::from_secs(600), &holder(2), &|| true).unwrap_err();
+        assert!(matches!(error, StoreError::Interrupted), "{error}");
+    }
+
     #[cfg(unix)]
     #[test]
     fn the_file_is_private_and_no_link() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join("writ.db");
-        drop(Lock::acquire(&store, Duration::ZERO, &holder(1)).unwrap());
+        drop(Lock::acquire(&store, Duration::ZERO, &holder(1), &|| false).unwrap());
         assert_eq!(fs::metadata(lock_path(&store)).unwrap().permissions().mode() & 0o777, 0o600);
 
         let precious = dir.path().join("precious");
         fs::write(&precious, "precious").unwrap();
         let other = dir.path().join("other.db");
         symlink(&precious, lock_path(&other)).unwrap();
-        assert!(Lock::acquire(&other, Duration::ZERO, &holder(1)).is_err());
+        assert!(Lock::acquire(&other, Duration::ZERO, &holder(1), &|| false).is_err());
         assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
     }
 }

@@ -30,7 +30,7 @@ mod write;
 pub use create::create;
 pub use error::StoreError;
 pub use events::{Event, FoldError, fold};
-pub use lock::{Holder, Lock};
+pub use lock::{Held, Holder, Lock};
 pub use open::exists;
 pub use read::Reader;
 pub use rows::{EventRow, ObjectRow, Revision, RevisionRow, Snapshot, Tables, WorkspaceRow, stamp};

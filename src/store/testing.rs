@@ -35,7 +35,7 @@ impl World {
     }
 
     pub(super) fn lock(&self) -> Lock {
-        Lock::acquire(&self.path, Duration::ZERO, &holder()).unwrap()
+        Lock::acquire(&self.path, Duration::ZERO, &holder(), &|| false).unwrap()
     }
 
     pub(super) fn commit(&mut self, events: &[Event]) -> Result<u64, StoreError> {

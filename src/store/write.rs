@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn writes_only_under_its_own_lock_and_only_in_its_place() {
         let world = World::new();
-        let other = Lock::acquire(&world.path.with_file_name("other.db"), Duration::ZERO, &holder()).unwrap();
+        let other = Lock::acquire(&world.path.with_file_name("other.db"), Duration::ZERO, &holder(), &|| false).unwrap();
         assert!(matches!(Writer::open(&world.path, &other), Err(StoreError::Io { .. })));
 
         let lock = world.lock();

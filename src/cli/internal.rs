@@ -1,0 +1,59 @@
+//! Defects of ours: told like every other error, with a code of their own.
+
+use super::Exit;
+use super::usage::{document, wants_json};
+use std::ffi::OsString;
+use std::io::Write;
+use std::panic::{PanicHookInfo, UnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::{Mutex, PoisonError};
+
+/// What went wrong, and where; the first is the cause of what follows.
+static WHAT: Mutex<Option<String>> = Mutex::new(None);
+
+/// Runs the program; a panic ends it with `Error: internal error: …`, or as the one JSON document.
+#[must_use]
+pub fn guarded(arguments: &[OsString], work: impl FnOnce() -> Exit + UnwindSafe) -> Exit {
+    let before = take_hook();
+    let wordy = std::env::var_os("RUST_BACKTRACE").is_some_and(|v| !v.is_empty() && v != "0");
+    set_hook(Box::new(move |info| {
+        WHAT.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| told(info));
+        if wordy {
+            before(info);
+        }
+    }));
+    catch_unwind(work).unwrap_or_else(|_| {
+        let what = WHAT.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        let (out, err) = texts(&what, wants_json(arguments));
+        let _ = std::io::stdout().lock().write_all(out.as_bytes());
+        let _ = std::io::stderr().lock().write_all(err.as_bytes());
+        Exit::Internal
+    })
+}
+
+fn told(info: &PanicHookInfo<'_>) -> String {
+    let place = info.location().map(|l| format!(" ({}:{})", l.file(), l.line())).unwrap_or_default();
+    format!("{}{place}", info.payload_as_str().unwrap_or("a panic"))
+}
+
+/// What goes to stdout and to stderr.
+fn texts(what: &str, json: bool) -> (String, String) {
+    let summary = format!("internal error: {}, please report it", crate::view::paint::line(what));
+    if json { (document(&summary, "", None, Exit::Internal), String::new()) } else { (String::new(), format!("Error: {summary}\n")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_has_a_code_and_a_line_or_a_document() {
+        assert_eq!(guarded(&[], || Exit::Changes), Exit::Changes);
+        assert_eq!(guarded(&["writ".into(), "--json".into()], || panic!("out of\nwords")), Exit::Internal);
+        let (out, err) = texts("out of\nwords (src/x.rs:7)", false);
+        assert_eq!((out.as_str(), err.as_str()), ("", "Error: internal error: out of\\u{a}words (src/x.rs:7), please report it\n"));
+        let (out, err) = texts("out of words", true);
+        let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((err.as_str(), &json["result"]["exit_code"]), ("", &serde_json::json!(11)));
+        assert_eq!(json["diagnostics"][0]["summary"], "internal error: out of words, please report it");
+    }
+}
