@@ -59,7 +59,11 @@ fn sources() -> Vec<Source> {
     let read = |path: &PathBuf| {
         let text = fs::read_to_string(path).unwrap();
         let inner = path.strip_prefix(&src).unwrap();
-        let code = text.find("\n#[cfg(test)]\nmod tests {").and_then(|end| text.get(..end)).unwrap_or(&text);
+        let code = ["\n#[cfg(test)]\nmod tests {", "\n#[cfg(test)]\n#[cfg(unix)]\nmod tests {"]
+            .iter()
+            .find_map(|t| text.find(t))
+            .and_then(|end| text.get(..end))
+            .unwrap_or(&text);
         Source {
             name: format!("src/{}", inner.display()),
             room: inner.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned(),
