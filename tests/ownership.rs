@@ -150,3 +150,14 @@ fn shifted_names_are_told_apart_by_diff() {
     let diff = w.expect(0, &["diff", "@1", "@3"]);
     diff.says(&["group.a has moved to group.b", "group.b has moved to group.c", "0 added, 0 changed, 0 destroyed. 2 moved."]);
 }
+
+#[test]
+fn by_hand_too_names_have_the_form_of_their_kind() {
+    let w = Workspace::of(&format!("{BASE}[group.a]\n[catalog.general]\n"));
+    w.apply();
+    w.expect(1, &["state", "mv", "bo@contoso.example", "user.bo"]);
+    w.expect(1, &["state", "mv", "group.a", "group.\"x@y.example\""]);
+    w.expect(1, &["state", "mv", "catalog.general", "catalog.other"]).says(&["always exists"]);
+    w.expect(1, &["plan", "--target", "catalog.a.catalog.b"]);
+    assert_eq!(w.expect(0, &["history", "--json"]).json()["revisions"].as_array().map(Vec::len), Some(2));
+}

@@ -201,5 +201,7 @@ pub(crate) fn address(text: &str) -> Result<crate::model::Address, Failure> {
             ));
         }
     }
+    crate::kinds::check_address(&address)
+        .map_err(|why| bad(format!("`{address}`: {why}"), "an address is a TOML path of objects".to_owned()))?;
     Ok(address)
 }

@@ -3,6 +3,7 @@
 use super::{Context, Failure, apply, commit, load};
 use crate::config::{Import, Moved};
 use crate::diag::{Diagnostics, Sources, Span};
+use crate::kinds;
 use crate::model::{Address, canonical};
 use crate::reconcile::PriorMoves;
 use crate::store::{self, Lock, Revision, Snapshot, Writer};
@@ -78,6 +79,10 @@ fn record(edit: &Edit, snapshot: &Snapshot, workspace: &str, recorder: &mut comm
         Edit::Move(from, to) => {
             if !ours(from) {
                 return usage(format!("this workspace manages no `{from}`"));
+            }
+            if kinds::builtins().iter().any(|b| b.address == *from) {
+                let help = "other objects count on its name without saying it".to_owned();
+                return Err(Failure::Usage(format!("`{from}` always exists, and keeps its name"), help));
             }
             if state.objects.contains_key(to) {
                 return usage(format!("there is a `{to}` already"));
