@@ -1,17 +1,37 @@
 //! The commit that a workspace stands at, for the record.
 
+use super::{Filter, WRIT_TOML, read_settings, read_settings_file};
+use crate::diag::Diagnostics;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The abbreviated commit of `root`'s repository, with `+` when files of the workspace differ from it; `None` outside a
-/// repository or without git.
+/// The abbreviated commit of `root`'s repository, with `+` when files of the workspace differ from it, untracked and ignored
+/// ones included; `None` outside a repository or without git.
 #[must_use]
 pub fn commit(root: &Path) -> Option<String> {
-    let head = git(root, &["rev-parse", "--short=7", "HEAD"])?;
-    let dirty = git(root, &["status", "--porcelain", "--", "."])?;
-    let ours = dirty.lines().any(|line| line.trim_end_matches('"').ends_with(".toml"));
-    let head = head.trim();
-    (!head.is_empty()).then(|| if ours { format!("{head}+") } else { head.to_owned() })
+    let place = git(root, &["rev-parse", "--show-prefix", "--short=7", "HEAD"])?;
+    let (prefix, head) = place.trim_end_matches('\n').rsplit_once('\n')?;
+    // Each file by itself, as it is spelled: directories are not folded, renames are two entries.
+    let status =
+        git(root, &["status", "--porcelain=v1", "-z", "--untracked-files=all", "--ignored=traditional", "--no-renames", "--", "."])?;
+    let settings = read_settings_file(root).ok().and_then(|sources| read_settings(&sources, &mut Diagnostics::new()));
+    let filter = Filter::new(settings.as_ref());
+    let named = status.split('\0').filter_map(|entry| entry.get(3..)?.strip_prefix(prefix));
+    let differs = named.into_iter().any(|name| is_read(root, name, &filter));
+    (!head.is_empty()).then(|| if differs { format!("{head}+") } else { head.to_owned() })
+}
+
+/// Whether a file, there or gone, is one of the workspace: not hidden, not of a workspace within, and not left out.
+fn is_read(root: &Path, name: &str, filter: &Filter) -> bool {
+    if name == WRIT_TOML {
+        return true;
+    }
+    let hidden = name.split('/').any(|part| part.starts_with('.'));
+    let mut above = Path::new(name).ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
+    filter.takes(name)
+        && !hidden
+        && !name.ends_with("/writ.toml")
+        && !above.any(|dir| root.join(dir).join(WRIT_TOML).symlink_metadata().is_ok())
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
@@ -24,4 +44,51 @@ fn git(root: &Path, arguments: &[&str]) -> Option<String> {
         .output()
         .ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn run(root: &Path, arguments: &[&str]) {
+        git(root, &[&["-c", "user.name=a", "-c", "user.email=a@example.com"], arguments].concat()).unwrap();
+    }
+
+    #[test]
+    fn a_commit_is_marked_when_any_file_that_is_read_is_not_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("my team");
+        let write = |name: &str, text: &str| {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let clean = || !commit(&root).unwrap().ends_with('+');
+        write("writ.toml", "[workspace]\nname = \"x\"\nexclude = [\"tools/**\"]\n");
+        write("a/\u{e9} one.toml", "");
+        write(".gitignore", ".writ/\nlocal/\n");
+        run(dir.path(), &["init", "-q"]);
+        assert_eq!(commit(&root), None);
+        run(dir.path(), &["add", "."]);
+        run(dir.path(), &["commit", "-qm", "one"]);
+        assert!(clean());
+        // What is not read does not count.
+        for name in [".writ/a.toml", "tools/a.toml", "notes.txt", "inner/writ.toml", "inner/a.toml", "../beside.toml"] {
+            write(name, "x = 1\n");
+            assert!(clean(), "{name}");
+        }
+        // What is read does: new ones in a new directory, ignored ones, changed ones.
+        for name in ["new/deep/a.toml", "local/a.toml", "two\nlines.toml"] {
+            write(name, "");
+            assert!(!clean(), "{name}");
+            fs::remove_file(root.join(name)).unwrap();
+            assert!(clean(), "{name}");
+        }
+        fs::rename(root.join("a"), root.join("b")).unwrap();
+        assert!(!clean());
+        fs::rename(root.join("b"), root.join("a")).unwrap();
+        fs::remove_file(root.join("a/\u{e9} one.toml")).unwrap();
+        assert!(!clean());
+    }
 }
