@@ -731,3 +731,58 @@ fn a_signal_ends_the_waiting_for_the_lock() {
     w.expect(0, &["force-unlock"]).says(&["No lock is held."]);
     w.apply().says(&["1 changed"]);
 }
+
+#[test]
+fn what_is_said_in_the_environment_and_on_the_command_line_is_heeded_or_refused() {
+    let w = Workspace::of(BASE);
+    w.apply();
+    w.expect(1, &["plan", "--as", ""]).says(&["Error: `--as` names nobody"]);
+    let mut none = w.command(&["plan"]);
+    assert_eq!(none.env("WRIT_ACTOR", "").output().unwrap().status.code(), Some(0));
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let mut command = w.command(&["plan", "--json"]);
+        let run = Run::of(command.env("WRIT_STORE", std::ffi::OsStr::from_bytes(b"sqlite:\xff.db")).output().unwrap());
+        assert_eq!((run.code, run.json()["diagnostics"][0]["summary"].as_str()), (1, Some("WRIT_STORE is not UTF-8")));
+    }
+    // What always exists is not told as unmanaged.
+    assert_eq!(w.expect(0, &["state", "list", "--unmanaged"]).out, "");
+    w.expect(0, &["state", "rm", "access_package.crm.policy.direct"]);
+    assert_eq!(w.expect(0, &["state", "list", "--unmanaged"]).out, "access_package.crm.policy.direct\n");
+    // Colour is where it was asked for.
+    w.write("bad.toml", "[catalog.x]\nnope = 1\n");
+    assert!(w.expect(1, &["plan", "--color", "always"]).err.contains("\u{1b}["));
+    assert!(!w.expect(1, &["plan"]).err.contains("\u{1b}["));
+    let empty = Workspace::of(BASE);
+    empty.apply();
+    empty.expect(0, &["destroy", "--confirm", "test"]);
+    empty.expect(0, &["plan", "--destroy"]).says(&["holds nothing that `test` manages"]);
+}
+
+#[test]
+fn fmt_takes_stdin_alone_and_absolute_paths() {
+    let w = Workspace::of(BASE);
+    w.write("teams/a.toml", "[catalog.a]\nhidden=true\n");
+    w.expect(1, &["fmt", "-", "all.toml"]).says(&["`-` is stdin, and stands alone"]);
+    let there = w.path("teams/a.toml");
+    assert_eq!(w.expect(3, &["fmt", "--check", there.to_str().unwrap()]).out, "teams/a.toml\n");
+    w.expect(3, &["fmt", "--check", w.path("teams").to_str().unwrap()]);
+    w.expect(1, &["fmt", "--check", "/"]).says(&["no such file in the workspace"]);
+}
+
+#[test]
+fn init_beside_files_adds_nothing_that_contradicts_them() {
+    let w = Workspace::empty();
+    std::fs::create_dir(w.path("team")).unwrap();
+    w.write("team/sub/all.toml", BASE);
+    w.write("team/catalog.toml", "[catalog.first]\n");
+    let run = w.expect(0, &["init", "team"]);
+    run.says(&["wrote writ.toml\nwrote .gitignore\n", "left out an example directory and catalog"]);
+    assert!(!w.path("team/directory.toml").exists());
+    assert_eq!(w.read("team/catalog.toml"), "[catalog.first]\n");
+    w.expect(0, &["plan", "--chdir", "team"]);
+    // A workspace within is another's.
+    w.expect(0, &["init", "."]);
+    assert!(w.path("directory.toml").exists());
+}

@@ -27,9 +27,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
-    if let [only] = args.paths.as_slice()
-        && only.as_os_str() == "-"
-    {
+    if args.paths.iter().any(|p| p.as_os_str() == "-") {
+        if args.paths.len() > 1 {
+            let help = "format either stdin or files".to_owned();
+            return Err(Failure::Usage("`-` is stdin, and stands alone".to_owned(), help));
+        }
         return filter(args, session);
     }
     let files = format(&session.context, &args.paths, args.moves)?;

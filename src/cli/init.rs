@@ -29,6 +29,9 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     for file in &done.kept {
         session.say(&format!("left {file} as it is\n"));
     }
+    if done.bare {
+        session.say("left out an example directory and catalog, since there are files of TOML here already\n");
+    }
     if let Some(lineage) = &done.lineage {
         session.say(&format!("made the store of lineage {lineage}, at @0\n"));
         session.say("Next: `writ plan` shows what an apply would do, `writ apply` does it.\n");

@@ -158,8 +158,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         let _ = Cli::command().print_help();
         return Exit::Success;
     };
-    let mut session = Session::new(&cli.global, named);
-    let outcome = dispatch(verb, &mut session);
+    let (mut session, sound) = Session::new(&cli.global, named);
+    let outcome = sound.and_then(|()| dispatch(verb, &mut session));
     report(&mut session, outcome)
 }
 

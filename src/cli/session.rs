@@ -7,6 +7,7 @@ use crate::ops::{Context, Environment, Failure};
 use crate::view::{diagnostics, how::How, paint::Paint};
 use chrono::Utc;
 use serde_json::{Value as Json, json};
+use std::env::VarError;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 /// One run of the program.
@@ -14,6 +15,8 @@ pub(crate) struct Session {
     pub context: Context,
     pub format: Format,
     pub paint: Paint,
+    /// Colour on stderr.
+    paint_findings: Paint,
     pub quiet: bool,
     pub verbose: bool,
     /// How the program was called.
@@ -32,19 +35,29 @@ pub(crate) struct Session {
 
 impl Session {
     /// `named`: the actor was given on the command line.
-    pub(super) fn new(global: &Global, named: bool) -> Session {
+    pub(super) fn new(global: &Global, named: bool) -> (Session, Result<(), Failure>) {
         let format = if global.json { Format::Json } else { global.format };
         progress::start(format == Format::Json || global.quiet);
         let heed = |on_terminal: bool| on_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        let colour = match global.color {
+        let colour = |on_terminal: bool| match global.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => heed(std::io::stdout().is_terminal()),
+            Color::Auto => heed(on_terminal),
         };
-        let environment = Environment {
-            store: std::env::var("WRIT_STORE").ok().filter(|s| !s.is_empty()),
-            never_prompt: std::env::var("WRIT_INPUT").is_ok_and(|v| v == "0"),
-        };
+        let mut sound = Ok(());
+        let store = std::env::var("WRIT_STORE").or_else(|e| match e {
+            VarError::NotPresent => Ok(String::new()),
+            VarError::NotUnicode(_) => Err(usage("WRIT_STORE is not UTF-8", "name a place that is, such as `sqlite:.writ/NAME.db`")),
+        });
+        let store = store.unwrap_or_else(|failure| {
+            sound = Err(failure);
+            String::new()
+        });
+        if named && global.acting.as_deref() == Some("") {
+            sound = Err(usage("`--as` names nobody", "name a user: `--as USER`; without it the operator of the store acts"));
+        }
+        let environment =
+            Environment { store: Some(store).filter(|s| !s.is_empty()), never_prompt: std::env::var("WRIT_INPUT").is_ok_and(|v| v == "0") };
         let context = Context {
             root: global.chdir.clone(),
             environment,
@@ -59,11 +72,12 @@ impl Session {
             acting: context.acting.clone().filter(|_| named),
             saved: None,
         };
-        Session {
+        let session = Session {
             context,
             how,
             format,
-            paint: Paint { on: colour && format == Format::Text },
+            paint: Paint { on: colour(std::io::stdout().is_terminal()) && format == Format::Text },
+            paint_findings: Paint { on: colour(std::io::stderr().is_terminal()) },
             quiet: global.quiet,
             verbose: global.verbose,
             document: None,
@@ -72,7 +86,8 @@ impl Session {
             digest: None,
             committed: false,
             broken: None,
-        }
+        };
+        (session, sound)
     }
 
     /// Whether the one JSON document is wanted.
@@ -128,9 +143,12 @@ impl Session {
         }
         let mut shown = Diagnostics::new();
         findings.iter().filter(|d| d.severity == Severity::Error || !self.quiet).for_each(|d| shown.push(d.clone()));
-        let colour = self.paint.on && std::io::stderr().is_terminal();
-        self.mutter(&diagnostics::text(&shown, sources, colour));
+        self.mutter(&diagnostics::text(&shown, sources, self.paint_findings.on));
     }
+}
+
+fn usage(message: &str, help: &str) -> Failure {
+    Failure::Usage(message.to_owned(), help.to_owned())
 }
 
 /// `operator:OSUSER@HOST`.
@@ -197,7 +215,7 @@ fn tell(session: &mut Session, failure: &Failure) {
         }
         return;
     }
-    let head = session.paint.red("Error:");
+    let head = session.paint_findings.red("Error:");
     let mut text = format!("{head} {}\n", crate::view::paint::line(&failure.to_string()));
     for cause in causes {
         text.push_str(&format!("  because {}\n", crate::view::paint::line(&cause)));

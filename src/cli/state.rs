@@ -4,6 +4,7 @@ use super::apply::timeout;
 use super::session::Session;
 use super::show::as_json;
 use super::{Exit, Format, address};
+use crate::kinds::builtins;
 use crate::model::Stored;
 use crate::ops::Failure;
 use crate::ops::history::Moment;
@@ -99,7 +100,10 @@ pub(super) fn change(what: &Edit, lock_timeout: &str, said: &str, word: &str, se
 fn list(only: Option<&str>, unmanaged: bool, session: &mut Session) -> Result<Exit, Failure> {
     let only = only.map(address).transpose()?;
     let (serial, objects) = show::show(&session.context, only.as_ref(), Moment::Now)?;
-    let wanted = |s: &&Stored| if unmanaged { s.workspace.is_none() } else { s.workspace.is_some() };
+    // What always exists is nobody's to manage or to miss.
+    let builtins = builtins();
+    let always = |s: &Stored| builtins.iter().any(|b| b.address == s.object.address);
+    let wanted = |s: &&Stored| if unmanaged { s.workspace.is_none() && !always(s) } else { s.workspace.is_some() };
     let objects: Vec<&Stored> = objects.iter().filter(wanted).collect();
     session.serial = Some(serial);
     let entry = |s: &&Stored| json!({ "address": s.object.address.as_str(), "type": s.object.address.kind(), "id": s.id, "workspace": s.workspace, "version": s.version });

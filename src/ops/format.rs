@@ -33,8 +33,9 @@ pub fn format(context: &Context, paths: &[PathBuf], moves: bool) -> Result<Vec<R
     let mut out = Vec::new();
     let mut found = Diagnostics::new();
     let mut any = paths.is_empty();
+    let wanted: Vec<PathBuf> = paths.iter().map(|p| relative(&context.root, p)).collect();
     for ((number, old), (_, new)) in before.iter().zip(renamed.iter()) {
-        if !paths.is_empty() && !paths.iter().any(|p| is_within(&old.name, p)) {
+        if !paths.is_empty() && !wanted.iter().any(|p| is_within(&old.name, p)) {
             continue;
         }
         any = true;
@@ -46,7 +47,10 @@ pub fn format(context: &Context, paths: &[PathBuf], moves: bool) -> Result<Vec<R
     }
     if !any {
         let names = paths.iter().map(|p| format!("`{}`", p.display())).collect::<Vec<_>>().join(", ");
-        return Err(Failure::Usage(format!("{names}: no such file in the workspace"), "paths are relative to the workspace".to_owned()));
+        return Err(Failure::Usage(
+            format!("{names}: no such file in the workspace"),
+            "a path is absolute, or relative to the workspace".to_owned(),
+        ));
     }
     if found.has_errors() { Err(findings(found, &before)) } else { Ok(out) }
 }
@@ -82,6 +86,15 @@ pub fn write(context: &Context, files: &[Reformatted]) -> Result<(), Failure> {
 
 fn findings(found: Diagnostics, sources: &Sources) -> Failure {
     Failure::Findings(Box::new((found, sources.clone())))
+}
+
+/// A path as the workspace has it: an absolute one that leads into the workspace without the way there.
+fn relative(root: &Path, path: &Path) -> PathBuf {
+    if !path.is_absolute() {
+        return path.to_owned();
+    }
+    let inside = || Some(path.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.to_owned());
+    inside().unwrap_or_else(|| path.to_owned())
 }
 
 fn is_within(name: &str, path: &Path) -> bool {

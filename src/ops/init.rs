@@ -1,6 +1,7 @@
 //! Starts a workspace: files where there are none, and the store of their lineage at serial 0.
 
 use super::{Context, Failure, apply, commit};
+use crate::config::WRIT_TOML;
 use crate::kinds;
 use crate::model::{Origin, canonical, is_key, is_user_key};
 use crate::store::{self, Lock, Revision, Snapshot, Tables, fold};
@@ -9,6 +10,9 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
+/// How deep directories are looked into.
+const DEEPEST: usize = 64;
+
 /// What an init did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Initialized {
@@ -16,6 +20,8 @@ pub struct Initialized {
     pub written: Vec<String>,
     /// Files that were there and were left alone.
     pub kept: Vec<String>,
+    /// There were files of TOML and no `writ.toml`, so that it wrote no example objects beside them.
+    pub bare: bool,
     /// The lineage of the store that it made.
     pub lineage: Option<String>,
 }
@@ -38,7 +44,7 @@ pub fn init(context: &Context, admin: Option<&str>) -> Result<Initialized, Failu
     }
     let lineage = (context.mint)();
     let had_settings = root.join("writ.toml").symlink_metadata().is_ok();
-    let mut done = Initialized::default();
+    let mut done = Initialized { bare: !had_settings && holds_toml(root, 0)?, ..Initialized::default() };
     let files = [
         ("writ.toml", settings_file(&name, &lineage)),
         ("directory.toml", directory_file(&admin)),
@@ -52,7 +58,7 @@ pub fn init(context: &Context, admin: Option<&str>) -> Result<Initialized, Failu
     }
     for (file, text) in files {
         // Somebody's workspace gets no example objects beside its own.
-        let example = file.ends_with(".toml") && had_settings;
+        let example = file.ends_with(".toml") && (had_settings || (done.bare && file != WRIT_TOML));
         if example || !write_new(&root.join(file), &text)? {
             if root.join(file).symlink_metadata().is_ok() {
                 done.kept.push(file.to_owned());
@@ -62,6 +68,28 @@ pub fn init(context: &Context, admin: Option<&str>) -> Result<Initialized, Failu
         }
     }
     Ok(done)
+}
+
+/// Whether a file of TOML is there that the workspace would read.
+fn holds_toml(directory: &Path, depth: usize) -> Result<bool, Failure> {
+    let fail = |e| Failure::Io(format!("cannot read `{}`", directory.display()), e);
+    for entry in fs::read_dir(directory).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if name.as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        let is_directory = entry.file_type().map_err(fail)?.is_dir();
+        if !is_directory && path.extension().is_some_and(|e| e == "toml") {
+            return Ok(true);
+        }
+        // A directory with a `writ.toml` is a workspace of its own.
+        let other = path.join(WRIT_TOML).symlink_metadata().is_ok();
+        if is_directory && !other && depth < DEEPEST && holds_toml(&path, depth.saturating_add(1))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn name_of(root: &Path) -> Result<String, Failure> {
