@@ -657,6 +657,7 @@ fn a_plan_is_saved_through_links_pipes_and_devices() {
 }
 
 /// A run that is asked a question.
+#[expect(clippy::unwrap_used, reason = "a test")]
 fn answered(w: &Workspace, arguments: &[&str], answer: &str) -> Run {
     let mut child = w.command(arguments);
     child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
