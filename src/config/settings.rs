@@ -31,7 +31,8 @@ static WORKSPACE: Form = Form {
             MANAGES,
             SOME_LINES,
             "Addresses: these objects, all below them, and the packages of these catalogs are planned. Absent: everything.",
-        ),
+        )
+        .limits(),
         Field::new("require_actor", Shape::Bool, "Plan and apply refuse to run without `--as` or WRIT_ACTOR.")
             .default(Default::Bool(false)),
         Field::new(

@@ -96,7 +96,7 @@ pub fn is_default(field: &Field, value: &Value, key: &str) -> bool {
         (Default::Key, Node::Text(t)) => key == &**t,
         (Default::Set(d), Node::Set(m)) => d.len() == m.len() && m.iter().all(|v| v.as_text().is_some_and(|t| d.contains(&t))),
         // An empty table or set says no more than an absent one, where absence means nothing.
-        (Default::Nothing, Node::Set(m) | Node::List(m)) => m.is_empty() && !field.required,
+        (Default::Nothing, Node::Set(m) | Node::List(m)) => m.is_empty() && !field.required && !field.limits,
         (Default::Nothing, Node::Table(t)) => t.is_empty() && matches!(field.shape, Shape::Map(..)),
         _ => false,
     }

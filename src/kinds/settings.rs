@@ -23,7 +23,7 @@ pub static KIND: Kind = Kind {
             Field::new("delete_after", Shape::Duration(Minutes(0), Minutes::days(3660)), "How long after the block the guest is deleted.")
                 .default(Default::Text("30d")),
             Field::new("blocked_domains", DOMAINS, "Domains that no policy or organization may use (R36); or `allowed_domains`."),
-            Field::new("allowed_domains", DOMAINS, "The only domains that policies and organizations may use (R36); absent: every domain."),
+            Field::new("allowed_domains", DOMAINS, "The only domains that policies and organizations may use (R36); absent: every domain.").limits(),
         ],
         alternatives: &[Alternative { left: &["blocked_domains"], right: &["allowed_domains"] }],
     },

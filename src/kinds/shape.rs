@@ -35,6 +35,8 @@ pub struct Field {
     pub required: bool,
     /// What its absence means.
     pub default: Default,
+    /// Whether an empty set says something else than absence, which is no limit.
+    pub limits: bool,
     /// What a change of it does to the object.
     pub change: OnChange,
     /// The rule that a missing or misshapen value breaks, where the field of that rule is this one.
@@ -208,13 +210,20 @@ impl Field {
     /// An optional key without default, changed in place.
     #[must_use]
     pub const fn new(name: &'static str, shape: Shape, doc: &'static str) -> Field {
-        Field { name, shape, doc, required: false, default: Default::Nothing, change: OnChange::InPlace, rule: None }
+        Field { name, shape, doc, required: false, default: Default::Nothing, limits: false, change: OnChange::InPlace, rule: None }
     }
 
     /// It must be there.
     #[must_use]
     pub const fn required(mut self) -> Field {
         self.required = true;
+        self
+    }
+
+    /// Absent, it limits nothing; empty, it leaves nothing.
+    #[must_use]
+    pub const fn limits(mut self) -> Field {
+        self.limits = true;
         self
     }
 

@@ -47,10 +47,12 @@ impl State {
     #[must_use]
     pub fn known_to(&self, workspace: &str) -> Known {
         let mut known = Known::default();
+        let builtins: Vec<Address> = kinds::builtins().into_iter().map(|o| o.address).collect();
         for stored in self.objects.values() {
             let (address, object) = (stored.object.address.clone(), stored.object.clone());
             known.ids.insert(stored.id.clone(), address.clone());
-            let own = stored.workspace.as_deref() == Some(workspace);
+            // What always exists lives on by itself when it is no longer declared.
+            let own = stored.workspace.as_deref() == Some(workspace) && !builtins.contains(&address);
             if own { &mut known.own } else { &mut known.objects }.insert(address, object);
         }
         known

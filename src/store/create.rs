@@ -58,7 +58,8 @@ fn build(path: &Path, lineage: &str, first: &Revision, history: &[(Revision, Vec
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).doing(making)?;
     harden(&connection).doing(making)?;
-    connection.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(())).doing(making)?;
+    // No journal beside the draft; a hardened connection takes no `OFF`.
+    connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(())).doing(making)?;
     connection.pragma_update(None, "synchronous", "OFF").doing(making)?;
     connection.pragma_update(None, "application_id", APPLICATION).doing(making)?;
 
