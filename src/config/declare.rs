@@ -4,7 +4,8 @@ use super::Known;
 use super::decode::Decoder;
 use super::document::Document;
 use super::keys;
-use super::ownership::{Import, Moved, Removed, applied_moves};
+use super::ownership::{Import, Moved, Moves, Removed};
+use super::resolve::SUGGESTIONS;
 use super::settings::SECTIONS;
 use super::slips::Around;
 use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean, shown, suggest};
@@ -333,9 +334,10 @@ pub(super) fn parents(declared: &Declared, known: &Known, found: &mut Diagnostic
             orphans.entry(parent).or_default().push((address, declaration.at));
         }
     }
-    for (parent, children) in orphans {
+    let moves = Moves::new(&declared.moves);
+    for (told, (parent, children)) in orphans.into_iter().enumerate() {
         let Some((address, at)) = children.iter().min_by_key(|(_, at)| *at) else { continue };
-        let finding = match applied_moves(&declared.moves, &parent) {
+        let finding = match moves.applied(&parent) {
             Some(new) => {
                 let message = format!("`{parent}` was renamed to `{new}`, and `{address}` stands in it");
                 Diagnostic::new(&codes::E0303, *at, message).help("write the new name; `writ fmt --moves` does it everywhere")
@@ -343,7 +345,8 @@ pub(super) fn parents(declared: &Declared, known: &Known, found: &mut Diagnostic
             None => {
                 let message = format!("`{parent}` is declared nowhere, and `{address}` stands in it");
                 let candidates = declared.objects.keys().filter(|a| a.kind() == parent.kind()).map(Address::key);
-                let help = did_you_mean(parent.key(), candidates).unwrap_or_else(|| format!("declare it: `[{parent}]`"));
+                let near = (told < SUGGESTIONS).then(|| did_you_mean(parent.key(), candidates)).flatten();
+                let help = near.unwrap_or_else(|| format!("declare it: `[{parent}]`"));
                 Diagnostic::new(if known.unread { &codes::W0105 } else { &codes::E0012 }, *at, message).help(help)
             }
         };

@@ -20,7 +20,7 @@ mod sound;
 mod templates;
 
 pub use document::parse;
-pub use ownership::{Import, Moved, OWNERSHIP, Removed, applied_moves, renames};
+pub use ownership::{Import, Moved, OWNERSHIP, Removed, renames};
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, check_store_url, read_settings};
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Sources, Span, codes};

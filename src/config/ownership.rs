@@ -163,15 +163,17 @@ fn fixed_by<'a>(import: &'a Import, known: &'a Known) -> Option<&'a Address> {
 fn check_moves(moves: &[Moved], world: &World<'_>, found: &mut Diagnostics) {
     let mut from: BTreeMap<&Address, &Moved> = BTreeMap::new();
     let mut to: BTreeMap<&Address, &Moved> = BTreeMap::new();
+    let mut pairs: BTreeSet<(&Address, &Address)> = BTreeSet::new();
     for moved in moves {
         from.entry(&moved.from).or_insert(moved);
+        pairs.insert((&moved.from, &moved.to));
     }
-    let in_ring: BTreeSet<&Address> = check_rings(moves, &from, found);
+    let in_ring: BTreeSet<&Address> = check_rings(&from, found);
     for moved in moves {
         let wrong = |message: String, help: &str| Diagnostic::new(&codes::E0301, moved.at, message).at(&moved.from).help(help);
         let first = from.get(&moved.from).filter(|first| first.at != moved.at);
         let twice = to.insert(&moved.to, moved).filter(|_| first.is_none());
-        if let Some(finding) = misfit(moved, moves, &wrong) {
+        if let Some(finding) = misfit(moved, &pairs, &wrong) {
             found.push(finding);
         } else if let Some(first) = first {
             found.push(wrong(format!("`{}` moves twice", moved.from), "one move for each address").related(first.at, "first here"));
@@ -186,10 +188,10 @@ fn check_moves(moves: &[Moved], world: &World<'_>, found: &mut Diagnostics) {
 }
 
 /// What is wrong with one move, whatever the others are; but for that of its parent.
-fn misfit(moved: &Moved, moves: &[Moved], wrong: &dyn Fn(String, &str) -> Diagnostic) -> Option<Diagnostic> {
+fn misfit(moved: &Moved, pairs: &BTreeSet<(&Address, &Address)>, wrong: &dyn Fn(String, &str) -> Diagnostic) -> Option<Diagnostic> {
     let with_parent = || {
         let (old, new) = (moved.from.parent()?, moved.to.parent()?);
-        moves.iter().find(|m| m.from == old && m.to == new)
+        pairs.get(&(&old, &new)).map(|_| ())
     };
     let fixed = [&moved.from, &moved.to].into_iter().find(|a| kinds::is_fixed(a));
     if moved.from == moved.to {
@@ -209,59 +211,98 @@ fn misfit(moved: &Moved, moves: &[Moved], wrong: &dyn Fn(String, &str) -> Diagno
 }
 
 /// Reports each ring once; the old names that take part in one.
-fn check_rings<'m>(moves: &'m [Moved], from: &BTreeMap<&'m Address, &'m Moved>, found: &mut Diagnostics) -> BTreeSet<&'m Address> {
+fn check_rings<'m>(from: &BTreeMap<&'m Address, &'m Moved>, found: &mut Diagnostics) -> BTreeSet<&'m Address> {
     let mut in_ring = BTreeSet::new();
-    for moved in moves.iter().filter(|m| m.from != m.to) {
-        let mut chain = vec![&moved.from];
-        let mut next = &moved.to;
-        while let Some(further) = from.get(next) {
-            if chain.contains(&next) {
-                break;
-            }
-            chain.push(next);
-            next = &further.to;
+    let mut walked: BTreeSet<&Address> = BTreeSet::new();
+    for start in from.keys() {
+        let mut path: Vec<&Moved> = Vec::new();
+        let mut here: &Address = start;
+        while let Some(moved) = from.get(here).filter(|m| m.from != m.to && walked.insert(&m.from)) {
+            path.push(moved);
+            here = &moved.to;
         }
-        if next != &moved.from {
-            continue;
-        }
-        in_ring.insert(&moved.from);
-        if chain.iter().min() == Some(&&moved.from) {
-            let story = chain.iter().map(|a| a.as_str()).chain([next.as_str()]).collect::<Vec<_>>().join(" -> ");
-            let finding = Diagnostic::new(&codes::E0302, moved.at, format!("moves form a ring: {story}")).at(&moved.from);
-            found.push(finding.help("to swap two names, apply one move by way of a third name first"));
-        }
+        // Where the way came back to itself, what follows is a ring; it is told from its smallest name.
+        let Some(ring) = path.iter().position(|m| m.from == *here).and_then(|first| path.get(first..)) else { continue };
+        in_ring.extend(ring.iter().map(|m| &m.from));
+        let least = ring.iter().enumerate().min_by_key(|(_, m)| &m.from).map_or(0, |(i, _)| i);
+        let (before, after) = ring.split_at(least);
+        let Some(moved) = after.first() else { continue };
+        let names = after.iter().chain(before).chain([moved]).map(|m| m.from.as_str());
+        let story = names.collect::<Vec<_>>().join(" -> ");
+        let finding = Diagnostic::new(&codes::E0302, moved.at, format!("moves form a ring: {story}")).at(&moved.from);
+        found.push(finding.help("to swap two names, apply one move by way of a third name first"));
     }
     in_ring
 }
 
 /// The new addresses of what is there, by its old one, where moves or imports rename it. An import renames what it is
-/// about, from old to new address, with all below it; a parent's comes before its children's.
+/// about, from old to new address, with all below it; a child's own comes before its parent's.
 pub fn renames<'a>(
     there: impl Iterator<Item = &'a Address> + Clone,
     moves: &[Moved],
     imports: &BTreeMap<Address, Address>,
 ) -> BTreeMap<Address, Address> {
-    let mut renamed: BTreeMap<Address, Address> = there.clone().filter_map(|a| Some((a.clone(), applied_moves(moves, a)?))).collect();
-    for (from, to) in imports.iter().filter(|(from, to)| from != to) {
-        renamed.extend(there.clone().filter_map(|below| Some((below.clone(), below.rebase(from, to)?))));
-    }
-    renamed
+    let moves = Moves::new(moves);
+    let imported = |address: &Address| {
+        let mut lineage = address.lineage().filter(|_| !imports.is_empty());
+        let (from, to) = lineage.find_map(|a| imports.get_key_value(&a).filter(|(from, to)| from != to))?;
+        address.rebase(from, to)
+    };
+    there.filter_map(|a| Some((a.clone(), imported(a).or_else(|| moves.applied(a))?))).collect()
 }
 
-/// Where an address is after the moves, which may form chains; `None` when no move concerns it.
-#[must_use]
-pub fn applied_moves(moves: &[Moved], address: &Address) -> Option<Address> {
-    let mut current: Option<Address> = None;
-    for _ in 0..=moves.len() {
-        let here = current.as_ref().unwrap_or(address);
-        // The innermost move first: a child's own move is written with the parent's old or new name.
-        let next = moves.iter().filter_map(|m| Some((m, here.rebase(&m.from, &m.to)?))).max_by_key(|(m, _)| m.from.as_str().len());
-        match next {
-            Some((_, to)) => current = Some(to),
-            None => break,
+/// Moves, found by what they move.
+pub(super) struct Moves<'m> {
+    /// By the old address.
+    from: BTreeMap<&'m str, &'m Moved>,
+    /// Where old addresses are in the end; those on a way that does not end lead nowhere.
+    ends: BTreeMap<Address, Option<Address>>,
+}
+
+impl<'m> Moves<'m> {
+    pub(super) fn new(moves: &'m [Moved]) -> Moves<'m> {
+        // What would make a thing of another kind, or put it into itself, is no move; that has been told.
+        let sound = moves.iter().filter(|m| m.from.kind() == m.to.kind() && !m.to.is_within(&m.from));
+        let mut all = Moves { from: sound.map(|m| (m.from.as_str(), m)).collect(), ends: BTreeMap::new() };
+        for moved in moves {
+            let mut path: BTreeSet<Address> = BTreeSet::new();
+            let mut here = moved.from.clone();
+            let end = loop {
+                if let Some(end) = all.ends.get(&here) {
+                    break end.clone();
+                }
+                let Some(next) = all.next(&here) else { break Some(here) };
+                if !path.insert(std::mem::replace(&mut here, next)) {
+                    break None;
+                }
+            };
+            all.ends.extend(path.into_iter().map(|a| (a, end.clone())));
         }
+        all
     }
-    current.filter(|c| c != address)
+
+    /// Where an address is after the moves, which may form chains; `None` when no move concerns it, or a ring does.
+    pub(super) fn applied(&self, address: &Address) -> Option<Address> {
+        let mut here = address.clone();
+        for _ in 0..=self.from.len() {
+            if let Some(end) = self.ends.get(&here) {
+                return end.clone().filter(|end| end != address);
+            }
+            match self.next(&here) {
+                Some(next) => here = next,
+                None => return Some(here).filter(|here| here != address),
+            }
+        }
+        None
+    }
+
+    /// One move further: by the innermost, since a child's own move is written with the parent's old or new name.
+    fn next(&self, address: &Address) -> Option<Address> {
+        let text = address.as_str();
+        let ends = std::iter::once(text.len()).chain(text.rmatch_indices('.').map(|(at, _)| at));
+        let moved = ends.into_iter().find_map(|end| self.from.get(text.get(..end)?))?;
+        address.rebase(&moved.from, &moved.to)
+    }
 }
 
 #[cfg(test)]
@@ -275,8 +316,45 @@ mod tests {
     #[test]
     fn moves_chain_and_take_children_along() {
         let moves = [moved("catalog.a", "catalog.b"), moved("catalog.b", "catalog.c")];
-        let at = |t: &str| applied_moves(&moves, &Address::parse(t).unwrap()).map(|a| a.to_string());
+        let moves = Moves::new(&moves);
+        let at = |t: &str| moves.applied(&Address::parse(t).unwrap()).map(|a| a.to_string());
         assert_eq!(at("catalog.a.resource.x").as_deref(), Some("catalog.c.resource.x"));
+        assert_eq!(at("catalog.a").as_deref(), Some("catalog.c"));
         assert_eq!(at("catalog.z"), None);
+        assert_eq!(at("catalog.ab"), None);
+    }
+
+    #[test]
+    fn a_child_moves_under_the_old_or_the_new_name_of_its_parent() {
+        for parent in ["a", "b"] {
+            let own = moved(&format!("catalog.{parent}.resource.x"), &format!("catalog.{parent}.resource.y"));
+            let moves = [moved("catalog.a", "catalog.b"), own];
+            let at = Moves::new(&moves).applied(&Address::parse("catalog.a.resource.x").unwrap());
+            assert_eq!(at, Some(Address::parse("catalog.b.resource.y").unwrap()), "{parent}");
+        }
+    }
+
+    #[test]
+    fn rings_lead_nowhere_and_are_told_once() {
+        let ring = [moved("group.c", "group.b"), moved("group.b", "group.a"), moved("group.a", "group.b"), moved("group.z", "group.y")];
+        let moves = Moves::new(&ring);
+        assert_eq!(moves.applied(&Address::parse("group.c").unwrap()), None);
+        assert_eq!(moves.applied(&Address::parse("group.z").unwrap()), Some(Address::parse("group.y").unwrap()));
+        let mut found = Diagnostics::new();
+        let from = ring.iter().map(|m| (&m.from, m)).collect();
+        assert_eq!(check_rings(&from, &mut found).len(), 2);
+        let told: Vec<_> = found.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(told, ["moves form a ring: group.a -> group.b -> group.a"]);
+    }
+
+    /// Many moves are no slower each than few.
+    #[test]
+    fn a_long_chain() {
+        let chain: Vec<Moved> = (0..20_000).map(|i| moved(&format!("group.g{i}"), &format!("group.g{}", i + 1))).collect();
+        let last = Address::parse("group.g20000").unwrap();
+        let moves = Moves::new(&chain);
+        assert!(chain.iter().all(|m| moves.applied(&m.from).as_ref() == Some(&last)));
+        let from = chain.iter().map(|m| (&m.from, m)).collect();
+        assert!(check_rings(&from, &mut Diagnostics::new()).is_empty());
     }
 }

@@ -1,31 +1,80 @@
 //! Every reference names something that exists.
 
-use super::ownership::{Moved, applied_moves};
+use super::ownership::{Moved, Moves};
 use super::{World, finding};
 use crate::diag::{Diagnostics, codes, did_you_mean};
 use crate::kinds::{self, FoundReference, access_package::Package};
 use crate::model::{Address, Object};
+use std::cell::LazyCell;
+use std::collections::BTreeMap;
+
+/// After so many findings no nearest names are looked for: somebody who left out a whole file knows by then.
+pub(super) const SUGGESTIONS: usize = 50;
+
+/// Where names stand.
+#[derive(Default)]
+struct Names<'a> {
+    /// Keys by parent and kind, known ones too.
+    siblings: BTreeMap<(Option<Address>, &'a str), Vec<&'a str>>,
+    /// Declared addresses by key.
+    declared: BTreeMap<&'a str, Vec<&'a Address>>,
+}
+
+impl<'a> Names<'a> {
+    fn new(world: &World<'a>) -> Names<'a> {
+        let mut names = Names::default();
+        for address in world.objects.keys().chain(world.known.objects.keys()) {
+            names.siblings.entry((address.parent(), address.kind())).or_default().push(address.key());
+        }
+        for address in world.objects.keys() {
+            names.declared.entry(address.key()).or_default().push(address);
+        }
+        names
+    }
+
+    /// The declared objects with a key, in order.
+    fn with_key(&self, key: &str) -> impl Iterator<Item = &'a Address> {
+        self.declared.get(key).into_iter().flatten().copied()
+    }
+
+    fn nearest(&self, target: &Address) -> Option<String> {
+        let siblings = self.siblings.get(&(target.parent(), target.kind()))?;
+        did_you_mean(target.key(), siblings.iter().copied())
+    }
+}
 
 /// Reports names that nothing has, with the nearest that something has.
 pub(super) fn check(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics) {
+    let moves = Moves::new(moves);
+    let names = LazyCell::new(|| Names::new(world));
+    let mut told = 0usize;
     let builtins: Vec<Address> = kinds::builtins().into_iter().map(|o| o.address).collect();
     for object in world.objects.values() {
         for reference in kinds::references(object) {
             if world.get(&reference.target).is_none() && !builtins.contains(&reference.target) {
-                report(world, object, &reference, moves, found);
+                let near = if told < SUGGESTIONS { names.nearest(&reference.target) } else { None };
+                if let Some(new) = moves.applied(&reference.target) {
+                    let message = format!("`{}` was renamed to `{}`", reference.text, new.key());
+                    let help = "write the new name; `writ fmt --moves` does it everywhere";
+                    found.push(finding(&codes::E0303, object, reference.at, message).help(help));
+                } else {
+                    report(world, object, &reference, &names, near, found);
+                }
+                told = told.saturating_add(1);
             }
         }
     }
 }
 
-fn report(world: &World<'_>, object: &Object, reference: &FoundReference, moves: &[Moved], found: &mut Diagnostics) {
+fn report(
+    world: &World<'_>,
+    object: &Object,
+    reference: &FoundReference,
+    names: &Names<'_>,
+    near: Option<String>,
+    found: &mut Diagnostics,
+) {
     let target = &reference.target;
-    if let Some(new) = applied_moves(moves, target) {
-        let message = format!("`{}` was renamed to `{}`", reference.text, new.key());
-        let help = "write the new name; `writ fmt --moves` does it everywhere";
-        found.push(finding(&codes::E0303, object, reference.at, message).help(help));
-        return;
-    }
     // A resource that is missing because its whole catalog is has been told with the catalog.
     if reference.rule == Some(&codes::R26) && target.parent().is_some_and(|p| world.get(&p).is_none() && p.key() != kinds::catalog::GENERAL)
     {
@@ -35,16 +84,13 @@ fn report(world: &World<'_>, object: &Object, reference: &FoundReference, moves:
         && let Some(package) = Package::of(object).filter(|p| !p.names_catalog())
     {
         // Told once for all its resources, in the same words at the same place.
-        let elsewhere = world.objects.keys().find(|a| a.kind() == target.kind() && a.key() == target.key()).and_then(Address::parent);
+        let elsewhere = names.with_key(target.key()).find(|a| a.kind() == target.kind()).and_then(Address::parent);
         let meant = elsewhere.as_ref().map_or("KEY", Address::key);
         let message = format!("`{}` names no catalog, so it is in `general`, which has none of these resources", package.0.address.key());
         found.push(finding(&codes::R26, object, object.at, message).help(format!("write `catalog = \"{meant}\"`")));
         return;
     }
-    let siblings = |a: &&Address| a.kind() == target.kind() && a.parent() == target.parent();
-    let candidates = world.objects.keys().chain(world.known.objects.keys()).filter(siblings).map(Address::key);
-    let near = did_you_mean(target.key(), candidates);
-    let elsewhere = world.objects.keys().find(|a| a.kind() == target.kind() && a.key() == target.key() && a.parent() != target.parent());
+    let elsewhere = names.with_key(target.key()).find(|a| a.kind() == target.kind() && a.parent() != target.parent());
     let message = match (target.parent(), elsewhere) {
         (Some(parent), Some(other)) => {
             format!("`{}` is not in `{parent}`; it is in `{}`", target.key(), other.parent().unwrap_or_else(|| other.clone()))
@@ -53,7 +99,7 @@ fn report(world: &World<'_>, object: &Object, reference: &FoundReference, moves:
         (None, _) => format!("there is no {} `{}`", target.kind().replace('_', " "), target.key()),
     };
     let other_kind = || {
-        let same_key = world.objects.keys().find(|a| a.key() == target.key() && a.parent().is_none() && a.kind() != target.kind());
+        let same_key = names.with_key(target.key()).find(|a| a.parent().is_none() && a.kind() != target.kind());
         same_key.map(|a| format!("`{}` is {}", a.key(), kinds::article(a.kind())))
     };
     let declare = || match target.parent() {

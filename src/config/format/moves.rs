@@ -9,7 +9,8 @@ use super::read::read;
 use super::tree::{Key, quoted};
 use super::walk::{Owner, Place, Seen, root, walk};
 use crate::config::keys::fold_principal;
-use crate::config::{Known, Moved, WRIT_TOML, applied_moves, declare, document, read_settings, templates};
+use crate::config::ownership::Moves;
+use crate::config::{Known, Moved, WRIT_TOML, declare, document, read_settings, templates};
 use crate::diag::{Diagnostics, SourceFile, Sources};
 use crate::kinds::{self, Default, Reference, Shape, Within, group};
 use crate::model::{Address, Value};
@@ -68,7 +69,8 @@ pub fn rename(number: u32, file: &SourceFile, moves: &[Moved], says: &Says<'_>) 
             own.insert((owner.id.clone(), (*attribute).to_owned()), text.text.clone().unwrap_or_default());
         }
     });
-    let names = Names { moves: with_moved_parents(moves), own, says };
+    let all = with_moved_parents(moves);
+    let names = Names { moves: Moves::new(&all), own, says };
     let mut edits: Vec<Edit> = Vec::new();
     walk(&mut tree, &root, &mut |seen| edits.extend(names.edit(seen)));
     Ok(apply(&file.text, edits))
@@ -76,7 +78,7 @@ pub fn rename(number: u32, file: &SourceFile, moves: &[Moved], says: &Says<'_>) 
 
 /// What is needed to know what a name means, and what it is now.
 struct Names<'s> {
-    moves: Vec<Moved>,
+    moves: Moves<'s>,
     /// What the objects and templates of the file say themselves.
     own: BTreeMap<(String, String), String>,
     says: &'s Says<'s>,
@@ -118,8 +120,7 @@ impl Names<'_> {
 
     /// Where an object is now, if it moved.
     fn now(&self, address: &Address) -> Option<Address> {
-        // Moves in a ring lead nowhere.
-        applied_moves(&self.moves, address).filter(|new| applied_moves(&self.moves, new).is_none())
+        self.moves.applied(address)
     }
 
     /// What a bare key names; `None` where that depends on who uses a template.
@@ -154,8 +155,9 @@ impl Names<'_> {
 /// The moves, and once more with the names that parents have after theirs: a child's move may say either.
 fn with_moved_parents(moves: &[Moved]) -> Vec<Moved> {
     let mut all = moves.to_vec();
+    let index = Moves::new(moves);
     for moved in moves {
-        if let Some(parent) = moved.from.parent().and_then(|p| applied_moves(moves, &p)) {
+        if let Some(parent) = moved.from.parent().and_then(|p| index.applied(&p)) {
             all.push(Moved { from: parent.child(moved.from.kind(), moved.from.key()), ..moved.clone() });
         }
     }
