@@ -9,13 +9,14 @@ mod json;
 mod references;
 mod shape;
 pub mod text;
+mod words;
 
 pub use json::{BadJson, default_of, is_default, object_from_json, with_defaults};
 pub use references::{FoundReference, references, rewrite_references};
 pub use shape::{
-    Alternative, Default, Emptiness, Field, Form, Keys, OnChange, Principal, Reference, Shape, Strength, Text, Within, article, counted,
-    describe_principal,
+    Alternative, Default, Emptiness, Field, Form, Keys, OnChange, Principal, Reference, Shape, Strength, Text, Within, describe_principal,
 };
+pub use words::{article, counted};
 
 use crate::diag::Diagnostics;
 use crate::model::{Address, Object, is_key, is_user_key};

@@ -1,6 +1,7 @@
 //! The shape of what a person may write: one description from which parsing, suggestions, references, state,
 //! JSON Schema, reference page and canonical form all follow.
 
+use super::words::article;
 use crate::diag::Code;
 use crate::model::Minutes;
 
@@ -368,27 +369,6 @@ pub fn describe_principal(principal: &Principal) -> String {
 
 fn principal_form(kind: &str) -> String {
     if kind == "user" { "a user principal name".to_owned() } else { format!("`{kind}:KEY`") }
-}
-
-/// `1 policy`, `11 access packages`.
-#[must_use]
-pub fn counted(n: usize, kind: &str) -> String {
-    let name = kind.replace('_', " ");
-    match name.strip_suffix('y') {
-        _ if n == 1 || name.ends_with('s') => format!("{n} {name}"),
-        Some(stem) => format!("{n} {stem}ies"),
-        None => format!("{n} {name}s"),
-    }
-}
-
-/// `a group`, `an access package`.
-#[must_use]
-pub fn article(kind: &str) -> String {
-    if kind.ends_with('s') {
-        return kind.replace('_', " ");
-    }
-    let article = if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
-    format!("{article} {}", kind.replace('_', " "))
 }
 
 fn words_of(words: &[&str]) -> String {
