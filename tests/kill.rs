@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use writ::store::{Held, Lock, Reader, Snapshot};
 
 /// Enough for an apply to last a while.
-const OBJECTS: usize = 240;
+const OBJECTS: usize = 200;
 
 /// What a killed apply was about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +99,9 @@ fn kill(house: &House, deed: Deed, length: &mut Length, dice: &mut TestRng) {
     let length = if dice.next_u32().is_multiple_of(3) {
         &mut length.whole
     } else {
-        while child.try_wait().unwrap().is_none() && !holds_lock(house) {}
+        while child.try_wait().unwrap().is_none() && !holds_lock(house) {
+            thread::sleep(Duration::from_micros(300));
+        }
         &mut length.locked
     };
     thread::sleep(length.mul_f64(f64::from(dice.next_u32()) / f64::from(u32::MAX)));

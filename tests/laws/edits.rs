@@ -39,9 +39,9 @@ impl World {
             }
             next.mend();
         }
-        // What lives on in the store cannot be thought away.
-        let lives_on = |id: &Id| !self.things[id].managed || next.released.contains(id);
-        if !self.things.keys().filter(|id| lives_on(id)).all(|id| next.things.contains_key(id)) {
+        // What lives on in the store can be neither thought away nor mended.
+        let lives_on = |id: &&Id| !self.things[*id].managed || next.released.contains(id);
+        if !self.things.keys().filter(lives_on).all(|id| next.stands(*id)) {
             return self.clone();
         }
         next.tell(self, dice);

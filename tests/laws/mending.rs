@@ -23,6 +23,12 @@ impl World {
         self.things.iter().filter(|(_, t)| t.managed).map(|(id, _)| *id).collect()
     }
 
+    /// Whether a thing is there and sound as it is.
+    pub(super) fn stands(&self, id: Id) -> bool {
+        let mut mended = self.clone();
+        self.things.contains_key(&id) && mended.mend_one(id) && mended.things == self.things
+    }
+
     /// Makes one thing sound; `false`: it cannot be.
     fn mend_one(&mut self, id: Id) -> bool {
         let Some(thing) = self.things.get(&id).cloned() else { return true };
