@@ -241,7 +241,7 @@ impl Consent for Prompt {
 /// Runs with signals in hand: at the prompt they end the program at once, with nothing done; from the claim to the commit
 /// the first one is remembered and looked at before anything is written, and a second one ends the program, which the
 /// store survives.
-fn on_signals<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+pub(super) fn on_signals<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
         // In this order: a signal first ends the program if one came before, and only then counts as having come.
         let _ = flag::register_conditional_shutdown(signal, code, Arc::clone(&AT_PROMPT));

@@ -48,7 +48,7 @@ pub(super) fn man(args: &Man, session: &mut Session) -> Result<Exit, Failure> {
 
 pub(super) fn version(_: &Version, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
-    session.document(json!({ "format_version": "1.0", "version": crate::model::VERSION, "plan_format": crate::plan::FORMAT, "store_schema": crate::store::SCHEMA }));
+    session.document(json!({ "format_version": "1.0", "version": crate::model::VERSION, "plan_format": crate::plan::FORMAT, "store_schema": crate::store::schema() }));
     session.say(&format!("writ {}\n", crate::model::VERSION));
     Ok(Exit::Success)
 }

@@ -7,6 +7,7 @@
 mod apply;
 mod argv;
 mod audit;
+mod backup;
 mod destroy;
 mod diff;
 mod exit;

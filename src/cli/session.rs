@@ -37,7 +37,7 @@ impl Session {
     /// `named`: the actor was given on the command line.
     pub(super) fn new(global: &Global, named: bool) -> (Session, Result<(), Failure>) {
         let format = if global.json { Format::Json } else { global.format };
-        progress::start(format == Format::Json || global.quiet);
+        progress::start(format == Format::Json, global.quiet);
         let heed = |on_terminal: bool| on_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let colour = |on_terminal: bool| match global.color {
             Color::Always => true,
@@ -66,6 +66,7 @@ impl Session {
             now: Utc::now(),
             mint: || uuid::Uuid::now_v7().to_string(),
             tell: progress::tell,
+            note: progress::note,
         };
         let how = How {
             chdir: Some(&global.chdir).filter(|d| d.as_os_str() != ".").map(|d| d.display().to_string()),
@@ -184,6 +185,8 @@ pub(super) fn report(session: &mut Session, outcome: Result<Exit, Failure>) -> E
         tell(session, failure);
     }
     if session.is_json() {
+        let note = |text| json!({ "severity": "note", "summary": text, "detail": "", "code": null, "help": null, "related": [] });
+        session.findings.extend(progress::notes().into_iter().map(note));
         let text = assembled(session, exit);
         session.print(&text);
     }

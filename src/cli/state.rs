@@ -1,6 +1,7 @@
-//! `writ state list|show|mv|rm`.
+//! `writ state`: `list`, `show`, `mv` and `rm`; the others have files of their own.
 
 use super::apply::timeout;
+use super::backup::{BackupArgs, RestoreArgs, run_backup, run_restore};
 use super::session::Session;
 use super::show::as_json;
 use super::{Exit, Format, address};
@@ -53,11 +54,17 @@ enum Verb {
         #[arg(long, value_name = "D", default_value = "0s")]
         lock_timeout: String,
     },
+    /// Write a verified copy of the store to a new file
+    Backup(BackupArgs),
+    /// Put a backup in the store's place; what it replaces is kept
+    Restore(RestoreArgs),
 }
 
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     match &args.verb {
+        Verb::Backup(args) => run_backup(args, session),
+        Verb::Restore(args) => run_restore(args, session),
         Verb::List { address, unmanaged } => list(address.as_deref(), *unmanaged, session),
         Verb::Show { address: text } => {
             let target = address(text)?;

@@ -1,13 +1,13 @@
 //! From an agreed plan to one transaction: all of it or none of it.
 
 use super::plan::{Options, Planned, plan_loaded};
-use super::{Context, Failure, Place, commit, load};
+use super::{Context, Failure, Place, claim, commit, load};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::model::{Digest, canonical};
 use crate::plan::{self, Digests, Lift, Plan, SavedPlan, Stale, Summary, changes_digest, digests};
 use crate::reconcile::State;
-use crate::store::{self, Event, Holder, Lock, Revision, Snapshot, StoreError, Tables, Writer};
+use crate::store::{self, Event, Holder, Lock, Revision, Snapshot, StoreError, Tables};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -193,21 +193,7 @@ struct Claim {
 
 impl Claim {
     fn take(context: &Context, place: &Place, options: &ApplyOptions, actor: &str) -> Result<Claim, Failure> {
-        if let Some(directory) = place.path.parent().filter(|d| !d.as_os_str().is_empty()) {
-            std::fs::create_dir_all(directory).map_err(|e| Failure::Io(format!("cannot make `{}`", directory.display()), e))?;
-        }
-        let holder = holder(context, actor, "apply");
-        Ok(Claim { lock: Lock::acquire(&place.path, options.lock_timeout, &holder, &interrupted)? })
-    }
-
-    /// What the store holds under the lock; `None` where there is none yet.
-    fn snapshot(&self, place: &Place, settings: &Settings) -> Result<Option<Snapshot>, Failure> {
-        if !store::exists(&place.path) {
-            return Ok(None);
-        }
-        let snapshot = Writer::open(&place.path, &self.lock)?.snapshot()?;
-        load::check_store(&snapshot, place, settings)?;
-        Ok(Some(snapshot))
+        Ok(Claim { lock: claim::claim(context, place, actor, "apply", options.lock_timeout)? })
     }
 
     /// Writes the plan, provided that the store still holds the state that it was made or judged on.
@@ -223,9 +209,9 @@ impl Claim {
         settings: &Settings,
         digests: &Digests,
     ) -> Result<Applied, Failure> {
-        let snapshot = self.snapshot(place, settings)?;
-        let found = snapshot.as_ref().map(|s| (Some(s.lineage.as_str()), s.serial));
-        if found.unwrap_or((None, 0)) != (state.lineage.as_deref(), state.serial) {
+        let snapshot = claim::snapshot(context, place, settings, &self.lock)?;
+        let found = snapshot.as_ref().map(|s| (Some(s.lineage.as_str()), s.serial, s.link.as_ref()));
+        if found.unwrap_or((None, 0, None)) != (state.lineage.as_deref(), state.serial, state.link.as_ref()) {
             return Err(Failure::Moved);
         }
         let revision = revision(context, plan, digests);
@@ -238,13 +224,13 @@ impl Claim {
         let (serial, created) = match snapshot {
             Some(snapshot) => {
                 let events = commit::events(plan, state, &snapshot, &context.mint)?;
-                let mut writer = Writer::open(&place.path, &self.lock)?;
+                let mut writer = claim::writer(context, place, &self.lock)?;
                 (writer.commit(snapshot.serial, &revision, &events)?, None)
             }
             None => {
                 let lineage = (context.mint)();
                 let (first, tables) = super::init::first_revision(context, &plan.actor)?;
-                let snapshot = Snapshot { lineage: lineage.clone(), serial: 0, tables };
+                let snapshot = Snapshot { lineage: lineage.clone(), serial: 0, link: None, tables };
                 let state = load::decode(&snapshot)?;
                 let events = commit::events(plan, &state, &snapshot, &context.mint)?;
                 let made = store::create(&place.path, &lineage, &[first, (revision, events)]);

@@ -32,6 +32,8 @@ pub struct Context {
     pub mint: fn() -> String,
     /// Told what is being done, for those who wait or watch.
     pub tell: fn(&str),
+    /// Told what whoever runs the program has to know, though they did not ask.
+    pub note: fn(&str),
 }
 
 impl Context {

@@ -103,7 +103,9 @@ impl Failure {
             Failure::Source(SourceError::NoWorkspace(_)) => "`writ init` starts one; `--chdir DIR` goes to one".to_owned(),
             Failure::Store(StoreError::Locked(_)) => "wait for it, or give `--lock-timeout 60s`".to_owned(),
             Failure::Store(StoreError::Newer { .. }) => "use the version of Writ that wrote it, or a newer one".to_owned(),
-            Failure::Store(StoreError::Corrupt(_) | StoreError::NotAStore(_)) => "restore a backup; nothing was changed".to_owned(),
+            Failure::Store(StoreError::Corrupt(_) | StoreError::NotAStore(_)) => {
+                "`writ state restore FILE` brings a backup back; nothing was changed".to_owned()
+            }
             _ => return None,
         };
         Some(text)

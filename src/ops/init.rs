@@ -134,7 +134,7 @@ fn make_store(context: &Context, name: &str, lineage: &str) -> Result<(), Failur
 
 /// Revision 0: the objects that always exist, unmanaged.
 pub(super) fn first_revision(context: &Context, actor: &str) -> Result<apply::First, Failure> {
-    let empty = Snapshot { lineage: String::new(), serial: 0, tables: Tables::default() };
+    let empty = Snapshot { lineage: String::new(), serial: 0, link: None, tables: Tables::default() };
     let mut recorder = commit::Recorder::new(&empty, &context.mint);
     for object in kinds::builtins() {
         recorder.create(&object.address, &object.attributes, None, &Origin::default())?;

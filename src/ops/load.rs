@@ -158,7 +158,8 @@ fn overlap(a: Option<&[Address]>, b: Option<&[Address]>) -> Option<String> {
 /// [`Failure::Store`] when an object does not have its kind's shape.
 pub(super) fn decode(snapshot: &Snapshot) -> Result<State, Failure> {
     let corrupt = |what: String| Failure::Store(store::StoreError::Corrupt(what));
-    let mut state = State { lineage: Some(snapshot.lineage.clone()), serial: snapshot.serial, ..State::default() };
+    let mut state =
+        State { lineage: Some(snapshot.lineage.clone()), serial: snapshot.serial, link: snapshot.link.clone(), ..State::default() };
     for row in snapshot.tables.objects.values() {
         let address = Address::parse(&row.address).map_err(|e| corrupt(e.to_string()))?;
         let json = serde_json::from_str(&row.attributes).map_err(|e| corrupt(format!("`{address}`: {e}")))?;

@@ -5,6 +5,8 @@
 //! holds no handle that could write.
 
 pub mod apply;
+pub mod backup;
+mod claim;
 mod commit;
 mod context;
 mod failure;

@@ -1,12 +1,12 @@
 //! `state mv`, `state rm` and `import`: changes of names and ownership made by hand, audited like every other.
 
-use super::{Context, Failure, apply, commit, load};
+use super::{Context, Failure, claim, commit, load};
 use crate::config::{Import, Moved};
 use crate::diag::{Diagnostics, Sources, Span};
 use crate::kinds;
 use crate::model::{Address, canonical};
 use crate::reconcile::PriorMoves;
-use crate::store::{self, Lock, Revision, Snapshot, Writer};
+use crate::store::{self, Revision, Snapshot};
 use std::time::Duration;
 
 /// What is done to the state by hand.
@@ -41,8 +41,8 @@ pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(u
     }
     let state = load::read_state(&place, &settings)?;
     let actor = super::plan::actor(context, &state, settings.require_actor, &|_| None)?;
-    let lock = Lock::acquire(&place.path, lock_timeout, &apply::holder(context, &actor, edit.verb()), &apply::interrupted)?;
-    let mut writer = Writer::open(&place.path, &lock)?;
+    let lock = claim::claim(context, &place, &actor, edit.verb(), lock_timeout)?;
+    let mut writer = claim::writer(context, &place, &lock)?;
     let snapshot = writer.snapshot()?;
     load::check_store(&snapshot, &place, &settings)?;
     let mut recorder = commit::Recorder::new(&snapshot, &context.mint);

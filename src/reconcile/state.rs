@@ -2,7 +2,7 @@
 
 use crate::config::{AppliedSettings, Known};
 use crate::kinds;
-use crate::model::{Address, Object, Origin, Stored};
+use crate::model::{Address, Digest, Object, Origin, Stored};
 use std::collections::BTreeMap;
 
 /// A workspace as the store remembers it.
@@ -21,6 +21,8 @@ pub struct State {
     pub lineage: Option<String>,
     /// The latest revision.
     pub serial: u64,
+    /// Its link of the chain.
+    pub link: Option<Digest>,
     /// Everything in it, managed or not.
     pub objects: BTreeMap<Address, Stored>,
     /// By name.

@@ -4,19 +4,11 @@
 //! Invariants: nothing that stands at the path is ever touched; a crash leaves at most a hidden file beside it.
 
 use super::{
-    Event, Revision, StoreError, chain,
-    error::Doing,
-    migrate,
-    open::{exists, harden},
-    schema::APPLICATION,
+    Event, Revision, StoreError, chain, draft::Draft, error::Doing, migrate, open::harden, restore::free, schema::APPLICATION,
     write::append,
 };
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use std::{
-    ffi::OsString,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 /// Makes a store with these revisions, the first of which has serial 0, and returns the last serial.
 ///
@@ -30,25 +22,10 @@ pub fn create(path: &Path, lineage: &str, history: &[(Revision, Vec<Event>)]) ->
         return Err(StoreError::Io { doing: "creating the store", source });
     };
     // A journal that an older store left behind would be rolled back into the new one.
-    for suffix in ["", "-journal", "-wal", "-shm"] {
-        let mut place = OsString::from(path);
-        place.push(suffix);
-        if exists(Path::new(&place)) {
-            return Err(StoreError::Taken(PathBuf::from(place)));
-        }
-    }
-    let directory = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let draft = tempfile::Builder::new().prefix(".writ-").suffix(".new").tempfile_in(directory).doing("making a file for the store")?;
+    free(path)?;
+    let draft = Draft::beside(path)?;
     let serial = build(draft.path(), lineage, first, history)?;
-    draft.as_file().sync_all().doing("syncing the store")?;
-    draft.persist_noclobber(path).map_err(|failed| match failed.error.kind() {
-        io::ErrorKind::AlreadyExists => StoreError::Taken(path.to_owned()),
-        _ => StoreError::Io { doing: "putting the store in its place", source: failed.error },
-    })?;
-    sync_directory(directory).doing("syncing the store's directory")?;
+    draft.place()?;
     Ok(serial)
 }
 
@@ -64,7 +41,7 @@ fn build(path: &Path, lineage: &str, first: &Revision, history: &[(Revision, Vec
     connection.pragma_update(None, "application_id", APPLICATION).doing(making)?;
 
     let work = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(making)?;
-    migrate::climb(&work, 0).doing(making)?;
+    migrate::climb(&work, 0, migrate::schema()).doing(making)?;
     work.execute("INSERT INTO meta VALUES (1, ?1, ?2)", [lineage, first.at.as_str()]).doing(making)?;
     let (mut previous, mut last) = (chain::root(lineage), 0);
     for (serial, (revision, events)) in (0_u64..).zip(history) {
@@ -76,21 +53,10 @@ fn build(path: &Path, lineage: &str, first: &Revision, history: &[(Revision, Vec
     Ok(last)
 }
 
-#[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    std::fs::File::open(directory)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_: &Path) -> io::Result<()> {
-    // A directory cannot be opened as a file there; the rename is in its journal.
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{FoldError, Reader, testing::*};
+    use crate::store::{FoldError, Reader, exists, testing::*};
     use std::fs;
 
     #[test]

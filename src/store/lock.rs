@@ -5,7 +5,7 @@
 //! may be missing, old or torn, and decides nothing; the file is never deleted, since two processes could then each lock
 //! their own.
 
-use super::{StoreError, error::Doing};
+use super::{StoreError, draft, error::Doing};
 use crate::model::canonical;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -96,6 +96,8 @@ impl Lock {
             .and_then(|()| file.write_all(canonical(holder).as_bytes()))
             .and_then(|()| file.sync_data())
             .doing("writing the lock")?;
+        // Drafts of this store are made under this lock only: those that are there now are of the dead.
+        draft::clear(store);
         Ok(Lock { store: store.to_owned(), file })
     }
 

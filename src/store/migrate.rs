@@ -1,22 +1,92 @@
 //! The ladder to the current schema: a rung for each version, and no rung ever changes once it was released.
 //!
-//! A new schema is a new rung: the statements that turn the tables of the version below into its own. A new store climbs
-//! all of them, so that it has the texts of an old one that climbed. When the second rung is made, [`super::Writer::open`]
-//! climbs from the version it finds, in one transaction and with a copy of the file made first; until then there is no
-//! older store to climb from.
+//! A new schema is a new entry of [`RUNGS`]: the statements that turn the tables of the version below into its own. All
+//! else follows from that: a new store climbs all rungs, so that it has the texts of an old one that climbed; a reader of
+//! an older store climbs in memory and leaves the file alone; a writer climbs in the file, in one transaction, after it
+//! made a copy. Keep a store of the version below in `tests/fixtures`, and its test in `tests/migration.rs`.
 
-use super::schema::{SCHEMA, TABLES};
-use rusqlite::Connection;
+use super::{StoreError, draft, error::Doing, open::harden, schema::TABLES};
+use rusqlite::{Connection, TransactionBehavior, backup::Backup};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// `RUNGS[n]` leads from schema `n` to `n + 1`.
 const RUNGS: &[&[&str]] = &[&TABLES];
 
-/// Climbs all rungs above `from`, inside the transaction of the caller.
-pub(super) fn climb(connection: &Connection, from: usize) -> rusqlite::Result<()> {
-    for statement in RUNGS.iter().skip(from).copied().flatten() {
-        connection.execute_batch(statement)?;
+/// The rung after the last, such as it might be. Only a debug build that is told so by `WRIT_NEXT_SCHEMA=1` knows it: so
+/// the real program is taken up the ladder by tests, whatever the schema of today is.
+const NEXT: &[&str] = &[
+    "CREATE TABLE next (serial INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE) STRICT",
+    "INSERT INTO next SELECT serial, hash FROM revision",
+];
+
+/// A store that was brought to the schema of today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upgraded {
+    /// The schema it had.
+    pub from: i64,
+    /// The schema it has.
+    pub to: i64,
+    /// The store as it was.
+    pub copy: PathBuf,
+}
+
+fn rungs() -> impl Iterator<Item = &'static [&'static str]> {
+    let next = cfg!(debug_assertions) && std::env::var_os("WRIT_NEXT_SCHEMA").is_some_and(|v| v == "1");
+    RUNGS.iter().copied().chain(next.then_some(NEXT))
+}
+
+/// The version of the schema that this program writes; `user_version` in the file.
+#[must_use]
+pub fn schema() -> i64 {
+    i64::try_from(rungs().count()).unwrap_or(i64::MAX)
+}
+
+/// Climbs the rungs between two versions, inside the transaction of the caller.
+pub(super) fn climb(connection: &Connection, from: i64, to: i64) -> rusqlite::Result<()> {
+    for (version, rung) in (1_i64..).zip(rungs()) {
+        if version > from && version <= to {
+            rung.iter().try_for_each(|statement| connection.execute_batch(statement))?;
+        }
     }
-    connection.pragma_update(None, "user_version", SCHEMA)
+    connection.pragma_update(None, "user_version", to)
+}
+
+/// What the schema of a store consists of, by name.
+pub(super) fn texts(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut query = connection.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")?;
+    query.query_map([], |row| row.get(0))?.collect()
+}
+
+/// What the schema of any store of this version consists of.
+pub(super) fn expected(version: i64) -> rusqlite::Result<Vec<String>> {
+    let connection = Connection::open_in_memory()?;
+    climb(&connection, 0, version)?;
+    texts(&connection)
+}
+
+/// An older store, copied into memory and brought to the schema of today there.
+pub(super) fn in_memory(file: &Connection, from: i64) -> Result<Connection, StoreError> {
+    let reading = "reading a store of an older schema";
+    let mut memory = Connection::open_in_memory().doing(reading)?;
+    Backup::new(file, &mut memory).and_then(|copy| copy.run_to_completion(4096, Duration::ZERO, None)).doing(reading)?;
+    harden(&memory).doing(reading)?;
+    climb(&memory, from, schema()).doing(reading)?;
+    memory.pragma_update(None, "query_only", true).doing(reading)?;
+    Ok(memory)
+}
+
+/// Brings a store to the schema of today: a copy of it first, then all rungs in one transaction. The caller has the lock.
+pub(super) fn upgrade(path: &Path, connection: &mut Connection, from: i64) -> Result<Upgraded, StoreError> {
+    // Copied while no transaction is open: closing the file that was read would end the locks that SQLite has on it.
+    let copy = draft::keep(path, &format!("schema-{from}"))?;
+    let upgrading = "bringing the store to the current schema";
+    let work = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(upgrading)?;
+    climb(&work, from, schema()).doing(upgrading)?;
+    work.commit().doing(upgrading)?;
+    Ok(Upgraded { from, to: schema(), copy })
 }
 
 #[cfg(test)]
@@ -24,7 +94,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_a_rung_for_each_version() {
-        assert_eq!(i64::try_from(RUNGS.len()), Ok(SCHEMA));
+    fn each_rung_leads_somewhere_and_a_climb_in_steps_ends_where_one_in_one_go_does() {
+        let all: Vec<i64> = (0..=schema()).collect();
+        for pair in all.windows(2) {
+            assert_ne!(expected(pair[0]).unwrap(), expected(pair[1]).unwrap());
+        }
+        let stepwise = Connection::open_in_memory().unwrap();
+        all.windows(2).for_each(|pair| climb(&stepwise, pair[0], pair[1]).unwrap());
+        assert_eq!(texts(&stepwise).unwrap(), expected(schema()).unwrap());
     }
 }

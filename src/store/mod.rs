@@ -8,18 +8,21 @@
 //!
 //! ```text
 //! create ──► file ◄── Writer::commit ◄── Lock        schema, migrate   tables, and the ladder to them
-//!             │                                      rows, events      what is stored, and what events mean
-//!             └────► Reader: snapshot, at, verify    chain             the digests that link revisions
+//!   draft     │ ▲                                    rows, events      what is stored, and what events mean
+//!             │ └──── restore ◄── backup             chain             the digests that link revisions
+//!             └────► Reader: snapshot, at, verify
 //! ```
 
 mod chain;
 mod create;
+mod draft;
 mod error;
 mod events;
 mod lock;
 mod migrate;
 mod open;
 mod read;
+mod restore;
 mod rows;
 mod schema;
 #[cfg(test)]
@@ -31,9 +34,10 @@ pub use create::create;
 pub use error::StoreError;
 pub use events::{Event, FoldError, fold};
 pub use lock::{Held, Holder, Lock};
+pub use migrate::{Upgraded, schema};
 pub use open::exists;
 pub use read::Reader;
+pub use restore::{backup, restore, unsound};
 pub use rows::{EventRow, ObjectRow, Revision, RevisionRow, Snapshot, Tables, WorkspaceRow, stamp};
-pub use schema::SCHEMA;
 pub use verify::{Fault, Verified};
 pub use write::Writer;

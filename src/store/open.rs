@@ -4,11 +4,7 @@
 //! Invariants: nothing is created here; links are not followed; a file with another schema than ours is not read any
 //! further, and its triggers and views never run.
 
-use super::{
-    StoreError,
-    error::Doing,
-    schema::{APPLICATION, SCHEMA, TABLES},
-};
+use super::{StoreError, error::Doing, migrate, schema::APPLICATION};
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig, ffi};
 use std::{
     fs, io,
@@ -80,10 +76,18 @@ fn identity(_: &fs::Metadata) -> (u64, u64) {
     (0, 0)
 }
 
+/// A store that was opened.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    pub(super) place: Place,
+    /// The version of its schema, which may be an older one.
+    pub(super) schema: i64,
+}
+
 /// Opens a store.
-pub(super) fn open(path: &Path, access: Access) -> Result<(Connection, Place), StoreError> {
+pub(super) fn open(path: &Path, access: Access) -> Result<Opened, StoreError> {
     let place = Place::look(path)?;
-    let connection = match connect(path, access) {
+    let (connection, schema) = match connect(path, access) {
         Err(error) if access == Access::Read && interrupted(&error) => {
             // A crash left half a write beside its journal. SQLite undoes it for the first reader who may write.
             connect(path, Access::Write).map_err(|error| StoreError::Unreadable {
@@ -95,7 +99,7 @@ pub(super) fn open(path: &Path, access: Access) -> Result<(Connection, Place), S
         done => done?,
     };
     place.still()?;
-    Ok((connection, place))
+    Ok(Opened { connection, place, schema })
 }
 
 fn interrupted(error: &StoreError) -> bool {
@@ -103,7 +107,7 @@ fn interrupted(error: &StoreError) -> bool {
     failure.extended_code == ffi::SQLITE_READONLY_ROLLBACK
 }
 
-fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
+fn connect(path: &Path, access: Access) -> Result<(Connection, i64), StoreError> {
     let unreadable = |why: &str| StoreError::Unreadable { path: path.to_owned(), why: why.to_owned() };
     let flags = match access {
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
@@ -111,7 +115,7 @@ fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
     };
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|e| unreadable(&e.to_string()))?;
     harden(&connection).doing("configuring the store")?;
-    recognise(&connection, path).map_err(|error| match error {
+    let schema = recognise(&connection, path).map_err(|error| match error {
         StoreError::Sql { source, .. } if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
             StoreError::NotAStore(path.to_owned())
         }
@@ -124,7 +128,7 @@ fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
         }
         durable(&connection).doing("configuring the store")?;
     }
-    Ok(connection)
+    Ok((connection, schema))
 }
 
 /// Nothing that stands in the file runs, and nothing is written elsewhere.
@@ -151,27 +155,23 @@ fn durable(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "EXTRA")
 }
 
-/// Whether it is a store of ours, of a schema that is known here.
-fn recognise(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Whether it is a store of ours, of a schema that is known here; the version of that schema.
+fn recognise(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = number("application_id").doing("reading the store's header")?;
     if application != i64::from(APPLICATION) {
         return Err(StoreError::NotAStore(path.to_owned()));
     }
     let found = number("user_version").doing("reading the store's header")?;
-    if found > SCHEMA {
-        return Err(StoreError::Newer { found, known: SCHEMA });
+    let known = migrate::schema();
+    if found > known {
+        return Err(StoreError::Newer { found, known });
     }
-    if found < SCHEMA {
+    if found < 1 {
         return Err(StoreError::Corrupt(format!("there never was a schema {found}")));
     }
-    let mut query =
-        connection.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").doing("reading the store's schema")?;
-    let texts = query
-        .query_map([], |row| row.get::<_, String>(0))
-        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
-        .doing("reading the store's schema")?;
-    if texts != TABLES {
+    let reading = "reading the store's schema";
+    if migrate::texts(connection).doing(reading)? != migrate::expected(found).doing(reading)? {
         return Err(StoreError::Corrupt(format!("its tables are not those of schema {found}")));
     }
     // SQLite reads what is missing of the last page as zeros.
@@ -181,7 +181,7 @@ fn recognise(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     if i64::try_from(length).is_ok_and(|length| length < pages.saturating_mul(size)) {
         return Err(StoreError::Corrupt("the file is cut off".into()));
     }
-    Ok(())
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use super::{
     Event, EventRow, Fault, ObjectRow, Revision, RevisionRow, Snapshot, StoreError, Tables, Verified, WorkspaceRow,
     error::Doing,
-    fold,
+    fold, migrate,
     open::{self, Access},
     rows::stamp,
     verify,
@@ -22,13 +22,18 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Opens the store. A write that a crash interrupted is undone first.
+    /// Opens the store. A write that a crash interrupted is undone first; a store of an older schema is read as one of
+    /// today's, and left as it is.
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Unreadable`], [`StoreError::NotAStore`], [`StoreError::Corrupt`] or
     /// [`StoreError::Newer`] by what stands there.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
-        open::open(path, Access::Read).map(|(connection, _)| Reader { connection })
+        let open::Opened { connection, schema, .. } = open::open(path, Access::Read)?;
+        if schema < migrate::schema() {
+            return migrate::in_memory(&connection, schema).map(|connection| Reader { connection });
+        }
+        Ok(Reader { connection })
     }
 
     /// The store as it is.
@@ -54,7 +59,8 @@ impl Reader {
                 StoreError::Corrupt(format!("event {seq} of serial {serial} does not follow from those before it: {error}"))
             })
         })?;
-        Ok(Snapshot { lineage: lineage(&view)?, serial, tables })
+        let link = links(&view)?.into_iter().find(|link| link.row.serial == serial).map(|link| link.row.hash);
+        Ok(Snapshot { lineage: lineage(&view)?, serial, link, tables })
     }
 
     /// The latest revision that was made at or before an instant; `None` when the store is younger.
@@ -138,8 +144,8 @@ pub(super) struct Link {
 /// Everything the tables hold, in one transaction.
 pub(super) fn snapshot(connection: &Connection) -> Result<Snapshot, StoreError> {
     let view = connection.unchecked_transaction().doing("reading the store")?;
-    let (serial, _) = tip(&view)?;
-    Ok(Snapshot { lineage: lineage(&view)?, serial, tables: tables(&view)? })
+    let (serial, link) = tip(&view)?;
+    Ok(Snapshot { lineage: lineage(&view)?, serial, link: Some(link), tables: tables(&view)? })
 }
 
 /// The objects and the workspaces.

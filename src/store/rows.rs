@@ -54,6 +54,8 @@ pub struct Snapshot {
     pub lineage: String,
     /// The latest revision that is in it.
     pub serial: u64,
+    /// The link of that revision: a restored store may come to the same serial by another way.
+    pub link: Option<Digest>,
     /// What it holds.
     pub tables: Tables,
 }

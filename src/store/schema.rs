@@ -1,7 +1,5 @@
-//! The tables, as SQL. A store whose schema has any other text, or any trigger or view, is refused when it is opened.
-
-/// The version of the tables below; `user_version` in the file.
-pub const SCHEMA: i64 = 1;
+//! The tables of the first schema, as SQL; `migrate` leads to those of today. A store whose schema has any other text, or
+//! any trigger or view, is refused when it is opened.
 
 /// `WRIT`: `application_id` in the file.
 pub(super) const APPLICATION: i32 = 0x5752_4954;
@@ -61,5 +59,5 @@ const EVENT: &str = "CREATE TABLE event (
     PRIMARY KEY (serial, seq)
 ) STRICT, WITHOUT ROWID";
 
-/// All tables of [`SCHEMA`].
+/// All tables of the first schema.
 pub(super) const TABLES: [&str; 5] = [META, OBJECT, WORKSPACE, REVISION, EVENT];

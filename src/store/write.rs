@@ -8,6 +8,7 @@ use super::{
     Event, FoldError, Lock, Revision, Snapshot, StoreError, Tables, chain,
     error::Doing,
     fold,
+    migrate::{self, Upgraded},
     open::{self, Access, Place},
     read::{self, signed},
 };
@@ -20,11 +21,14 @@ use std::{io, path::Path};
 pub struct Writer<'lock> {
     connection: Connection,
     place: Place,
+    /// What opening it did to a store of an older schema.
+    pub upgraded: Option<Upgraded>,
     _lock: &'lock Lock,
 }
 
 impl<'lock> Writer<'lock> {
-    /// Opens the store that `lock` was acquired for.
+    /// Opens the store that `lock` was acquired for. One of an older schema is brought to that of today, with a copy of it
+    /// made first.
     ///
     /// # Errors
     /// Those of [`Reader::open`](super::Reader::open); [`StoreError::Unreadable`] too when the file may not be written,
@@ -34,8 +38,9 @@ impl<'lock> Writer<'lock> {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "the lock held is that of another store");
             return Err(StoreError::Io { doing: "opening the store", source });
         }
-        let (connection, place) = open::open(path, Access::Write)?;
-        Ok(Writer { connection, place, _lock: lock })
+        let open::Opened { mut connection, place, schema } = open::open(path, Access::Write)?;
+        let upgraded = if schema < migrate::schema() { Some(migrate::upgrade(path, &mut connection, schema)?) } else { None };
+        Ok(Writer { connection, place, upgraded, _lock: lock })
     }
 
     /// The store as it is. Nobody else changes it while the lock is held.

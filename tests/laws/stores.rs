@@ -45,6 +45,7 @@ impl Place {
             now: now(),
             mint,
             tell: |_| {},
+            note: |_| {},
         };
         Place { directory, context }
     }
@@ -161,7 +162,9 @@ pub fn stores_keep_every_law(seed: u64, size: usize, edits: usize) -> Told {
         let (twin_applied, _) = apply_saved(&twin.context, &options(), &saved, &mut Yes).map_err(|why| failed(&why))?;
         prop_assert_eq!(applied.serial, twin_applied.serial);
         prop_assert_eq!((applied.summary, &applied.digest), (twin_applied.summary, &twin_applied.digest));
-        prop_assert_eq!(place.snapshot(), twin.snapshot(), "the saved plan did something else\n{}", shown(&files));
+        // The link covers the digest of the plan as well, which a saved one has of its own.
+        let content = |place: &Place| place.snapshot().map(|s| (s.lineage, s.serial, s.tables));
+        prop_assert_eq!(content(&place), content(&twin), "the saved plan did something else\n{}", shown(&files));
         prop_assert_eq!(empty, applied.serial.is_none());
         prop_assert_eq!(empty, bytes == place.bytes());
         let Some(after) = place.snapshot() else { break };

@@ -1,0 +1,45 @@
+//! The sole right to write the store of a workspace, and the store as it is under that right.
+
+use super::{Context, Failure, Place, apply, load};
+use crate::config::Settings;
+use crate::store::{self, Lock, Snapshot, Writer};
+use std::fs;
+use std::time::Duration;
+
+/// Waits for the right to write.
+///
+/// # Errors
+/// When somebody holds it for too long, or the store's directory cannot be made.
+pub(super) fn claim(context: &Context, place: &Place, actor: &str, command: &str, timeout: Duration) -> Result<Lock, Failure> {
+    if let Some(directory) = place.path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        fs::create_dir_all(directory).map_err(|e| Failure::Io(format!("cannot make `{}`", directory.display()), e))?;
+    }
+    Ok(Lock::acquire(&place.path, timeout, &apply::holder(context, actor, command), &apply::interrupted)?)
+}
+
+/// The store as only the holder of the lock may change it. One of an older schema is brought to that of today; whoever
+/// runs the program is told.
+///
+/// # Errors
+/// When it cannot be opened, or may not be written.
+pub(super) fn writer<'lock>(context: &Context, place: &Place, lock: &'lock Lock) -> Result<Writer<'lock>, Failure> {
+    let writer = Writer::open(&place.path, lock)?;
+    if let Some(store::Upgraded { from, to, copy }) = &writer.upgraded {
+        let copy = copy.strip_prefix(".").unwrap_or(copy).display();
+        (context.note)(&format!("the store had schema {from} and has schema {to} now; as it was, it is kept at `{copy}`"));
+    }
+    Ok(writer)
+}
+
+/// What the store holds under the lock; `None` where there is none.
+///
+/// # Errors
+/// As [`writer`], and when the store is not this workspace's.
+pub(super) fn snapshot(context: &Context, place: &Place, settings: &Settings, lock: &Lock) -> Result<Option<Snapshot>, Failure> {
+    if !store::exists(&place.path) {
+        return Ok(None);
+    }
+    let snapshot = writer(context, place, lock)?.snapshot()?;
+    load::check_store(&snapshot, place, settings)?;
+    Ok(Some(snapshot))
+}
