@@ -13,9 +13,7 @@ impl Digest {
     /// Of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Digest {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        let digit = |n: u8| HEX.get(usize::from(n)).map_or('0', |d| char::from(*d));
-        Digest(Sha256::digest(bytes).iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect())
+        hex(&Sha256::digest(bytes))
     }
 
     /// As read from a store or a plan file; it is compared, never trusted.
@@ -41,6 +39,34 @@ impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
+}
+
+/// A digest of bytes that come one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// The next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Of all of them.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        hex(&self.0.clone().finalize())
+    }
+}
+
+fn hex(bytes: &[u8]) -> Digest {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let digit = |n: u8| HEX.get(usize::from(n)).map_or('0', |d| char::from(*d));
+    let mut text = String::with_capacity(64);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    Digest(text)
 }
 
 /// The canonical JSON of a value: names sorted, no spaces.
@@ -80,5 +106,8 @@ mod tests {
     fn digest_is_sha256() {
         assert_eq!(Digest::of(b"abc").short(), "ba7816");
         assert_eq!(Digest::of(b"").as_str().len(), 64);
+        let mut hasher = Hasher::default();
+        [&b"a"[..], b"", b"bc"].into_iter().for_each(|part| hasher.update(part));
+        assert_eq!(hasher.digest(), Digest::of(b"abc"));
     }
 }

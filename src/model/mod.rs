@@ -13,7 +13,7 @@ mod value;
 
 pub use address::{Address, BadAddress, is_key, is_user_key};
 pub use change::{Action, Cause, Change, Delta, Members};
-pub use digest::{Digest, canonical, digest_of};
+pub use digest::{Digest, Hasher, canonical, digest_of};
 pub use duration::{BadDuration, Minutes};
 pub use instant::{Edge, Zone, ZoneError, instant, is_date, parse_zone};
 pub use object::{Object, Origin, Stored};

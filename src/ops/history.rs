@@ -69,11 +69,3 @@ pub fn diff(context: &Context, from: Moment, to: Moment) -> Result<Plan, Failure
     let (settings, _) = load::settings_and_place(context)?;
     Ok(crate::plan::between(&before, &after, &settings.name, context.now, &mut Diagnostics::new()))
 }
-
-/// Checks the chain of the whole store.
-///
-/// # Errors
-/// When there is no store; the faults that were found are a value.
-pub fn verify(context: &Context) -> Result<Result<crate::store::Verified, Vec<crate::store::Fault>>, Failure> {
-    Ok(reader(context)?.0.verify())
-}

@@ -5,6 +5,7 @@
 //! holds no handle that could write.
 
 pub mod apply;
+pub mod audit;
 pub mod backup;
 mod claim;
 mod commit;

@@ -4,7 +4,7 @@
 //! a body can be erased and the chain still holds.
 
 use super::Revision;
-use crate::model::{Digest, digest_of};
+use crate::model::{Digest, Hasher, digest_of};
 use serde::Serialize;
 
 /// What the first revision is linked to, so that a chain belongs to one lineage.
@@ -14,20 +14,22 @@ pub(super) fn root(lineage: &str) -> Digest {
 
 /// Of one event in its place.
 pub(super) fn event(seq: u64, kind: &str, address: Option<&str>, body_digest: &Digest) -> Digest {
+    // The names are sorted, so that what is written is canonical as it is.
     #[derive(Serialize)]
     struct Form<'a> {
-        seq: u64,
-        kind: &'a str,
         address: Option<&'a str>,
         body_digest: &'a Digest,
+        kind: &'a str,
+        seq: u64,
     }
-    digest_of(&Form { seq, kind, address, body_digest })
+    let form = Form { address, body_digest, kind, seq };
+    serde_json::to_vec(&form).map_or_else(|_| digest_of(&form), |bytes| Digest::of(&bytes))
 }
 
 /// Of the events of one revision: over their digests, in hex, one after the other.
 #[derive(Default)]
 pub(super) struct Events {
-    digests: String,
+    digests: Hasher,
     /// How many there are.
     pub(super) count: u64,
 }
@@ -35,13 +37,13 @@ pub(super) struct Events {
 impl Events {
     /// The next one.
     pub(super) fn push(&mut self, digest: &Digest) {
-        self.digests.push_str(digest.as_str());
+        self.digests.update(digest.as_str().as_bytes());
         self.count = self.count.saturating_add(1);
     }
 
     /// Of all of them.
     pub(super) fn digest(&self) -> Digest {
-        Digest::of(self.digests.as_bytes())
+        self.digests.digest()
     }
 }
 
@@ -57,4 +59,16 @@ pub(super) fn link(previous: &Digest, serial: u64, revision: &Revision, events: 
         events_digest: &'a Digest,
     }
     digest_of(&Form { previous, serial, revision, events, events_digest })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_digested_in_its_canonical_form() {
+        let body = Digest::of(b"{}");
+        let form = serde_json::json!({ "seq": 7, "kind": "object.moved", "address": "catalog.\"a\"", "body_digest": body });
+        assert_eq!(event(7, "object.moved", Some("catalog.\"a\""), &body), digest_of(&form));
+    }
 }

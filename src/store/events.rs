@@ -167,60 +167,54 @@ impl Error for FoldError {}
 /// # Errors
 /// When the event does not fit them; they are then as they were.
 pub fn fold(tables: &mut Tables, serial: u64, event: &Event) -> Result<(), FoldError> {
+    fold_owned(tables, serial, event.clone())
+}
+
+/// As [`fold`], of an event that nobody else needs.
+pub(super) fn fold_owned(tables: &mut Tables, serial: u64, event: Event) -> Result<(), FoldError> {
     match event {
         Event::ObjectCreated { address, kind, id, schema, attributes, workspace, origin } => {
-            let row = ObjectRow {
-                address: address.clone(),
-                kind: kind.clone(),
-                id: id.clone(),
-                schema: *schema,
-                attributes: attributes.clone(),
-                workspace: workspace.clone(),
-                version: serial,
-                origin: origin.clone(),
-            };
-            place(tables, row)?;
+            place(tables, ObjectRow { address, kind, id, schema, attributes, workspace, version: serial, origin })?;
         }
         Event::ObjectUpdated { address, schema, attributes, origin, before }
         | Event::ObjectRereferenced { address, schema, attributes, origin, before } => {
-            let row = present(tables, address)?;
-            if row.attributes != *before {
-                return Err(FoldError::Differs(address.clone()));
+            let row = present(tables, &address)?;
+            if row.attributes != before {
+                return Err(FoldError::Differs(address));
             }
-            row.schema = *schema;
-            row.attributes.clone_from(attributes);
-            row.origin.clone_from(origin);
+            row.schema = schema;
+            row.attributes = attributes;
+            row.origin = origin;
             row.version = serial;
         }
         Event::ObjectMoved { from, to } => {
-            let row = present(tables, from)?;
-            let moved = ObjectRow { address: to.clone(), version: serial, ..row.clone() };
+            let row = present(tables, &from)?;
+            let moved = ObjectRow { address: to, version: serial, ..row.clone() };
             place(tables, moved)?;
-            tables.objects.remove(from);
+            tables.objects.remove(&from);
         }
         Event::ObjectDeleted { last } => {
             let row = present(tables, &last.address)?;
             if row.id != last.id || row.attributes != last.attributes {
-                return Err(FoldError::Differs(last.address.clone()));
+                return Err(FoldError::Differs(last.address));
             }
             tables.objects.remove(&last.address);
         }
         Event::ObjectAdopted { address, workspace } => {
-            let row = present(tables, address)?;
-            row.workspace = Some(workspace.clone());
+            let row = present(tables, &address)?;
+            row.workspace = Some(workspace);
             row.version = serial;
         }
         Event::ObjectReleased { address } => {
-            let row = present(tables, address)?;
+            let row = present(tables, &address)?;
             row.workspace = None;
             row.version = serial;
         }
         Event::WorkspaceConfigured { name, settings } => {
-            let row = WorkspaceRow { name: name.clone(), settings: settings.clone(), version: serial };
-            tables.workspaces.insert(name.clone(), row);
+            tables.workspaces.insert(name.clone(), WorkspaceRow { name, settings, version: serial });
         }
         Event::WorkspaceRemoved { name } => {
-            tables.workspaces.remove(name).ok_or_else(|| FoldError::NoWorkspace(name.clone()))?;
+            tables.workspaces.remove(&name).ok_or(FoldError::NoWorkspace(name))?;
         }
     }
     Ok(())

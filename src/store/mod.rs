@@ -13,11 +13,14 @@
 //!             └────► Reader: snapshot, at, verify
 //! ```
 
+mod audit;
 mod chain;
+mod checkpoint;
 mod create;
 mod draft;
 mod error;
 mod events;
+mod export;
 mod lock;
 mod migrate;
 mod open;
@@ -30,9 +33,11 @@ mod testing;
 mod verify;
 mod write;
 
+pub use checkpoint::Checkpoint;
 pub use create::create;
 pub use error::StoreError;
 pub use events::{Event, FoldError, fold};
+pub use export::{export, verify_export};
 pub use lock::{Held, Holder, Lock};
 pub use migrate::{Upgraded, schema};
 pub use open::exists;

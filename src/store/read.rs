@@ -3,7 +3,8 @@
 //! In: a path. Out: plain values. Every answer is read in one transaction, so it is of one serial.
 
 use super::{
-    Event, EventRow, Fault, ObjectRow, Revision, RevisionRow, Snapshot, StoreError, Tables, Verified, WorkspaceRow,
+    Checkpoint, Event, EventRow, Fault, ObjectRow, Revision, RevisionRow, Snapshot, StoreError, Tables, Verified, WorkspaceRow,
+    audit::View,
     error::Doing,
     fold, migrate,
     open::{self, Access},
@@ -107,7 +108,25 @@ impl Reader {
     /// # Errors
     /// All faults found, in the order of the history; a store that cannot be read to its end is a fault too.
     pub fn verify(&self) -> Result<Verified, Vec<Fault>> {
-        verify::verify(&self.connection)
+        verify::verify(&self.connection, None)
+    }
+
+    /// As [`Reader::verify`], and whether the history is the one that a checkpoint has seen.
+    ///
+    /// # Errors
+    /// As [`Reader::verify`]; a history that is older, cut, or another one is a fault.
+    pub fn verify_since(&self, checkpoint: &Checkpoint) -> Result<Verified, Vec<Fault>> {
+        verify::verify(&self.connection, Some(checkpoint))
+    }
+
+    /// Where the history stands now: what it can be compared with later.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn checkpoint(&self) -> Result<Checkpoint, StoreError> {
+        let view = self.connection.unchecked_transaction().doing("reading the store")?;
+        let (serial, root) = tip(&view)?;
+        Ok(Checkpoint { origin: lineage(&view)?, size: serial.saturating_add(1), serial, root })
     }
 }
 
@@ -123,6 +142,11 @@ pub(super) struct Told {
 }
 
 impl Told {
+    pub(super) fn view(&self) -> View<'_> {
+        let Told { serial, seq, kind, address, body, body_digest, digest } = self;
+        View { serial: *serial, seq: *seq, kind, address: address.as_deref(), body: body.as_deref(), body_digest, digest }
+    }
+
     /// The event that the body says; `None` when it was erased.
     pub(super) fn event(&self) -> Result<Option<Event>, StoreError> {
         let read = |body: &String| serde_json::from_str(body);

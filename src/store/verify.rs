@@ -1,21 +1,20 @@
 //! Whether the store is what its history says.
 //!
 //! In: a connection. Out: what was verified, or every fault with its place.
-//! Invariants: each thing is compared with what is recorded one step above it, so that one change is one fault and not a
-//! landslide; erased bodies are legal where they held content, and what they leave unknown is named, never passed over.
+//! Invariants: those of `audit`, which looks at the history; the tables are compared with what the events add up to.
 
 use super::{
-    Event, FoldError, StoreError, Tables, chain,
+    Checkpoint, StoreError, Tables,
+    audit::{Audit, check, on_all},
     error::Doing,
-    fold,
     read::{self, Link, Told},
 };
 use crate::model::Digest;
 use rusqlite::Connection;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt, vec::IntoIter};
+
+/// How many events are in memory at once.
+const BATCH: usize = 16_384;
 
 /// A store whose history holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +54,15 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Verifies in one read transaction.
-pub(super) fn verify(connection: &Connection) -> Result<Verified, Vec<Fault>> {
-    let mut audit = Audit::default();
-    match audit.run(connection) {
+/// Verifies in one read transaction; with a checkpoint, also that the history is the one that it has seen.
+pub(super) fn verify(connection: &Connection, witness: Option<&Checkpoint>) -> Result<Verified, Vec<Fault>> {
+    let early = |error: StoreError| vec![Fault { serial: None, seq: None, what: error.to_string() }];
+    let view = connection.unchecked_transaction().doing("verifying the store").map_err(early)?;
+    let lineage = read::lineage(&view).map_err(early)?;
+    let created_at = view.query_row("SELECT created_at FROM meta", [], |row| row.get::<_, String>(0));
+    let created_at = created_at.doing("verifying the store").map_err(early)?;
+    let mut audit = Audit::new(&lineage, &created_at, witness);
+    match run(&mut audit, &view) {
         Ok(verified) if audit.faults.is_empty() => Ok(verified),
         Ok(_) => Err(audit.faults),
         Err(error) => {
@@ -68,188 +72,104 @@ pub(super) fn verify(connection: &Connection) -> Result<Verified, Vec<Fault>> {
     }
 }
 
-#[derive(Default)]
-struct Audit {
-    faults: Vec<Fault>,
-    /// What the events add up to.
-    folded: Tables,
-    /// Objects whose content is not known, since a body was erased.
-    unclear: BTreeSet<String>,
-    events: u64,
-    erased: u64,
+fn run(audit: &mut Audit<'_>, view: &Connection) -> Result<Verified, StoreError> {
+    pages(audit, view)?;
+    history(audit, view)?;
+    audit.end();
+    orphans(audit, view)?;
+    let (serial, hash) = read::tip(view)?;
+    compare(audit, read::tables(view)?);
+    let unchecked = audit.unclear.iter().cloned().collect();
+    let Audit { events, erased, .. } = *audit;
+    Ok(Verified { lineage: read::lineage(view)?, serial, hash, events, erased, unchecked })
 }
 
-impl Audit {
-    fn run(&mut self, connection: &Connection) -> Result<Verified, StoreError> {
-        let view = connection.unchecked_transaction().doing("verifying the store")?;
-        self.pages(&view)?;
-        let lineage = read::lineage(&view)?;
-        let created_at: String = view.query_row("SELECT created_at FROM meta", [], |row| row.get(0)).doing("verifying the store")?;
-        let mut previous = chain::root(&lineage);
-        let mut expected = 0;
-        for link in read::links(&view)? {
-            let serial = link.row.serial;
-            if serial != expected {
-                self.fault(Some(serial), None, format!("serial {expected} is missing before it"));
-            }
-            if serial == 0 && link.row.revision.at != created_at {
-                self.fault(Some(serial), None, "the store was not created then");
-            }
-            self.revision(&view, &link, &previous)?;
-            previous = link.row.hash;
-            expected = serial.saturating_add(1);
-        }
-        self.orphans(&view)?;
-        let (serial, hash) = read::tip(&view)?;
-        self.compare(read::tables(&view)?);
-        let unchecked = self.unclear.iter().cloned().collect();
-        Ok(Verified { lineage, serial, hash, events: self.events, erased: self.erased, unchecked })
-    }
-
-    fn fault(&mut self, serial: Option<u64>, seq: Option<u64>, what: impl Into<String>) {
-        self.faults.push(Fault { serial, seq, what: what.into() });
-    }
-
-    /// What SQLite itself can tell.
-    fn pages(&mut self, view: &Connection) -> Result<(), StoreError> {
-        let mut query = view.prepare("PRAGMA integrity_check").doing("checking the pages")?;
-        let found = query.query_map([], |row| row.get::<_, String>(0)).doing("checking the pages")?;
-        for line in found {
-            let line = line.doing("checking the pages")?;
-            if line != "ok" {
-                self.fault(None, None, line.replace('\n', " "));
-            }
+/// All revisions with their events. Those that belong to none are told of by [`orphans`].
+fn history(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
+    let mut links = read::links(view)?.into_iter();
+    let mut batch: Vec<Told> = Vec::new();
+    let read = read::each_event(view, 0, u64::MAX, |told| {
+        batch.push(told);
+        if batch.len() >= BATCH {
+            take(audit, &mut links, &mut batch);
         }
         Ok(())
-    }
+    });
+    take(audit, &mut links, &mut batch);
+    links.for_each(|link| audit.seal(&link));
+    read
+}
 
-    fn revision(&mut self, view: &Connection, link: &Link, previous: &Digest) -> Result<(), StoreError> {
-        let (serial, row) = (link.row.serial, &link.row);
-        let mut digests = chain::Events::default();
-        read::each_event(view, serial, serial, |told| {
-            if told.seq != digests.count.saturating_add(1) {
-                self.fault(Some(serial), Some(told.seq), "an event before it is missing");
-            }
-            digests.push(&told.digest);
-            self.event(&told);
-            Ok(())
-        })?;
-        self.events = self.events.saturating_add(digests.count);
-        if link.previous != *previous {
-            self.fault(Some(serial), None, "it is not linked to the revision before it");
+/// Looks at a batch of events, and seals the revisions that end in it.
+fn take(audit: &mut Audit<'_>, links: &mut IntoIter<Link>, batch: &mut Vec<Told>) {
+    for (told, checked) in batch.iter().zip(on_all(batch, |told| check(&told.view()))) {
+        while links.as_slice().first().is_some_and(|link| link.row.serial < told.serial) {
+            links.next().iter().for_each(|link| audit.seal(link));
         }
-        if digests.count != row.events || digests.digest() != link.events_digest {
-            self.fault(Some(serial), None, "its events are not those that were recorded");
-        }
-        if chain::link(&link.previous, serial, &row.revision, row.events, &link.events_digest) != row.hash {
-            self.fault(Some(serial), None, "it is not what was recorded");
-        }
-        Ok(())
-    }
-
-    fn event(&mut self, told: &Told) {
-        let (serial, seq) = (Some(told.serial), Some(told.seq));
-        if chain::event(told.seq, &told.kind, told.address.as_deref(), &told.body_digest) != told.digest {
-            self.fault(serial, seq, "the event is not what was recorded");
-        }
-        if told.body.as_ref().is_some_and(|body| Digest::of(body.as_bytes()) != told.body_digest) {
-            self.fault(serial, seq, "its body is not what was recorded");
-        }
-        match told.event() {
-            Err(error) => self.fault(serial, seq, error.to_string()),
-            Ok(None) => self.erased_event(told),
-            Ok(Some(event)) => {
-                if event.kind() != told.kind || event.address() != told.address.as_deref() {
-                    self.fault(serial, seq, "its body tells of something else");
-                }
-                if let Err(error) = self.fold(told.serial, &event) {
-                    self.fault(serial, seq, format!("it does not follow from the events before it: {error}"));
-                }
-            }
+        if links.as_slice().first().is_some_and(|link| link.row.serial == told.serial) {
+            audit.event(checked);
         }
     }
+    batch.clear();
+}
 
-    /// Only bodies with content may be erased; the others hold nothing but names that stand beside them anyway.
-    fn erased_event(&mut self, told: &Told) {
-        self.erased = self.erased.saturating_add(1);
-        match (told.kind.as_str(), &told.address) {
-            ("object.created" | "object.updated" | "object.rereferenced", Some(address)) => {
-                self.folded.objects.remove(address);
-                self.unclear.insert(address.clone());
-            }
-            ("object.deleted", Some(address)) => {
-                self.folded.objects.remove(address);
-                self.unclear.remove(address);
-            }
-            _ => self.fault(Some(told.serial), Some(told.seq), "its body is gone, and no erasure takes such a body"),
+/// What SQLite itself can tell.
+fn pages(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
+    let mut query = view.prepare("PRAGMA integrity_check").doing("checking the pages")?;
+    let found = query.query_map([], |row| row.get::<_, String>(0)).doing("checking the pages")?;
+    for line in found {
+        let line = line.doing("checking the pages")?;
+        if line != "ok" {
+            audit.fault(None, None, line.replace('\n', " "));
         }
     }
+    Ok(())
+}
 
-    /// As [`fold`], where the objects that are not clear are known by their addresses alone.
-    fn fold(&mut self, serial: u64, event: &Event) -> Result<(), FoldError> {
-        match event {
-            Event::ObjectCreated { address, .. } | Event::ObjectMoved { to: address, .. } if self.unclear.contains(address) => {
-                Err(FoldError::Exists(address.clone()))
-            }
-            Event::ObjectMoved { from, to } if self.unclear.contains(from) => {
-                if self.folded.objects.contains_key(to) {
-                    return Err(FoldError::Exists(to.clone()));
-                }
-                self.unclear.remove(from);
-                self.unclear.insert(to.clone());
-                Ok(())
-            }
-            Event::ObjectDeleted { last } if self.unclear.remove(&last.address) => Ok(()),
-            _ if event.address().is_some_and(|address| self.unclear.contains(address)) => Ok(()),
-            _ => fold(&mut self.folded, serial, event),
+/// Events that no revision seals.
+fn orphans(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
+    let sql = "SELECT DISTINCT serial FROM event WHERE serial NOT IN (SELECT serial FROM revision) ORDER BY serial";
+    let mut query = view.prepare(sql).doing("verifying the store")?;
+    let serials = query.query_map([], |row| row.get::<_, i64>(0)).doing("verifying the store")?;
+    for serial in serials {
+        let serial = serial.doing("verifying the store")?;
+        audit.fault(u64::try_from(serial).ok(), None, "it has events and is missing itself");
+    }
+    Ok(())
+}
+
+/// What the events add up to against what the tables hold.
+fn compare(audit: &mut Audit<'_>, mut held: Tables) {
+    let unclear = audit.unclear.clone();
+    for address in &unclear {
+        if held.objects.remove(address).is_none() {
+            audit.fault(None, None, format!("`{address}` is missing"));
         }
     }
+    let folded = std::mem::take(&mut audit.folded);
+    compare_rows(audit, "", &folded.objects, &held.objects);
+    compare_rows(audit, "workspace ", &folded.workspaces, &held.workspaces);
+}
 
-    /// Events that no revision seals.
-    fn orphans(&mut self, view: &Connection) -> Result<(), StoreError> {
-        let sql = "SELECT DISTINCT serial FROM event WHERE serial NOT IN (SELECT serial FROM revision) ORDER BY serial";
-        let mut query = view.prepare(sql).doing("verifying the store")?;
-        let serials = query.query_map([], |row| row.get::<_, i64>(0)).doing("verifying the store")?;
-        for serial in serials {
-            let serial = serial.doing("verifying the store")?;
-            self.fault(u64::try_from(serial).ok(), None, "it has events and is missing itself");
-        }
-        Ok(())
-    }
-
-    /// What the events add up to against what the tables hold.
-    fn compare(&mut self, mut held: Tables) {
-        let unclear = self.unclear.clone();
-        for address in &unclear {
-            if held.objects.remove(address).is_none() {
-                self.fault(None, None, format!("`{address}` is missing"));
+fn compare_rows<R: PartialEq>(audit: &mut Audit<'_>, what: &str, told: &BTreeMap<String, R>, held: &BTreeMap<String, R>) {
+    for (name, row) in told {
+        match held.get(name) {
+            None => audit.fault(None, None, format!("{what}`{name}` is missing")),
+            Some(found) if found != row => {
+                audit.fault(None, None, format!("{what}`{name}` is not what its events made it"));
             }
+            Some(_) => {}
         }
-        let folded = std::mem::take(&mut self.folded);
-        self.compare_rows("", &folded.objects, &held.objects);
-        self.compare_rows("workspace ", &folded.workspaces, &held.workspaces);
     }
-
-    fn compare_rows<R: PartialEq>(&mut self, what: &str, told: &BTreeMap<String, R>, held: &BTreeMap<String, R>) {
-        for (name, row) in told {
-            match held.get(name) {
-                None => self.fault(None, None, format!("{what}`{name}` is missing")),
-                Some(found) if found != row => {
-                    self.fault(None, None, format!("{what}`{name}` is not what its events made it"));
-                }
-                Some(_) => {}
-            }
-        }
-        for name in held.keys().filter(|name| !told.contains_key(*name)) {
-            self.fault(None, None, format!("no event tells of {what}`{name}`"));
-        }
+    for name in held.keys().filter(|name| !told.contains_key(*name)) {
+        audit.fault(None, None, format!("no event tells of {what}`{name}`"));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Reader, testing::*};
+    use crate::store::{Event, Reader, testing::*};
 
     fn faults(world: &World) -> Vec<String> {
         match Reader::open(&world.path).unwrap().verify() {

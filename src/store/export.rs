@@ -1,0 +1,254 @@
+//! A history as JSON lines, which can be verified where no store is.
+//!
+//! In: a store. Out: a head, then for each revision its events and the link that seals them, then a checkpoint of what was
+//! written, so that a file that was cut is known for one. And back: the verdict on such a file.
+//! Invariants: all that stands in a line is covered by a digest, and a line with anything more is a fault; the order is
+//! that of the history; bodies are the very bytes that were digested.
+
+use super::{
+    Checkpoint, Fault, Reader, Revision, RevisionRow, StoreError, Verified,
+    audit::{Audit, Checked, View, check, on_all},
+    checkpoint::Form,
+    error::Doing,
+    read::{self, Link, Told},
+};
+use crate::model::Digest;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::io::{self, BufRead, Write};
+
+/// The version of this form.
+const FORMAT: &str = "1.0";
+
+/// How many lines are in memory at once.
+const BATCH: usize = 16_384;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    format_version: String,
+    lineage: String,
+    created_at: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventLine<'a> {
+    serial: u64,
+    seq: u64,
+    kind: String,
+    address: Option<String>,
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
+    body_digest: String,
+    digest: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinkLine {
+    serial: u64,
+    at: String,
+    actor: String,
+    command: String,
+    workspace: Option<String>,
+    commit: Option<String>,
+    plan_digest: Option<String>,
+    changes_digest: Option<String>,
+    summary: String,
+    events: u64,
+    previous: String,
+    events_digest: String,
+    hash: String,
+}
+
+/// One line: a table with one member, which says what it is.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Line<'a> {
+    Head(Head),
+    #[serde(borrow)]
+    Event(EventLine<'a>),
+    Revision(LinkLine),
+    End(Form),
+}
+
+impl LinkLine {
+    fn of(link: &Link) -> LinkLine {
+        let Revision { at, actor, command, workspace, commit, plan_digest, changes_digest, summary } = link.row.revision.clone();
+        LinkLine {
+            serial: link.row.serial,
+            at,
+            actor,
+            command,
+            workspace,
+            commit,
+            plan_digest,
+            changes_digest,
+            summary,
+            events: link.row.events,
+            previous: link.previous.to_string(),
+            events_digest: link.events_digest.to_string(),
+            hash: link.row.hash.to_string(),
+        }
+    }
+
+    fn link(self) -> Link {
+        let LinkLine { serial, at, actor, command, workspace, commit, plan_digest, changes_digest, summary, events, .. } = self;
+        let revision = Revision { at, actor, command, workspace, commit, plan_digest, changes_digest, summary };
+        let row = RevisionRow { serial, revision, events, hash: Digest::from_hex(self.hash) };
+        Link { row, previous: Digest::from_hex(self.previous), events_digest: Digest::from_hex(self.events_digest) }
+    }
+}
+
+impl<'a> EventLine<'a> {
+    fn of(told: &'a Told) -> Result<EventLine<'a>, StoreError> {
+        let Told { serial, seq, kind, address, body, body_digest, digest } = told;
+        let unfit = |why: String| StoreError::Corrupt(format!("what event {seq} of serial {serial} says has no line: {why}"));
+        let body = body.as_deref().map(|body| match serde_json::from_str::<&RawValue>(body) {
+            Ok(raw) if raw.get() == body && !body.contains(['\n', '\r']) => Ok(raw),
+            Ok(_) => Err(unfit("there are spaces around it".to_owned())),
+            Err(error) => Err(unfit(error.to_string())),
+        });
+        let (kind, address) = (kind.clone(), address.clone());
+        let (body_digest, digest) = (body_digest.to_string(), digest.to_string());
+        Ok(EventLine { serial: *serial, seq: *seq, kind, address, body: body.transpose()?, body_digest, digest })
+    }
+
+    fn checked(self) -> Checked {
+        let (body_digest, digest) = (Digest::from_hex(self.body_digest), Digest::from_hex(self.digest));
+        check(&View {
+            serial: self.serial,
+            seq: self.seq,
+            kind: &self.kind,
+            address: self.address.as_deref(),
+            body: self.body.map(RawValue::get),
+            body_digest: &body_digest,
+            digest: &digest,
+        })
+    }
+}
+
+/// Writes the whole history, and returns where it ends.
+///
+/// # Errors
+/// When the store cannot be read, or the output not be written to.
+pub fn export(reader: &Reader, out: &mut dyn Write) -> Result<Checkpoint, StoreError> {
+    let exporting = "exporting the history";
+    let view = reader.connection.unchecked_transaction().doing(exporting)?;
+    let lineage = read::lineage(&view)?;
+    let created_at = view.query_row("SELECT created_at FROM meta", [], |row| row.get(0)).doing(exporting)?;
+    let (serial, root) = read::tip(&view)?;
+    let end = Checkpoint { origin: lineage.clone(), size: serial.saturating_add(1), serial, root };
+    let mut put = |line: &Line<'_>| {
+        serde_json::to_writer(&mut *out, line).map_err(io::Error::from).and_then(|()| out.write_all(b"\n")).doing(exporting)
+    };
+    put(&Line::Head(Head { format_version: FORMAT.to_owned(), lineage, created_at }))?;
+    let mut links = read::links(&view)?.into_iter().peekable();
+    read::each_event(&view, 0, u64::MAX, |told| {
+        while let Some(link) = links.next_if(|link| link.row.serial < told.serial) {
+            put(&Line::Revision(LinkLine::of(&link)))?;
+        }
+        put(&Line::Event(EventLine::of(&told)?))
+    })?;
+    links.try_for_each(|link| put(&Line::Revision(LinkLine::of(&link))))?;
+    put(&Line::End(Form::of(&end)))?;
+    out.flush().doing(exporting)?;
+    Ok(end)
+}
+
+/// What one line is, looked at by itself.
+enum Read {
+    Head(Head),
+    Event(Checked),
+    Link(Link),
+    End(Checkpoint),
+    Bad(String),
+}
+
+fn read_line(bytes: &[u8]) -> Read {
+    match serde_json::from_slice::<Line<'_>>(bytes) {
+        Ok(Line::Head(head)) => Read::Head(head),
+        Ok(Line::Event(line)) => Read::Event(line.checked()),
+        Ok(Line::Revision(line)) => Read::Link(line.link()),
+        Ok(Line::End(form)) => form.checked().map_or_else(Read::Bad, Read::End),
+        Err(error) => Read::Bad(error.to_string()),
+    }
+}
+
+/// Verifies an export; with a checkpoint, also that it is of the history that the checkpoint has seen.
+///
+/// # Errors
+/// All faults found, in the order of the history; a file that cannot be read to its end is a fault too.
+pub fn verify_export(mut input: impl BufRead, witness: Option<&Checkpoint>) -> Result<Verified, Vec<Fault>> {
+    let bare = |what: String| vec![Fault { serial: None, seq: None, what }];
+    let mut first = Vec::new();
+    input.read_until(b'\n', &mut first).map_err(|error| bare(error.to_string()))?;
+    let head = match read_line(&first) {
+        Read::Head(head) if head.format_version == FORMAT => head,
+        Read::Head(head) => return Err(bare(format!("it is of version {}, and this program knows {FORMAT}", head.format_version))),
+        Read::Bad(why) => return Err(bare(format!("it is no export of a history: {why}"))),
+        _ => return Err(bare("it is no export of a history: its head is missing".to_owned())),
+    };
+    let mut audit = Audit::new(&head.lineage, &head.created_at, witness);
+    let (mut lines, mut number, mut end) = (Vec::new(), 1_u64, None);
+    loop {
+        let mut line = Vec::new();
+        let more = match input.read_until(b'\n', &mut line) {
+            Ok(n) => n > 0,
+            Err(error) => {
+                audit.fault(None, None, error.to_string());
+                false
+            }
+        };
+        if more {
+            lines.push(line);
+        }
+        if !more || lines.len() >= BATCH {
+            for read in on_all(&lines, |line| read_line(line)) {
+                number = number.saturating_add(1);
+                place(&mut audit, &mut end, number, read);
+            }
+            lines.clear();
+        }
+        if !more {
+            break;
+        }
+    }
+    audit.end();
+    let found = audit.checkpoint();
+    match end {
+        None => audit.fault(Some(found.size), None, "the file is cut off: the line that tells where it ends is missing"),
+        Some(end) if end != found => {
+            audit.fault(Some(found.size), None, format!("the file ends here, and says that it ends at serial {}", end.serial))
+        }
+        Some(_) => {}
+    }
+    if !audit.faults.is_empty() {
+        return Err(audit.faults);
+    }
+    let unchecked = audit.unclear.iter().cloned().collect();
+    Ok(Verified { lineage: found.origin, serial: found.serial, hash: found.root, events: audit.events, erased: audit.erased, unchecked })
+}
+
+/// Puts what one line said in its place in the history.
+fn place(audit: &mut Audit<'_>, end: &mut Option<Checkpoint>, number: u64, read: Read) {
+    let unsealed = Some(audit.checkpoint().size);
+    if end.is_some() {
+        audit.fault(None, None, format!("line {number} stands after the end"));
+        return;
+    }
+    match read {
+        Read::Head(_) => audit.fault(unsealed, None, format!("line {number} is a second head")),
+        Read::Bad(why) => audit.fault(unsealed, None, format!("line {number} cannot be read: {why}")),
+        Read::End(checkpoint) => *end = Some(checkpoint),
+        Read::Link(link) => audit.seal(&link),
+        Read::Event(checked) => {
+            // No digest covers the serial that an event bears: it is that of the link that seals it.
+            if Some(checked.serial) != unsealed {
+                audit.fault(unsealed, None, format!("line {number} bears another serial"));
+            }
+            audit.event(checked);
+        }
+    }
+}
