@@ -10,6 +10,7 @@ mod audit;
 mod backup;
 mod destroy;
 mod diff;
+mod doctor;
 mod exit;
 mod explain;
 mod fmt;
@@ -123,6 +124,8 @@ enum Verb {
     Import(import::Args),
     /// Tell who holds the lock; the embedded store frees it by itself
     ForceUnlock(force_unlock::Args),
+    /// Look at the store for everything that can be wrong with it
+    Doctor(doctor::Args),
     /// List every apply: who, when, from which commit
     History(history::Args),
     /// Show what lies between two revisions
@@ -176,6 +179,7 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::State(args) => state::run(&args, session),
         Verb::Import(args) => import::run(&args, session),
         Verb::ForceUnlock(args) => force_unlock::run(&args, session),
+        Verb::Doctor(args) => doctor::run(&args, session),
         Verb::History(args) => history::run(&args, session),
         Verb::Diff(args) => diff::run(&args, session),
         Verb::Graph(args) => graph::run(&args, session),

@@ -10,6 +10,7 @@ pub mod backup;
 mod claim;
 mod commit;
 mod context;
+pub mod doctor;
 mod failure;
 
 pub mod explain;

@@ -83,7 +83,8 @@ fn directory(place: &Path) -> &Path {
 }
 
 /// The drafts of a store: those of a running command, or what a killed one left.
-pub(super) fn drafts(store: &Path) -> Vec<PathBuf> {
+#[must_use]
+pub fn drafts(store: &Path) -> Vec<PathBuf> {
     let (directory, prefix) = parts(store);
     let is_draft = |name: &OsStr| {
         let rest = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes()).and_then(|rest| rest.strip_suffix(b".new"));

@@ -17,6 +17,7 @@ mod audit;
 mod chain;
 mod checkpoint;
 mod create;
+mod doctor;
 mod draft;
 mod error;
 mod events;
@@ -35,6 +36,8 @@ mod write;
 
 pub use checkpoint::Checkpoint;
 pub use create::create;
+pub use doctor::{Examination, Finding, Health, examine};
+pub use draft::drafts;
 pub use error::StoreError;
 pub use events::{Event, FoldError, fold};
 pub use export::{export, verify_export};

@@ -20,6 +20,8 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
+    /// The version of the file's schema.
+    pub(super) schema: i64,
 }
 
 impl Reader {
@@ -32,9 +34,9 @@ impl Reader {
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
         let open::Opened { connection, schema, .. } = open::open(path, Access::Read)?;
         if schema < migrate::schema() {
-            return migrate::in_memory(&connection, schema).map(|connection| Reader { connection });
+            return migrate::in_memory(&connection, schema).map(|connection| Reader { connection, schema });
         }
-        Ok(Reader { connection })
+        Ok(Reader { connection, schema })
     }
 
     /// The store as it is.

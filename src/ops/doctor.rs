@@ -1,0 +1,93 @@
+//! `doctor`: everything that a store can be looked at for, and what can be put right without asking.
+
+use super::{Context, Failure, Place, claim, load};
+use crate::config::Settings;
+use crate::kinds;
+use crate::reconcile::State;
+use crate::store::{self, Examination, Finding, Health, Snapshot};
+use std::time::Duration;
+
+/// Looks at the store, and puts right what can be: its mode, and what killed commands left.
+///
+/// # Errors
+/// When `writ.toml` cannot be read; with `fix`, when the lock is held. What was found is a value.
+pub fn doctor(context: &Context, fix: bool) -> Result<(Place, Vec<Finding>), Failure> {
+    let (settings, place) = load::settings_and_place(context)?;
+    let mut mended = Vec::new();
+    if fix {
+        mend(context, &place, &mut mended)?;
+    }
+    (context.tell)("looking at the store");
+    let Examination { mut findings, snapshot } = store::examine(&place.path);
+    if let Some(snapshot) = &snapshot {
+        meaning(snapshot, &place, &settings, &mut findings);
+    }
+    (context.tell)("");
+    findings.extend(mended);
+    Ok((place, findings))
+}
+
+/// What only Writ can say of the content: whose it is, whether it can be read as objects, and whether they hold together.
+fn meaning(snapshot: &Snapshot, place: &Place, settings: &Settings, findings: &mut Vec<Finding>) {
+    let mut told = |what, health, text: String| findings.push(Finding::new(what, health, text));
+    match load::check_store(snapshot, place, settings) {
+        Ok(()) => told("lineage", Health::Well, snapshot.lineage.clone()),
+        Err(error) => told("lineage", Health::Fault, error.to_string()),
+    }
+    match load::decode(snapshot) {
+        Err(error) => told("objects", Health::Fault, error.to_string()),
+        Ok(state) => {
+            let orphans = orphans(&state);
+            match orphans.is_empty() {
+                true => told("objects", Health::Well, format!("{}, each of its kind's form", state.objects.len())),
+                false => orphans.into_iter().for_each(|orphan| told("objects", Health::Fault, orphan)),
+            }
+        }
+    }
+}
+
+/// Objects that stand in nothing, that refer to nothing, or that belong to a workspace which the store does not know.
+fn orphans(state: &State) -> Vec<String> {
+    let mut found = Vec::new();
+    for (address, stored) in &state.objects {
+        if let Some(parent) = address.parent().filter(|parent| !state.objects.contains_key(parent)) {
+            found.push(format!("`{address}` stands in `{parent}`, which is not there"));
+        }
+        if let Some(name) = stored.workspace.as_ref().filter(|name| !state.workspaces.contains_key(*name)) {
+            found.push(format!("`{address}` belongs to the workspace `{name}`, which is not there"));
+        }
+        for reference in kinds::references(&stored.object) {
+            if !state.objects.contains_key(&reference.target) {
+                found.push(format!("`{address}` refers to `{}`, which is not there", reference.target));
+            }
+        }
+    }
+    for builtin in kinds::builtins().iter().filter(|b| !state.objects.contains_key(&b.address)) {
+        found.push(format!("`{}` always exists, and is not there", builtin.address));
+    }
+    found
+}
+
+/// Under the lock, so that nothing of a running command is taken for a leftover.
+fn mend(context: &Context, place: &Place, mended: &mut Vec<Finding>) -> Result<(), Failure> {
+    let before = store::drafts(&place.path);
+    // Whoever takes the lock clears what the dead left.
+    let _lock = claim::claim(context, place, &context.operator, "doctor", Duration::ZERO)?;
+    for leftover in before.iter().filter(|path| !store::exists(path)) {
+        mended.push(Finding::new("mended", Health::Note, format!("removed {}", leftover.display())));
+    }
+    #[cfg(unix)]
+    if let Ok(found) = std::fs::symlink_metadata(&place.path)
+        && found.is_file()
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = found.permissions().mode() & 0o7777;
+        if mode & 0o077 != 0 {
+            let private = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(&place.path, private)
+                .map_err(|e| Failure::Io(format!("cannot change the mode of `{}`", place.path.display()), e))?;
+            mended.push(Finding::new("mended", Health::Note, format!("mode {mode:04o} -> 0600")));
+        }
+    }
+    Ok(())
+}
