@@ -1,6 +1,6 @@
 //! `writ doctor`, on stores that are well and on stores that are not.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 #![cfg(unix)]
 
 mod support;

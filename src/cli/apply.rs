@@ -5,6 +5,7 @@ use super::session::Session;
 use super::{Exit, Format};
 use crate::model::Minutes;
 use crate::ops::apply::{Applied, ApplyOptions, Consent, INTERRUPTED, apply, apply_saved, judge_saved, permit, unlifted};
+use crate::ops::plan::Planned;
 use crate::ops::{Failure, plan, settings_and_place};
 use crate::plan::{Plan, Refusal, SavedPlan, document};
 use crate::view::plan as text;
@@ -64,10 +65,21 @@ pub(super) fn run_planned(scope: &Scope, agreement: &Agreement, session: &mut Se
     let planned = plan::plan(&session.context, &options.plan)?;
     show(session, &planned, scope, None, false);
     scope.check(&crate::plan::changes_digest(&planned.plan))?;
-    permit(&planned.plan, &options)?;
+    apply_shown(planned, &options, agreement, scope, session)
+}
+
+/// Asks about a plan that was shown, and applies it.
+pub(super) fn apply_shown(
+    planned: Planned,
+    options: &ApplyOptions,
+    agreement: &Agreement,
+    scope: &Scope,
+    session: &mut Session,
+) -> Result<Exit, Failure> {
+    permit(&planned.plan, options)?;
     let changed = !planned.plan.is_empty();
     let mut prompt = Prompt::new(session, agreement, false);
-    let applied = on_signals(|| apply(&session.context, &options, planned, &mut prompt))?;
+    let applied = on_signals(|| apply(&session.context, options, planned, &mut prompt))?;
     finish(session, &applied);
     Ok(if scope.detailed_exitcode && changed { Exit::Changes } else { Exit::Success })
 }
@@ -208,6 +220,16 @@ impl Prompt {
             Err(e) => Err(Failure::Io("cannot read the answer".to_owned(), e)),
         }
     }
+}
+
+/// Asks a question that only `yes` answers, unless that was said already.
+///
+/// # Errors
+/// [`Failure::Declined`].
+pub(super) fn agreed(session: &Session, auto: bool, question: &str) -> Result<(), Failure> {
+    let never = session.context.environment.never_prompt;
+    let prompt = Prompt { auto, confirm: None, never, unseen: false, destroys: false };
+    if auto || prompt.read(question)? == "yes" { Ok(()) } else { Err(Failure::Declined("declined")) }
 }
 
 impl Consent for Prompt {

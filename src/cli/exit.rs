@@ -44,7 +44,7 @@ impl Exit {
             Failure::Plan(_, crate::plan::BadPlan::Refused) | Failure::Actor(..) | Failure::Refused(_) => Exit::Refused,
             Failure::Plan(..) => Exit::Error,
             Failure::WrongStore(..) => Exit::Store,
-            Failure::Stale(_) | Failure::Digest { .. } | Failure::Moved | Failure::OtherStore(_) => Exit::Stale,
+            Failure::Stale(_) | Failure::Digest { .. } | Failure::Moved | Failure::OtherStore(_) | Failure::Behind(..) => Exit::Stale,
             Failure::Declined(_) => Exit::Declined,
             Failure::Interrupted => Exit::Interrupted,
             Failure::AfterCommit(_) => Exit::AfterCommit,

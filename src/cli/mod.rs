@@ -23,6 +23,8 @@ mod internal;
 mod made;
 mod plan;
 mod progress;
+mod push;
+mod rollback;
 mod schema;
 mod session;
 mod show;
@@ -130,6 +132,8 @@ enum Verb {
     History(history::Args),
     /// Show what lies between two revisions
     Diff(diff::Args),
+    /// Plan the way back to what the store held at a revision, and apply it
+    Rollback(rollback::Args),
     /// Print the dependency graph
     Graph(graph::Args),
     /// Explain a code such as R45, or where an object comes from
@@ -182,6 +186,7 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::Doctor(args) => doctor::run(&args, session),
         Verb::History(args) => history::run(&args, session),
         Verb::Diff(args) => diff::run(&args, session),
+        Verb::Rollback(args) => rollback::run(&args, session),
         Verb::Graph(args) => graph::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),
         Verb::Audit(args) => audit::run(&args, session),

@@ -50,7 +50,7 @@ pub(super) struct Args {
 impl Scope {
     pub(super) fn options(&self) -> Result<Options, Failure> {
         let read = |all: &[String]| all.iter().map(|t| address(t)).collect::<Result<Vec<_>, _>>();
-        Ok(Options { destroy: self.destroy, targets: read(&self.target)?, excludes: read(&self.exclude)? })
+        Ok(Options { destroy: self.destroy, targets: read(&self.target)?, excludes: read(&self.exclude)?, rollback: None })
     }
 
     /// The code of a plan that was shown.
@@ -128,7 +128,7 @@ pub(super) fn print(session: &mut Session, plan: &Plan, how: &How) {
 
 /// Writes a plan file beside its place and renames it in, so that a cut one is never seen. A link stays one: what it leads
 /// to is replaced. What is no file, such as a pipe or a device, is written through.
-fn save(path: &Path, document: &str) -> Result<(), Failure> {
+pub(super) fn save(path: &Path, document: &str) -> Result<(), Failure> {
     let fail = |e: std::io::Error| Failure::Io(format!("cannot write `{}`", path.display()), e);
     let write = |out: &mut dyn Write| out.write_all(document.as_bytes()).and_then(|()| out.write_all(b"\n"));
     let target = match std::fs::metadata(path) {

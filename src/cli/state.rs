@@ -2,6 +2,7 @@
 
 use super::apply::timeout;
 use super::backup::{BackupArgs, RestoreArgs, run_backup, run_restore};
+use super::push::{PullArgs, PushArgs, run_pull, run_push};
 use super::session::Session;
 use super::show::as_json;
 use super::{Exit, Format, address};
@@ -54,6 +55,10 @@ enum Verb {
         #[arg(long, value_name = "D", default_value = "0s")]
         lock_timeout: String,
     },
+    /// Print the state as one JSON document
+    Pull(PullArgs),
+    /// Put such a document in the place of the state, if it is newer
+    Push(PushArgs),
     /// Write a verified copy of the store to a new file
     Backup(BackupArgs),
     /// Put a backup in the store's place; what it replaces is kept
@@ -63,6 +68,8 @@ enum Verb {
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     match &args.verb {
+        Verb::Pull(args) => run_pull(args, session),
+        Verb::Push(args) => run_push(args, session),
         Verb::Backup(args) => run_backup(args, session),
         Verb::Restore(args) => run_restore(args, session),
         Verb::List { address, unmanaged } => list(address.as_deref(), *unmanaged, session),

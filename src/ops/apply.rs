@@ -189,11 +189,14 @@ pub fn judge_saved(
 /// The sole right to write to a store.
 struct Claim {
     lock: Lock,
+    /// What it was claimed for.
+    verb: String,
 }
 
 impl Claim {
     fn take(context: &Context, place: &Place, options: &ApplyOptions, actor: &str) -> Result<Claim, Failure> {
-        Ok(Claim { lock: claim::claim(context, place, actor, "apply", options.lock_timeout)? })
+        let verb = options.plan.rollback.map_or_else(|| "apply".to_owned(), |serial| format!("rollback @{serial}"));
+        Ok(Claim { lock: claim::claim(context, place, actor, &verb, options.lock_timeout)?, verb })
     }
 
     /// Writes the plan, provided that the store still holds the state that it was made or judged on.
@@ -214,7 +217,7 @@ impl Claim {
         if found.unwrap_or((None, 0, None)) != (state.lineage.as_deref(), state.serial, state.link.as_ref()) {
             return Err(Failure::Moved);
         }
-        let revision = revision(context, plan, digests);
+        let revision = revision(context, plan, digests, &self.verb);
         if interrupted() {
             return Err(Failure::Interrupted);
         }
@@ -255,11 +258,11 @@ pub(super) fn holder(context: &Context, actor: &str, command: &str) -> Holder {
     }
 }
 
-fn revision(context: &Context, plan: &Plan, digests: &Digests) -> Revision {
+fn revision(context: &Context, plan: &Plan, digests: &Digests, verb: &str) -> Revision {
     Revision {
         at: store::stamp(context.now),
         actor: plan.actor.clone(),
-        command: if plan.destroy { "destroy" } else { "apply" }.to_owned(),
+        command: if plan.destroy { "destroy" } else { verb }.to_owned(),
         workspace: Some(plan.workspace.clone()),
         commit: plan.commit.clone(),
         plan_digest: Some(digests.plan.to_string()),

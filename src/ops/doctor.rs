@@ -47,7 +47,7 @@ fn meaning(snapshot: &Snapshot, place: &Place, settings: &Settings, findings: &m
 }
 
 /// Objects that stand in nothing, that refer to nothing, or that belong to a workspace which the store does not know.
-fn orphans(state: &State) -> Vec<String> {
+pub(super) fn orphans(state: &State) -> Vec<String> {
     let mut found = Vec::new();
     for (address, stored) in &state.objects {
         if let Some(parent) = address.parent().filter(|parent| !state.objects.contains_key(parent)) {

@@ -37,6 +37,8 @@ pub enum Failure {
     Moved,
     /// A plan for another store or workspace.
     OtherStore(String),
+    /// A state of another lineage, or one that is not newer than the store. Message and help.
+    Behind(String, String),
     /// A plan file that cannot be taken.
     Plan(PathBuf, BadPlan),
     /// The person said no, or nobody was there to ask.
@@ -55,7 +57,9 @@ impl fmt::Display for Failure {
             Failure::Findings(both) => {
                 write!(f, "{} found in the configuration", count(both.0.count(crate::diag::Severity::Error), "error"))
             }
-            Failure::Usage(message, _) | Failure::WrongStore(message, _) | Failure::Actor(message, _) => f.write_str(message),
+            Failure::Usage(message, _) | Failure::WrongStore(message, _) | Failure::Actor(message, _) | Failure::Behind(message, _) => {
+                f.write_str(message)
+            }
             Failure::Source(e) => e.fmt(f),
             Failure::Store(e) => e.fmt(f),
             Failure::Refused(n) => write!(f, "refused, {}", count(*n, "reason")),
@@ -94,7 +98,7 @@ impl Failure {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let text = match self {
-            Failure::Usage(_, help) | Failure::WrongStore(_, help) | Failure::Actor(_, help) => help.clone(),
+            Failure::Usage(_, help) | Failure::WrongStore(_, help) | Failure::Actor(_, help) | Failure::Behind(_, help) => help.clone(),
             Failure::Stale(_) | Failure::Moved => "plan again, and review what it says now".to_owned(),
             Failure::Digest { .. } => "plan again; `--expect` takes the digest of its apply line".to_owned(),
             Failure::OtherStore(_) => "apply it where it was made, or plan again here".to_owned(),

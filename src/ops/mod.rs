@@ -19,6 +19,7 @@ pub mod history;
 pub mod init;
 mod load;
 pub mod plan;
+pub mod push;
 pub mod show;
 pub mod state;
 

@@ -1,5 +1,6 @@
 //! What an apply would do: takes no lock, writes nothing.
 
+use super::history::{self, Moment};
 use super::{Context, Failure, Loaded, load};
 use crate::diag::{Diagnostics, Sources};
 use crate::model::{Address, Object};
@@ -17,6 +18,8 @@ pub struct Options {
     pub targets: Vec<Address>,
     /// Not these.
     pub excludes: Vec<Address>,
+    /// Not what the files say, but what the store held at this serial.
+    pub rollback: Option<u64>,
 }
 
 /// A plan with what it was made of.
@@ -56,6 +59,9 @@ pub fn plan(context: &Context, options: &Options) -> Result<Planned, Failure> {
 /// # Errors
 /// As [`plan()`].
 pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) -> Result<Planned, Failure> {
+    if let Some(serial) = options.rollback {
+        return plan_back(context, serial, loaded);
+    }
     let sources = loaded.workspace.sources.clone();
     let mut findings = loaded.findings.clone();
     let Some(config) = loaded.config.clone() else {
@@ -84,6 +90,23 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
     }
     findings.sort(&sources);
     Ok(Planned { plan, state, sources, findings, loaded })
+}
+
+/// The way back to a serial. What the files declare is no part of it, nor what is wrong with them.
+fn plan_back(context: &Context, serial: u64, loaded: Loaded) -> Result<Planned, Failure> {
+    let past = history::state_at(context, Moment::Serial(serial))?;
+    let (state, sources) = (loaded.state.clone(), loaded.workspace.sources.clone());
+    let actor = actor(context, &state, loaded.settings.require_actor, &|_| None)?;
+    let mut findings = Diagnostics::new();
+    (context.tell)("planning");
+    let back = plan::Back { state: &state, past: &past, settings: &loaded.settings, now: context.now, actor: &actor };
+    let plan = plan::rollback(&back, &mut findings);
+    (context.tell)("");
+    if findings.has_errors() {
+        return Err(Failure::Findings(Box::new((findings, Sources::default()))));
+    }
+    // What would be advised about texts of then is no news.
+    Ok(Planned { plan, state, sources, findings: Diagnostics::new(), loaded })
 }
 
 /// Who acts: an enabled user of the store, at serial 0 of the files; without one the operator, if that will do.

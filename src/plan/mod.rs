@@ -12,12 +12,14 @@ mod document;
 pub mod guards;
 mod origin;
 mod relied;
+mod rollback;
 mod select;
 mod timely;
 
 pub use document::{BadPlan, Digests, FORMAT, SavedPlan, changes_digest, digests, document, read};
 pub use guards::{Lift, Refusal, Why};
 pub use relied::{Relied, Stale};
+pub use rollback::{Back, rollback};
 
 use crate::config::{AppliedSettings, Config, Known, Limits, Removed, Settings, World, check_rules};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Sources, Span, codes};

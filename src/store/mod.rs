@@ -17,6 +17,7 @@ mod audit;
 mod chain;
 mod checkpoint;
 mod create;
+mod difference;
 mod doctor;
 mod draft;
 mod error;
@@ -36,6 +37,7 @@ mod write;
 
 pub use checkpoint::Checkpoint;
 pub use create::create;
+pub use difference::difference;
 pub use doctor::{Examination, Finding, Health, examine};
 pub use draft::drafts;
 pub use error::StoreError;

@@ -113,10 +113,7 @@ pub fn because(change: &Change, plan: &Plan) -> Option<String> {
         let written = place.filter(|p| whole.is_none_or(|o| *p != format!("{}:{}", o.file, o.line)));
         parts.extend(written);
         parts.push(
-            whole.map_or_else(
-                || "it is declared nowhere".to_owned(),
-                |o| format!("it is declared nowhere; it stood at {}", place_of(o, "")),
-            ),
+            whole.map_or_else(|| "nothing asks for it".to_owned(), |o| format!("it is declared nowhere; it stood at {}", place_of(o, ""))),
         );
     } else {
         let template = change.cause.template.as_ref().map(|t| format!(" (template {t})")).unwrap_or_default();
