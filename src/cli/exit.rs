@@ -52,7 +52,12 @@ impl Exit {
                 StoreError::Locked(_) => Exit::Locked,
                 StoreError::Stale { .. } => Exit::Stale,
                 StoreError::Interrupted => Exit::Interrupted,
-                StoreError::NoRevision { .. } | StoreError::Io { .. } | StoreError::Sql { .. } | StoreError::Misfit(_) => Exit::Error,
+                StoreError::Unsynced { .. } => Exit::AfterCommit,
+                StoreError::NoRevision { .. }
+                | StoreError::Io { .. }
+                | StoreError::Sql { .. }
+                | StoreError::Unknown(_)
+                | StoreError::Misfit(_) => Exit::Error,
                 _ => Exit::Store,
             },
         }

@@ -106,6 +106,8 @@ impl Failure {
             Failure::Declined(_) => "nothing was changed; `--auto-approve` agrees without asking".to_owned(),
             Failure::Source(SourceError::NoWorkspace(_)) => "`writ init` starts one; `--chdir DIR` goes to one".to_owned(),
             Failure::Store(StoreError::Locked(_)) => "wait for it, or give `--lock-timeout 60s`".to_owned(),
+            Failure::Store(StoreError::Unsynced { .. }) => "see to the disk: a loss of power may still undo it".to_owned(),
+            Failure::Store(StoreError::Unknown(_)) => "see to the disk; `writ history` then shows whether it was".to_owned(),
             Failure::Store(StoreError::Newer { .. }) => "use the version of Writ that wrote it, or a newer one".to_owned(),
             Failure::Store(StoreError::Corrupt(_) | StoreError::NotAStore(_)) => {
                 "`writ state restore FILE` brings a backup back; nothing was changed".to_owned()

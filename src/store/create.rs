@@ -1,10 +1,16 @@
-//! A new store appears whole or not at all: built beside its place, synced, and renamed in.
+//! A new store appears whole or not at all: a [`Draft`] that is put in its place.
 //!
 //! In: a path where nothing stands, a lineage, the first revisions. Out: a store that `Reader` and `Writer` open.
-//! Invariants: nothing that stands at the path is ever touched; a crash leaves at most a hidden file beside it.
+//! Invariants: nothing that stands at the path is ever touched; once it stands there, no loss of power takes it away.
 
 use super::{
-    Event, Revision, StoreError, chain, draft::Draft, error::Doing, migrate, open::harden, restore::free, schema::APPLICATION,
+    Event, Revision, StoreError, chain,
+    draft::{self, Draft},
+    error::Doing,
+    migrate,
+    open::harden,
+    restore::free,
+    schema::APPLICATION,
     write::append,
 };
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -15,7 +21,7 @@ use std::{io, path::Path};
 /// # Errors
 /// [`StoreError::Taken`] when the path, or that of a journal beside it, is not free, also when it was taken meanwhile;
 /// [`StoreError::Misfit`] when an event does not fit those before it; [`StoreError::Io`] when there is no revision or the
-/// file cannot be made.
+/// file cannot be made; [`StoreError::Unsynced`] when it stands in its place and may yet be lost.
 pub fn create(path: &Path, lineage: &str, history: &[(Revision, Vec<Event>)]) -> Result<u64, StoreError> {
     let Some((first, _)) = history.first() else {
         let source = io::Error::new(io::ErrorKind::InvalidInput, "a store begins with a revision");
@@ -26,6 +32,7 @@ pub fn create(path: &Path, lineage: &str, history: &[(Revision, Vec<Event>)]) ->
     let draft = Draft::beside(path)?;
     let serial = build(draft.path(), lineage, first, history)?;
     draft.place()?;
+    draft::sync_names(draft::directory(path)).map_err(|source| StoreError::Unsynced { serial, source: source.into() })?;
     Ok(serial)
 }
 

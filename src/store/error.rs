@@ -63,6 +63,15 @@ pub enum StoreError {
         /// How it failed.
         source: io::Error,
     },
+    /// It was committed, and the disk failed then: a loss of power may still undo it.
+    Unsynced {
+        /// The serial of what was committed.
+        serial: u64,
+        /// How it failed.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The disk failed in the midst of a commit, and then did not tell what it holds.
+    Unknown(rusqlite::Error),
     /// The database failed.
     Sql {
         /// What was being done.
@@ -112,6 +121,8 @@ impl fmt::Display for StoreError {
                 write!(f, "what event {seq} of serial {serial} said was erased")
             }
             StoreError::Misfit(error) => write!(f, "an event does not fit what the store holds: {error}"),
+            StoreError::Unsynced { serial, .. } => write!(f, "committed as @{serial}, and the disk failed to make it durable"),
+            StoreError::Unknown(_) => f.write_str("the disk failed while committing; whether it was committed is not known"),
             StoreError::Io { doing, source } => write!(f, "{doing}: {source}"),
             StoreError::Sql { doing, source } => write!(f, "{doing}: {source}"),
         }
@@ -123,7 +134,8 @@ impl Error for StoreError {
         match self {
             StoreError::Misfit(error) => Some(error),
             StoreError::Io { source, .. } => Some(source),
-            StoreError::Sql { source, .. } => Some(source),
+            StoreError::Unsynced { source, .. } => Some(source.as_ref()),
+            StoreError::Sql { source, .. } | StoreError::Unknown(source) => Some(source),
             _ => None,
         }
     }
@@ -149,6 +161,7 @@ impl<T> Doing<T> for rusqlite::Result<T> {
             Sql::FromSqlConversionFailure(..) | Sql::IntegralValueOutOfRange(..) | Sql::InvalidColumnType(..) | Sql::Utf8Error(..) => {
                 StoreError::Corrupt(format!("{doing}: {source}"))
             }
+            source if source.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => StoreError::Locked(None),
             source if source.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt(format!("{doing}: {source}")),
             source => StoreError::Sql { doing, source },
         })

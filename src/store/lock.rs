@@ -68,7 +68,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Waits up to `timeout` to become the sole writer of the store, which need not exist yet; `stop` ends the waiting.
+    /// Waits up to `timeout` to become the sole writer of the store, which need not exist yet; `stop` ends the waiting. Drafts
+    /// that a killed one left are cleared away.
     ///
     /// # Errors
     /// [`StoreError::Locked`] with the holder when the time is over, [`StoreError::Interrupted`] when told to stop, [`StoreError::Unreadable`] when the lock file is a

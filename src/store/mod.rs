@@ -39,7 +39,7 @@ pub use checkpoint::Checkpoint;
 pub use create::create;
 pub use difference::difference;
 pub use doctor::{Examination, Finding, Health, examine};
-pub use draft::drafts;
+pub use draft::{clear_drafts, drafts, sync_names, write_new};
 pub use error::StoreError;
 pub use events::{Event, FoldError, fold};
 pub use export::{export, verify_export};

@@ -4,7 +4,7 @@
 //! Invariants: nothing is created here; links are not followed; a file with another schema than ours is not read any
 //! further, and its triggers and views never run.
 
-use super::{StoreError, error::Doing, migrate, schema::APPLICATION};
+use super::{Held, Lock, StoreError, error::Doing, migrate, schema::APPLICATION};
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig, ffi};
 use std::{
     fs, io,
@@ -95,6 +95,11 @@ pub(super) fn open(path: &Path, access: Access) -> Result<Opened, StoreError> {
                 why: format!("an interrupted write must be undone first, by somebody who may write it: {error}"),
             })?;
             connect(path, access)?
+        }
+        // Somebody has been in the midst of a commit for longer than any commit lasts.
+        Err(StoreError::Locked(None)) => {
+            let holder = if let Ok(Held::By(holder)) = Lock::holder(path) { Some(Box::new(holder)) } else { None };
+            return Err(StoreError::Locked(holder));
         }
         done => done?,
     };

@@ -28,6 +28,7 @@ pub fn backup(reader: &Reader, place: &Path) -> Result<super::Verified, StoreErr
     copy(reader, &draft)?;
     let verified = verified(draft.path())?;
     draft.place()?;
+    draft::sync_names(draft::directory(place)).doing("syncing the copy's directory")?;
     Ok(verified)
 }
 
@@ -55,6 +56,7 @@ pub fn restore(path: &Path, lock: &Lock, from: &Reader, revision: &Revision) -> 
         }
     }
     draft.replace()?;
+    draft::sync_names(draft::directory(path)).map_err(|source| StoreError::Unsynced { serial, source: source.into() })?;
     Ok((serial, kept))
 }
 

@@ -55,7 +55,8 @@ impl<'lock> Writer<'lock> {
     ///
     /// # Errors
     /// [`StoreError::Stale`] when the store does not stand at `expected`, [`StoreError::Misfit`] when an event does not
-    /// fit what it holds, [`StoreError::Unreadable`] when another file took the store's place. Nothing is written then.
+    /// fit what it holds, [`StoreError::Unreadable`] when another file took the store's place. Nothing is written then. A disk
+    /// that fails in the commit itself is [`StoreError::Unsynced`] when it was done, [`StoreError::Unknown`] when nobody knows.
     pub fn commit(&mut self, expected: u64, revision: &Revision, events: &[Event]) -> Result<u64, StoreError> {
         self.place.still()?;
         let behavior = TransactionBehavior::Immediate;
@@ -65,10 +66,21 @@ impl<'lock> Writer<'lock> {
             return Err(StoreError::Stale { expected, found });
         }
         let serial = found.saturating_add(1);
-        append(&work, &previous, serial, revision, events)?;
+        let hash = append(&work, &previous, serial, revision, events)?;
         self.place.still()?;
-        work.commit().doing("committing to the store")?;
-        Ok(serial)
+        match work.commit() {
+            Ok(()) => Ok(serial),
+            Err(error) => Err(self.doubt(error, serial, &hash)),
+        }
+    }
+
+    /// What a commit came to that failed: it is done once its journal is gone, and what fails after that undoes nothing.
+    fn doubt(&self, error: rusqlite::Error, serial: u64, hash: &Digest) -> StoreError {
+        match read::tip(&self.connection) {
+            Ok((found, tip)) if found == serial && tip == *hash => StoreError::Unsynced { serial, source: error.into() },
+            Ok(_) => StoreError::Sql { doing: "committing to the store", source: error },
+            Err(_) => StoreError::Unknown(error),
+        }
     }
 }
 
