@@ -1,12 +1,12 @@
-//! Starts a workspace: files where there are none, and the store of their lineage at serial 0.
+//! Starts a workspace: the store of its lineage at serial 0, and files where there are none, `writ.toml` last. An init that
+//! was stopped on the way is gone on with by the next one.
 
 use super::{Context, Failure, apply, commit};
 use crate::config::WRIT_TOML;
 use crate::kinds;
 use crate::model::{Origin, canonical, is_key, is_user_key};
-use crate::store::{self, Lock, Revision, Snapshot, Tables, fold};
+use crate::store::{self, Lock, Reader, Revision, Snapshot, Tables, fold};
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -42,36 +42,37 @@ pub fn init(context: &Context, admin: Option<&str>) -> Result<Initialized, Failu
             "give one such as `--admin hana@contoso.example`".to_owned(),
         ));
     }
-    let lineage = (context.mint)();
-    let had_settings = root.join("writ.toml").symlink_metadata().is_ok();
-    let mut done = Initialized { bare: !had_settings && holds_toml(root, 0)?, ..Initialized::default() };
-    let files = [
-        ("writ.toml", settings_file(&name, &lineage)),
-        ("directory.toml", directory_file(&admin)),
-        ("catalog.toml", catalog_file(&admin)),
-        (".gitignore", ".writ/\n".to_owned()),
-    ];
-    // The store first: a `writ.toml` that names a lineage without a store would be an error to every later command.
-    if !had_settings {
-        make_store(context, &name, &lineage)?;
-        done.lineage = Some(lineage);
-    }
+    let had_settings = root.join(WRIT_TOML).symlink_metadata().is_ok();
+    let mut files =
+        vec![("directory.toml", directory_file(&admin)), ("catalog.toml", catalog_file(&admin)), (".gitignore", ".writ/\n".to_owned())];
+    let bare = !had_settings && holds_toml(root, &files, 0)?;
+    let mut done = Initialized { bare, ..Initialized::default() };
+    let store = root.join(".writ").join(format!("{name}.db"));
+    // The store first: a `writ.toml` that names a lineage without a store would be an error to every later command. And
+    // `writ.toml` last: with it the workspace is there, and an init leaves it alone.
+    let claim = if had_settings { None } else { Some(make_store(context, &store)?) };
+    done.lineage = claim.as_ref().map(|(_, lineage)| lineage.clone());
+    files.push((WRIT_TOML, settings_file(&name, done.lineage.as_deref().unwrap_or_default())));
     for (file, text) in files {
+        let path = root.join(file);
+        let fail = |e| Failure::Io(format!("cannot write `{}`", path.display()), e);
         // Somebody's workspace gets no example objects beside its own.
-        let example = file.ends_with(".toml") && (had_settings || (done.bare && file != WRIT_TOML));
-        if example || !write_new(&root.join(file), &text)? {
-            if root.join(file).symlink_metadata().is_ok() {
-                done.kept.push(file.to_owned());
-            }
-        } else {
+        let example = file.ends_with(".toml") && (had_settings || (bare && file != WRIT_TOML));
+        if !example && store::write_new(&path, &text, &store).map_err(fail)? {
             done.written.push(file.to_owned());
+        } else if path.symlink_metadata().is_ok() {
+            done.kept.push(file.to_owned());
         }
     }
+    store::sync_names(root).map_err(|e| Failure::Io(format!("cannot write `{}`", root.display()), e))?;
+    // Told in the order in which they are read.
+    done.written.sort_by_key(|file| file != WRIT_TOML);
+    done.kept.sort_by_key(|file| file != WRIT_TOML);
     Ok(done)
 }
 
-/// Whether a file of TOML is there that the workspace would read.
-fn holds_toml(directory: &Path, depth: usize) -> Result<bool, Failure> {
+/// Whether a file of TOML is there that the workspace would read, other than those which an init that was stopped left.
+fn holds_toml(directory: &Path, ours: &[(&str, String)], depth: usize) -> Result<bool, Failure> {
     let fail = |e| Failure::Io(format!("cannot read `{}`", directory.display()), e);
     for entry in fs::read_dir(directory).map_err(fail)? {
         let entry = entry.map_err(fail)?;
@@ -80,12 +81,13 @@ fn holds_toml(directory: &Path, depth: usize) -> Result<bool, Failure> {
             continue;
         }
         let is_directory = entry.file_type().map_err(fail)?.is_dir();
-        if !is_directory && path.extension().is_some_and(|e| e == "toml") {
+        let left = ours.iter().any(|(file, text)| name == **file && fs::read_to_string(&path).is_ok_and(|found| found == *text));
+        if !is_directory && !left && path.extension().is_some_and(|e| e == "toml") {
             return Ok(true);
         }
         // A directory with a `writ.toml` is a workspace of its own.
         let other = path.join(WRIT_TOML).symlink_metadata().is_ok();
-        if is_directory && !other && depth < DEEPEST && holds_toml(&path, depth.saturating_add(1))? {
+        if is_directory && !other && depth < DEEPEST && holds_toml(&path, &[], depth.saturating_add(1))? {
             return Ok(true);
         }
     }
@@ -107,29 +109,30 @@ fn name_of(root: &Path) -> Result<String, Failure> {
     }
 }
 
-fn write_new(path: &Path, text: &str) -> Result<bool, Failure> {
-    let fail = |e| Failure::Io(format!("cannot write `{}`", path.display()), e);
-    match fs::OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map(|()| true).map_err(fail),
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        Err(e) => Err(fail(e)),
-    }
-}
-
-fn make_store(context: &Context, name: &str, lineage: &str) -> Result<(), Failure> {
-    let path = context.root.join(".writ").join(format!("{name}.db"));
+/// Makes the store at serial 0 and returns its lineage, with the lock under which the files are written too.
+fn make_store(context: &Context, path: &Path) -> Result<(Lock, String), Failure> {
     let directory = context.root.join(".writ");
     fs::create_dir_all(&directory).map_err(|e| Failure::Io(format!("cannot make `{}`", directory.display()), e))?;
-    if store::exists(&path) {
+    let lock = Lock::acquire(path, Duration::ZERO, &apply::holder(context, &context.operator, "init"), &apply::interrupted)?;
+    if apply::interrupted() {
+        return Err(Failure::Interrupted);
+    }
+    store::clear_drafts(&context.root, path);
+    if store::exists(path) {
+        let found = Reader::open(path)?.snapshot()?;
+        if found.serial == 0 {
+            // An init was stopped between the store and `writ.toml`.
+            return Ok((lock, found.lineage));
+        }
         return Err(Failure::WrongStore(
             format!("there is a store at `{}`, and no `writ.toml` that names it", path.display()),
             "restore the `writ.toml` of that store, or move the store away".to_owned(),
         ));
     }
-    let _lock = Lock::acquire(&path, Duration::ZERO, &apply::holder(context, &context.operator, "init"), &apply::interrupted)?;
+    let lineage = (context.mint)();
     let (first, _) = first_revision(context, &context.operator)?;
-    store::create(&path, lineage, &[first])?;
-    Ok(())
+    store::create(path, &lineage, &[first])?;
+    Ok((lock, lineage))
 }
 
 /// Revision 0: the objects that always exist, unmanaged.
