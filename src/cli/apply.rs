@@ -2,20 +2,17 @@
 
 use super::plan::{Scope, open, print, show};
 use super::session::Session;
+use super::signals::{at_prompt, on_signals};
 use super::{Exit, Format};
 use crate::model::Minutes;
-use crate::ops::apply::{Applied, ApplyOptions, Consent, INTERRUPTED, apply, apply_saved, judge_saved, permit, unlifted};
+use crate::ops::apply::{Applied, ApplyOptions, Consent, apply, apply_saved, judge_saved, permit, unlifted};
 use crate::ops::plan::Planned;
 use crate::ops::{Failure, plan, settings_and_place};
 use crate::plan::{Plan, Refusal, SavedPlan, document};
 use crate::view::plan as text;
 use clap::Args as ClapArgs;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// What apply and destroy both take.
@@ -168,17 +165,6 @@ pub(super) fn timeout(text: &str) -> Result<Duration, Failure> {
     seconds.or_else(minutes).map(Duration::from_secs).ok_or_else(help)
 }
 
-/// Somebody is being asked, and nothing is claimed.
-static AT_PROMPT: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
-
-/// The signal that came was SIGTERM.
-static TERMINATED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
-
-/// Whether what interrupted the work was SIGTERM.
-pub(super) fn terminated() -> bool {
-    TERMINATED.load(Ordering::SeqCst)
-}
-
 /// Asks on stderr, reads one line from whatever stands on stdin.
 struct Prompt {
     auto: bool,
@@ -207,9 +193,7 @@ impl Prompt {
         }
         let _ = std::io::stderr().lock().write_all(question.as_bytes());
         let mut line = String::new();
-        AT_PROMPT.store(true, Ordering::SeqCst);
-        let read = std::io::stdin().lock().read_line(&mut line);
-        AT_PROMPT.store(false, Ordering::SeqCst);
+        let read = at_prompt(|| std::io::stdin().lock().read_line(&mut line))?;
         if !std::io::stdin().is_terminal() {
             // An answer from a pipe is not echoed, and neither is the end of its line.
             let _ = std::io::stderr().lock().write_all(b"\n");
@@ -258,20 +242,4 @@ impl Consent for Prompt {
             _ => Err(Failure::Declined("declined")),
         }
     }
-}
-
-/// Runs with signals in hand: at the prompt they end the program at once, with nothing done; from the claim to the commit
-/// the first one is remembered and looked at before anything is written, and a second one ends the program, which the
-/// store survives.
-pub(super) fn on_signals<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
-        // In this order: a signal first ends the program if one came before, and only then counts as having come.
-        let _ = flag::register_conditional_shutdown(signal, code, Arc::clone(&AT_PROMPT));
-        let _ = flag::register_conditional_shutdown(signal, code, Arc::clone(&INTERRUPTED));
-        if signal == SIGTERM {
-            let _ = flag::register(signal, Arc::clone(&TERMINATED));
-        }
-        let _ = flag::register(signal, Arc::clone(&INTERRUPTED));
-    }
-    work()
 }

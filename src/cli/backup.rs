@@ -2,6 +2,7 @@
 
 use super::apply::timeout;
 use super::session::Session;
+use super::signals::on_signals;
 use super::{Exit, Format};
 use crate::ops::Failure;
 use crate::ops::backup::{Restored, backup, restore};
@@ -39,7 +40,7 @@ pub(super) fn run_backup(args: &BackupArgs, session: &mut Session) -> Result<Exi
 
 pub(super) fn run_restore(args: &RestoreArgs, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
-    let done = super::apply::on_signals(|| restore(&session.context, &args.file, timeout(&args.lock_timeout)?))?;
+    let done = on_signals(|| restore(&session.context, &args.file, timeout(&args.lock_timeout)?))?;
     let Restored { kept, before, restored, serial, store } = &done;
     session.committed = true;
     session.serial = Some(*serial);

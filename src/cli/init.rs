@@ -1,6 +1,7 @@
 //! `writ init`.
 
 use super::session::Session;
+use super::signals::on_signals;
 use super::{Exit, Format};
 use crate::ops::{Failure, init};
 use clap::Args as ClapArgs;
@@ -21,7 +22,8 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     if let Some(dir) = &args.dir {
         session.context.root = session.context.root.join(dir);
     }
-    let done = init::init(&session.context, args.admin.as_deref())?;
+    let done = on_signals(|| init::init(&session.context, args.admin.as_deref()))?;
+    session.committed = done.lineage.is_some() || !done.written.is_empty();
     session.document(json!({ "format_version": "1.0", "written": done.written, "kept": done.kept, "lineage": done.lineage }));
     for file in &done.written {
         session.say(&format!("wrote {file}\n"));

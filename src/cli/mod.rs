@@ -28,6 +28,7 @@ mod rollback;
 mod schema;
 mod session;
 mod show;
+mod signals;
 mod state;
 mod usage;
 mod validate;

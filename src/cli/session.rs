@@ -1,6 +1,6 @@
 //! What verbs share: the context, where to print, and the one summary in which every run ends.
 
-use super::apply::terminated;
+use super::signals::terminated;
 use super::{Color, Exit, Format, Global, progress};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::ops::{Context, Environment, Failure};

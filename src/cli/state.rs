@@ -5,6 +5,7 @@ use super::backup::{BackupArgs, RestoreArgs, run_backup, run_restore};
 use super::push::{PullArgs, PushArgs, run_pull, run_push};
 use super::session::Session;
 use super::show::as_json;
+use super::signals::on_signals;
 use super::{Exit, Format, address};
 use crate::kinds::builtins;
 use crate::model::Stored;
@@ -102,7 +103,8 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
 
 /// Makes an edit and prints what would have said the same in a file.
 pub(super) fn change(what: &Edit, lock_timeout: &str, said: &str, word: &str, session: &mut Session) -> Result<Exit, Failure> {
-    let (count, serial) = edit(&session.context, what, timeout(lock_timeout)?)?;
+    let lock_timeout = timeout(lock_timeout)?;
+    let (count, serial) = on_signals(|| edit(&session.context, what, lock_timeout))?;
     session.committed = true;
     session.serial = Some(serial);
     session.document(json!({ "format_version": "1.0", "objects": count, "toml": said }));

@@ -62,7 +62,8 @@ impl Applied {
 pub static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 /// Whether a signal came.
-pub(super) fn interrupted() -> bool {
+#[must_use]
+pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 

@@ -57,6 +57,9 @@ pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(u
         changes_digest: None,
         summary: canonical(&serde_json::json!({ "objects": count })),
     };
+    if super::apply::interrupted() {
+        return Err(Failure::Interrupted);
+    }
     let serial = writer.commit(snapshot.serial, &revision, &recorder.events())?;
     Ok((count, serial))
 }
