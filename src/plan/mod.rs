@@ -478,7 +478,8 @@ fn rewritten(prior: &PriorMoves, changes: &[Change]) -> Vec<(Address, Object)> {
 /// The settings that an apply would change. On a store in which nobody manages anything they are not worth telling.
 fn settings_change(after: AppliedSettings, state: &State, workspace: &str, destroy: bool) -> Option<SettingsChange> {
     let before = state.applied(workspace);
-    let empty = before.is_none() && state.objects.values().all(|s| s.workspace.is_none());
+    // What others do in the store meanwhile is no change of this plan.
+    let empty = before.is_none() && state.managed_by(workspace).next().is_none();
     (!destroy && !empty && before != Some(&after)).then(|| SettingsChange { before: before.cloned(), after })
 }
 
