@@ -5,10 +5,10 @@
 mod house;
 
 use house::{House, Ran, objects_file};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::thread;
-use std::time::{Duration, Instant};
-use writ::store::{Held, Holder, Lock, Reader};
+use std::time::Duration;
+use writ::store::{Holder, Lock, Reader};
 
 const APPLY: &[&str] = &["apply", "--auto-approve"];
 const PATIENT: &[&str] = &["apply", "--auto-approve", "--lock-timeout", "30s"];
@@ -64,52 +64,6 @@ fn who_waits_gets_its_turn() {
     assert!(house.writ(&["plan"]).out.contains("No changes."));
 }
 
-/// The holder is the program itself, stopped in the midst of its apply.
-#[cfg(unix)]
-#[test]
-fn an_apply_in_progress_is_named_and_waited_for() {
-    let signal = |child: &Child, name: &str| {
-        assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
-    };
-    for round in 0..20 {
-        let house = House::new(1_500, "one");
-        let first = house.command(APPLY).stdout(Stdio::null()).spawn().unwrap();
-        let begun = Instant::now();
-        let holder = loop {
-            if let Ok(Held::By(holder)) = Lock::holder(&house.store()) {
-                break Some(holder);
-            }
-            if begun.elapsed() > Duration::from_secs(20) {
-                break None;
-            }
-        };
-        signal(&first, "-STOP");
-        // It may have ended between the look and the signal; then another round tries.
-        let held = Lock::holder(&house.store()).ok().and_then(|held| if let Held::By(holder) = held { Some(holder) } else { None });
-        let Some(held) = held.filter(|h| Some(h) == holder.as_ref()) else {
-            signal(&first, "-CONT");
-            first.wait_with_output().unwrap();
-            continue;
-        };
-        assert_eq!(held.pid, first.id());
-        assert!(held.actor.starts_with("operator:ann@"), "{held}");
-        let refused = house.writ(APPLY);
-        assert_eq!(refused.code, Some(6), "{refused:?}");
-        assert!(refused.err.contains(&format!("process {}", first.id())), "{refused:?}");
-        assert!(refused.err.contains("operator:ann@"), "{refused:?}");
-
-        let second = house.command(PATIENT).stdout(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(300));
-        signal(&first, "-CONT");
-        let (first, second) = (Ran::of(first.wait_with_output().unwrap()), Ran::of(second.wait_with_output().unwrap()));
-        assert_eq!((first.code, second.code), (Some(0), Some(0)), "{}\n{}", first.err, second.err);
-        assert_eq!(serial(&house), 1, "the second one found nothing to do");
-        println!("held in round {round}");
-        return;
-    }
-    panic!("no apply was caught in progress");
-}
-
 #[test]
 fn of_eight_at_once_one_does_it_and_the_others_find_nothing_to_do() {
     for there in [false, true] {
@@ -128,6 +82,56 @@ fn of_eight_at_once_one_does_it_and_the_others_find_nothing_to_do() {
         assert_eq!(house.writ(&["audit", "verify"]).code, Some(0));
         assert!(house.writ(&["plan"]).out.contains("No changes."));
     }
+}
+
+/// Workspaces that share a store and want to write to it all at once, each something of its own. `WRIT_CONTENDERS` says how
+/// many.
+#[test]
+fn of_a_hundred_at_once_each_is_done_once_or_told_that_it_was_not() {
+    let wanted: usize = std::env::var("WRIT_CONTENDERS").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
+    let shared = House::new(8, "one");
+    assert_eq!(shared.writ(&["init", "shared", "--admin", "ann@contoso.example"]).code, Some(0));
+    let store = shared.root().join("shared/.writ/shared.db");
+    let houses: Vec<House> = (0..wanted)
+        .map(|n| {
+            let house = House::new(0, "one");
+            house.write("writ.toml", &format!("[workspace]\nname = \"house{n}\"\nmanages = [\"catalog.c{n}\"]\n"));
+            house.write("objects.toml", &format!("[catalog.c{n}]\ndescription = \"{n}\"\n"));
+            house
+        })
+        .collect();
+    let begin = |(n, house): (usize, &House)| {
+        // Every fourth one does not wait.
+        let mut command = house.command(if n % 4 == 3 { APPLY } else { PATIENT });
+        (n, command.env("WRIT_STORE", format!("sqlite:{}", store.display())).spawn().unwrap())
+    };
+    let all: Vec<(usize, Child)> = houses.iter().enumerate().map(begin).collect();
+    let mut serials = Vec::new();
+    let mut done = Vec::new();
+    for (n, child) in all {
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        match ran.code {
+            Some(0) => {
+                let told = ran.out.rsplit_once("is at @").unwrap().1;
+                let serial: u64 = told.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap();
+                serials.push(serial);
+                done.push(format!("catalog.c{n}"));
+            }
+            Some(6) if n % 4 == 3 => {}
+            _ => panic!("{n}: {ran:?}"),
+        }
+    }
+    let reader = Reader::open(&store).unwrap();
+    assert!(reader.verify().is_ok());
+    let now = reader.snapshot().unwrap();
+    serials.sort_unstable();
+    assert_eq!(serials, (1..=serials.len() as u64).collect::<Vec<_>>(), "each has a serial of its own");
+    assert_eq!(now.serial, serials.len() as u64);
+    let mut there: Vec<&str> = now.tables.objects.keys().filter(|a| a.starts_with("catalog.c")).map(String::as_str).collect();
+    there.sort_unstable();
+    done.sort_unstable();
+    assert_eq!(there, done, "who was told so has its object, and nobody else");
+    println!("{wanted} at once: {} done, {} told that the lock is held", done.len(), wanted - done.len());
 }
 
 #[test]
