@@ -2,7 +2,7 @@
 
 use super::table::{sweep, wanted};
 use super::tool::{self, Fault};
-use super::world::{honest, worlds};
+use super::world::{Deed, Outcome, World, honest, worlds};
 
 #[test]
 fn no_error_of_the_disk_is_silent() {
@@ -33,6 +33,9 @@ fn no_error_of_the_disk_is_silent() {
         let world = &worlds[*w];
         let root = world.fresh(&format!("failed{n}"));
         let ran = tool::run_with(&root, world.deed.command(&root), *fault);
+        if ran.hit.is_none() {
+            return Err("no such call came".to_owned());
+        }
         let at = |why: String| format!("at {}: {why}", ran.hit.as_deref().unwrap_or("no call"));
         let outcome = world.judge(&root, world.deed.is_told(&ran.out)).map_err(at)?;
         honest(world.deed, &ran, outcome).map_err(at)?;
@@ -40,4 +43,34 @@ fn no_error_of_the_disk_is_silent() {
         Ok(outcome)
     };
     sweep(&points, tell, judge).conclude("A failing disk", points.len().min(wanted));
+}
+
+/// The judges themselves are tried: each finds what it is there for.
+#[test]
+fn a_store_that_is_not_whole_and_a_run_that_lies_are_found_out() {
+    let world = World::new(Deed::Change);
+    let ruined = |sql: &str| {
+        let root = world.fresh("ruined");
+        rusqlite::Connection::open(root.join(".writ/house.db")).unwrap().execute_batch(sql).unwrap();
+        world.judge(&root, false).unwrap_err()
+    };
+    assert!(ruined("DELETE FROM object WHERE address = 'group.crew'").contains("does not verify"));
+    assert!(ruined("DROP TABLE event").contains("does not open"));
+    let root = world.fresh("gone");
+    assert_eq!(world.judge(&root, false), Ok(Outcome::Old));
+    assert_eq!(world.judge(&root, true).unwrap_err(), "told as done, and lost");
+    std::fs::write(root.join(".writ/.writ-house.db-x1Y2z3.old"), "").unwrap();
+    assert!(world.recover(&root, Outcome::Old).unwrap_err().contains("the files are"));
+    std::fs::remove_file(root.join(".writ/house.db")).unwrap();
+    assert_eq!(world.judge(&root, false).unwrap_err(), "the store is gone");
+
+    let root = world.fresh("lied");
+    let mut ran = tool::finish(tool::command(&root, &["plan"]));
+    assert_eq!(honest(Deed::Change, &ran, Outcome::Old).unwrap_err(), "exit 0, and nothing was done");
+    ran.code = Some(1);
+    assert!(honest(Deed::Change, &ran, Outcome::Old).unwrap_err().starts_with("no message"));
+    ran.err = "Error: no".to_owned();
+    assert!(honest(Deed::Change, &ran, Outcome::New).unwrap_err().starts_with("done, and told as not done"));
+    ran.code = Some(11);
+    assert!(honest(Deed::Change, &ran, Outcome::Old).unwrap_err().starts_with("exit Some(11)"));
 }

@@ -1,8 +1,8 @@
 //! The program, stopped at each of its storage calls, robbed of what it had not synced, and told that the disk fails: its
 //! store is the old one or the new one, whole, and the next run goes on as if nothing had been.
 //!
-//! `WRIT_CRASHES`, `WRIT_POWER_LOSSES`, `WRIT_DISK_FAULTS`, `WRIT_SIGNALS` and `WRIT_STARVED` say how many points are tried; `cargo test --test crash --
-//! --nocapture` prints the tables.
+//! `WRIT_CRASHES`, `WRIT_POWER_LOSSES`, `WRIT_DISK_FAULTS`, `WRIT_SIGNALS` and `WRIT_STARVED` say how many points are tried;
+//! `cargo test --test crash -- --nocapture` prints the tables.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::print_stdout, reason = "a test")]
 
