@@ -2,9 +2,10 @@
 
 use super::disk::{Disk, Luck};
 use super::table::{Table, Verdict, dice, sweep, wanted};
-use super::tool::{self, Record};
+use super::tool::{self, Fault, Record};
 use super::world::{Deed, World, deeds};
 use proptest::prelude::Rng;
+use std::fs;
 
 /// One deed, with the disk before it and all its storage calls.
 struct Tape {
@@ -29,6 +30,21 @@ impl Tape {
         let root = world.fresh("watched");
         let disk = Disk::of(&root);
         let calls = tool::watch(&root, deed.command(&root), false, syncs);
+        Tape { world, disk, calls, recovers: true }
+    }
+
+    /// The run after one that was killed while it wrote the store: it finds a journal, and undoes half a commit first.
+    fn of_recovery() -> Tape {
+        let world = World::new(Deed::Change);
+        let root = world.fresh("watched");
+        let file = std::os::unix::fs::MetadataExt::ino(&fs::metadata(Deed::Change.store(&root)).unwrap());
+        let calls = tool::watch(&root, Deed::Change.command(&root), false, true);
+        let last = calls.iter().rposition(|call| call.name == "write" && call.inode == file).unwrap();
+        let root = world.fresh("recovering");
+        tool::run_with(&root, Deed::Change.command(&root), Fault::once("before", last + 1));
+        assert!(root.join(".writ/house.db-journal").exists());
+        let disk = Disk::of(&root);
+        let calls = tool::watch(&root, Deed::Change.command(&root), false, true);
         Tape { world, disk, calls, recovers: true }
     }
 
@@ -72,7 +88,11 @@ fn lose(tapes: &[Tape], wanted: usize) -> Table {
 #[test]
 fn no_loss_of_power_loses_what_was_told_as_done() {
     let wanted = wanted("WRIT_POWER_LOSSES", 500);
-    lose(&deeds().into_iter().map(|deed| Tape::of(deed, true)).collect::<Vec<_>>(), wanted).conclude("The power goes", wanted);
+    let mut tapes: Vec<Tape> = deeds().into_iter().map(|deed| Tape::of(deed, true)).collect();
+    if tapes.len() > 1 {
+        tapes.push(Tape::of_recovery());
+    }
+    lose(&tapes, wanted).conclude("The power goes", wanted);
 }
 
 /// The sweep itself is tried: a program that never syncs is found out.
