@@ -787,3 +787,18 @@ fn init_beside_files_adds_nothing_that_contradicts_them() {
     w.expect(0, &["init", "."]);
     assert!(w.path("directory.toml").exists());
 }
+
+#[test]
+fn an_init_that_was_stopped_goes_on_and_a_store_in_use_without_its_settings_is_left_alone() {
+    let w = Workspace::empty();
+    w.expect(0, &["init", "team"]);
+    let (settings, catalog) = (w.read("team/writ.toml"), w.read("team/catalog.toml"));
+    // What an init leaves that was stopped before its last files.
+    std::fs::remove_file(w.path("team/writ.toml")).unwrap();
+    std::fs::remove_file(w.path("team/catalog.toml")).unwrap();
+    w.expect(0, &["init", "team"]).says(&["wrote writ.toml\nwrote catalog.toml\n", "left directory.toml as it is"]);
+    assert_eq!((w.read("team/writ.toml"), w.read("team/catalog.toml")), (settings, catalog));
+    w.expect(0, &["apply", "--auto-approve", "--chdir", "team"]);
+    std::fs::remove_file(w.path("team/writ.toml")).unwrap();
+    w.expect(7, &["init", "team"]).says(&["there is a store at", "restore the `writ.toml`"]);
+}

@@ -102,6 +102,7 @@ pub fn permit(plan: &Plan, options: &ApplyOptions) -> Result<(), Failure> {
 pub fn apply(context: &Context, options: &ApplyOptions, planned: Planned, consent: &mut dyn Consent) -> Result<Applied, Failure> {
     let mut planned = planned;
     let mut agreed: Option<Digest> = None;
+    let mut held: Option<Claim> = None;
     loop {
         let Planned { plan, state, loaded, .. } = &planned;
         let digest = changes_digest(plan);
@@ -111,14 +112,21 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: Planned, consen
         permit(plan, options)?;
         // A state that moved and changed nothing that this plan says leaves what was agreed to as it is.
         if agreed.as_ref() != Some(&digest) {
+            // Nobody waits for a person.
+            held = None;
             consent.ask(plan, agreed.is_some())?;
             agreed = Some(digest.clone());
         }
-        let claim = Claim::take(context, &loaded.place, options, &plan.actor)?;
+        let claim = match held.take() {
+            Some(claim) => claim,
+            None => Claim::take(context, &loaded.place, options, &plan.actor)?,
+        };
         match claim.commit(context, plan, state, &loaded.place, &loaded.settings, &digests(plan, state)) {
             Err(Failure::Moved) => {
-                drop(claim);
+                // Planned again under the lock: of many who want to write, each plans twice at most, and none for ever.
+                let place = loaded.place.clone();
                 planned = plan_loaded(context, &options.plan, load::load(context)?)?;
+                held = Some(claim).filter(|_| planned.loaded.place == place);
             }
             done => return done,
         }
