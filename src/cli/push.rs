@@ -1,7 +1,8 @@
 //! `writ state pull|push`.
 
-use super::apply::{agreed, on_signals, timeout};
+use super::apply::{agreed, timeout};
 use super::session::Session;
+use super::signals::on_signals;
 use super::{Exit, Format};
 use crate::model::canonical;
 use crate::ops::Failure;

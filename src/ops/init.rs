@@ -120,7 +120,7 @@ fn make_store(context: &Context, path: &Path) -> Result<(Lock, String), Failure>
     store::clear_drafts(&context.root, path);
     if store::exists(path) {
         let found = Reader::open(path)?.snapshot()?;
-        if found.serial == 0 {
+        if found.serial == 0 && found.tables.objects.values().all(|object| object.workspace.is_none()) {
             // An init was stopped between the store and `writ.toml`.
             return Ok((lock, found.lineage));
         }

@@ -4,6 +4,7 @@ use super::tool::{self, Ran, Record};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 use std::{env, fs};
 use writ::store::{Held, Lock, Reader, Snapshot};
 
@@ -199,7 +200,13 @@ impl World {
 
     /// Whether what a fault left is the old store or the new one, whole; `told` if the program had said that it was done.
     pub fn judge(&self, root: &Path, told: bool) -> Result<Outcome, String> {
-        if !matches!(Lock::holder(&root.join(".writ/house.db")), Ok(Held::Free)) {
+        let free = || matches!(Lock::holder(&root.join(".writ/house.db")), Ok(Held::Free));
+        // A child that another thread is just starting shares, for a moment, the lock that this one had.
+        let waited = |_| {
+            std::thread::sleep(Duration::from_millis(10));
+            free()
+        };
+        if !free() && !(0..500).any(waited) {
             return Err("the dead hold the lock".to_owned());
         }
         let outcome = match (snapshot(&self.deed.store(root))?, &self.before) {
@@ -248,6 +255,10 @@ impl World {
         if self.deed == Deed::Backup {
             // What stands beside a copy is under nobody's lock, so that nobody may clear it.
             found.retain(|name, _| !name.starts_with(".writ-copy.db-"));
+        }
+        // A place that could not be looked at is not taken.
+        if let Some(copy) = found.remove(".writ/house.db.before-restore-2") {
+            found.entry(".writ/house.db.before-restore".to_owned()).or_insert(copy);
         }
         if self.deed == Deed::Init {
             let settings = found.get_mut("writ.toml").ok_or("no writ.toml")?;
