@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """A workspace of N objects, the same bytes every time:
 
-    generate.py --objects N --out DIR [--edits K] [--terraform DIR]
+    generate.py --objects N --out DIR [--edits K] [--terraform DIR [--state]]
 
 A catalog has 73 objects, counted as Terraform would hold them: 1 catalog, 2 delegations, 10 resources, 10 access packages, 30 resource roles
 (3 a package) and 20 policies (2 a package), in a file of its own. Writ has an address for 43 of them: a resource role is an entry of its package.
-The directory, the same for every N, is 54 groups and 60 users.
+The directory, the same for every N, is 54 groups and 60 users, and comes to both.
 
 --edits K changes the description of K policies, spread evenly. Files whose text stays are not written again, so that their time stays too.
---terraform writes the same objects as Terraform's built-in `terraform_data`, a block each, a file a catalog.
+--terraform writes the same objects as Terraform's built-in `terraform_data`, a block each, a file a catalog; --state also writes the state that an
+apply of them without edits would leave.
 """
 import argparse
 import hashlib
+import itertools
 import json
 import os
+import re
 
 PER_CATALOG = 73
 ADDRESSES = 43
@@ -27,6 +30,10 @@ PARTS = ["staff", "contractors", "approvers", "reviewers", "owners", "managers"]
 
 class Date(str):
     """A date, which TOML writes without quotes."""
+
+
+class Reference(str):
+    """The address of an object that Terraform has to make first."""
 
 
 def uid(*parts):
@@ -117,36 +124,64 @@ def toml(objects, note):
     return "".join(out)
 
 
+def name(address):
+    """The address as Terraform may write it."""
+    return re.sub("[^A-Za-z0-9]+", "_", address).strip("_")
+
+
+def blocks(objects):
+    """The objects as Terraform holds them: (name, attributes). What an object stands in or belongs to is a reference; people and groups, whom Writ
+    looks up too, stay texts."""
+    for address, attributes in objects:
+        attributes = dict(attributes)
+        roles = attributes.pop("resource_roles", {})
+        if "catalog" in attributes:
+            attributes["catalog"] = Reference(f"catalog.{attributes['catalog']}")
+            home = attributes["catalog"]
+        elif ".resource." in address or ".delegation." in address or ".policy." in address:
+            attributes["parent"] = Reference(".".join(address.split(".")[:2]))
+        yield name(address), attributes
+        for resource, role in roles.items():
+            yield name(f"{address}.role.{resource}"), {"package": Reference(address), "resource": Reference(f"{home}.resource.{resource}"), "role": role}
+
+
 def hcl(objects):
+    """A block for each object, of Terraform's built-in resource that only remembers."""
     def value(v, depth):
+        pad = "  " * (depth + 1)
         if isinstance(v, dict):
-            pad = "  " * (depth + 1)
-            return "{\n" + "".join(f"{pad}{json.dumps(k)} = {value(x, depth + 1)}\n" for k, x in v.items()) + "  " * depth + "}"
+            return "{\n" + "".join(f"{pad}{json.dumps(k)} = {value(x, depth + 1)}\n" for k, x in v.items()) + pad[2:] + "}"
         if isinstance(v, list):
             return "[" + ", ".join(value(x, depth) for x in v) + "]"
         if isinstance(v, Reference):
             return f"terraform_data.{name(v)}.id"
         return json.dumps(v)
 
-    def name(address):
-        return address.replace(".", "_").replace("-", "_")
+    return "\n".join(f'resource "terraform_data" "{n}" {{\n  input = {value(a, 1)}\n}}\n' for n, a in blocks(objects))
 
-    class Reference(str):
-        pass
 
-    out = []
-    for address, attributes in objects:
-        attributes = dict(attributes)
-        roles = attributes.pop("resource_roles", {})
-        if "catalog" in attributes:
-            attributes["catalog"] = Reference(f"catalog.{attributes['catalog']}")
-        elif address.count(".") > 1:
-            attributes["parent"] = Reference(".".join(address.split(".")[:2]))
-        blocks = [(address, attributes)]
-        for resource, role in roles.items():
-            blocks.append((f"{address}.role.{resource}", {"package": Reference(address), "resource": Reference(f"{attributes['catalog']}.resource.{resource}"), "role": role}))
-        out += [f'resource "terraform_data" "{name(a)}" {{\n  input = {value(v, 1)}\n}}\n\n' for a, v in blocks]
-    return "".join(out)
+def state(objects):
+    """What `terraform apply` would leave, for the sizes at which it takes too long. A plan on it says "No changes"."""
+    def value(v):
+        if isinstance(v, dict):
+            return {k: value(x) for k, x in v.items()}
+        return uid(name(v)) if isinstance(v, Reference) else [value(x) for x in v] if isinstance(v, list) else v
+
+    def kind(v):
+        if isinstance(v, dict):
+            return ["object", {k: kind(x) for k, x in v.items()}]
+        if isinstance(v, list):
+            return ["tuple", [kind(x) for x in v]]
+        return "bool" if isinstance(v, bool) else "string"
+
+    resources = []
+    for n, attributes in blocks(objects):
+        held = {"value": value(attributes), "type": kind(attributes)}
+        instance = {"schema_version": 0, "attributes": {"id": uid(n), "input": held, "output": held, "triggers_replace": None}, "sensitive_attributes": []}
+        needs = [f"terraform_data.{name(v)}" for v in attributes.values() if isinstance(v, Reference)]
+        resources.append({"mode": "managed", "type": "terraform_data", "name": n, "provider": 'provider["terraform.io/builtin/terraform"]',
+                          "instances": [{**instance, **({"dependencies": sorted(needs)} if needs else {})}]})
+    return json.dumps({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": uid("lineage"), "outputs": {}, "resources": resources}, indent=2)
 
 
 def put(path, text):
@@ -168,6 +203,7 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--edits", type=int, default=0)
     parser.add_argument("--terraform")
+    parser.add_argument("--state", action="store_true")
     asked = parser.parse_args()
     catalogs = max(1, round(asked.objects / PER_CATALOG))
     policies = catalogs * 20
@@ -177,12 +213,16 @@ def main():
     size += put(f"{asked.out}/directory.toml", toml(directory(), "Who is there."))
     if asked.terraform:
         os.makedirs(asked.terraform, exist_ok=True)
+        put(f"{asked.terraform}/directory.tf", hcl(directory()))
+    if asked.terraform and asked.state:
+        applied = itertools.chain(directory(), *(catalog(number, ()) for number in range(catalogs)))
+        put(f"{asked.terraform}/terraform.tfstate", state(applied))
     for number in range(catalogs):
         objects = catalog(number, edited)
         size += put(f"{asked.out}/catalogs/c{number:05d}.toml", toml(objects, f"Catalog {number:05d}."))
         if asked.terraform:
             put(f"{asked.terraform}/c{number:05d}.tf", hcl(objects))
-    print(json.dumps({"asked": asked.objects, "catalogs": catalogs, "objects": catalogs * PER_CATALOG, "addresses": catalogs * ADDRESSES + DIRECTORY,
+    print(json.dumps({"asked": asked.objects, "catalogs": catalogs, "objects": catalogs * PER_CATALOG + DIRECTORY, "addresses": catalogs * ADDRESSES + DIRECTORY,
                       "edited": len(edited), "bytes": size}))
 
 
