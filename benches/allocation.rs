@@ -1,0 +1,55 @@
+//! A gate: what a plan allocates at its peak grows with the objects and not faster.
+//!
+//! `cargo bench --bench allocation` counts at 10,000 and at 100,000 objects, and fails when an object costs 10 % more or less
+//! at the one than at the other. Counts do not flicker as times do.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a benchmark")]
+
+mod workspace;
+
+use peak_alloc::PeakAlloc;
+use std::hint::black_box;
+use std::process::ExitCode;
+use workspace::{applied, context, generate, planned};
+use writ::ops::Context;
+use writ::view::{paint::Paint, plan::text};
+
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
+
+/// The two sizes, in objects as `generate.py` counts them.
+const SIZES: [usize; 2] = [10_000, 100_000];
+
+/// How much an object may cost at one size more than at the other.
+const TOLERANCE: f64 = 0.10;
+
+/// Bytes at the peak of planning and showing the plan, above what was allocated before.
+fn peak(context: &Context, changes: bool) -> usize {
+    let before = ALLOCATED.current_usage();
+    ALLOCATED.reset_peak_usage();
+    let planned = planned(context);
+    assert_ne!(planned.plan.is_empty(), changes, "the plan is not the one to measure");
+    black_box(text(&planned.plan, Paint { on: false }));
+    ALLOCATED.peak_usage() - before
+}
+
+fn main() -> ExitCode {
+    let [small, large] = SIZES.map(|objects| {
+        let directory = generate(objects);
+        let context = context(directory.path());
+        let empty = peak(&context, true);
+        applied(&context);
+        [empty, peak(&context, false)].map(|bytes| bytes as f64 / objects as f64)
+    });
+    let mut level = true;
+    for (what, (small, large)) in ["plan from empty", "plan without changes"].into_iter().zip(small.into_iter().zip(large)) {
+        let holds = (large / small - 1.0).abs() < TOLERANCE;
+        level &= holds;
+        let [few, many] = SIZES;
+        println!(
+            "{what}: at its peak {small:.0} bytes an object at {few} objects, {large:.0} at {many}: {:+.1} %{}",
+            (large / small - 1.0) * 100.0,
+            if holds { "" } else { ", and 10 % is the limit" }
+        );
+    }
+    if level { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
