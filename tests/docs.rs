@@ -78,7 +78,9 @@ fn the_page_of_commands_names_nothing_else() {
     }
     collect(&Cli::command(), &mut flags);
     let flag = Regex::new(r"--([a-z][a-z-]+)").unwrap();
-    for page in pages().iter().filter(|p| !["docs/editors.md", "docs/developers.md", "CONTRIBUTING.md"].contains(&p.as_str())) {
+    for page in
+        pages().iter().filter(|p| !["docs/benchmarks.md", "docs/editors.md", "docs/developers.md", "CONTRIBUTING.md"].contains(&p.as_str()))
+    {
         let text = read(page).replace("cargo run --release -- ", "").replace("cargo build --release", "").replace("--test", "");
         let strange: Vec<&str> = flag.captures_iter(&text).map(|c| c.get(1).unwrap().as_str()).filter(|f| !flags.contains(*f)).collect();
         assert!(strange.is_empty(), "{page} speaks of flags that there are not: {strange:?}");
@@ -88,7 +90,7 @@ fn the_page_of_commands_names_nothing_else() {
 /// `src/x.rs` exists wherever a page says so, and holds the functions that stand behind it.
 #[test]
 fn named_files_and_functions_exist() {
-    let path = Regex::new(r"`((?:src|tests|examples|schemas|docs|\.ci)/[A-Za-z0-9_./-]+)`").unwrap();
+    let path = Regex::new(r"`((?:src|tests|benches|examples|schemas|docs|\.ci)/[A-Za-z0-9_./-]+)`").unwrap();
     let station = Regex::new(r"`(src/[a-z_/]+\.rs)`: ((?:`[A-Za-z_]+`(?:, )?)+)").unwrap();
     let word = Regex::new(r"`([A-Za-z_]+)`").unwrap();
     let mut wrong = Vec::new();
