@@ -259,6 +259,7 @@ def main():
                 "sizes": []}
         if asked.terraform_runs < asked.runs:
             kept["note"] = f" (Terraform: {asked.terraform_runs})"
+            kept["command"] += f" --terraform-runs {asked.terraform_runs}"
         sizes = [int(size) for size in asked.sizes.split(",")]
         for size in sizes:
             with tempfile.TemporaryDirectory(prefix="writ-bench-") as work:
