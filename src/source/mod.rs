@@ -222,17 +222,24 @@ fn read_file(path: &Path, name: &str, refused: &mut Vec<(String, &'static str)>)
         refused.push((name.to_owned(), "is larger than 16 MiB"));
         return Ok(None);
     }
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        refused.push((name.to_owned(), "begins with a byte order mark: save it as plain UTF-8"));
-        return Ok(None);
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Some(SourceFile::new(name, text))),
-        Err(_) => {
-            refused.push((name.to_owned(), "is not UTF-8"));
+    match text(name, bytes) {
+        Ok(file) => Ok(Some(file)),
+        Err(why) => {
+            refused.push((name.to_owned(), why));
             Ok(None)
         }
     }
+}
+
+/// Bytes as the text of a file.
+///
+/// # Errors
+/// Why they are none.
+pub fn text(name: &str, bytes: Vec<u8>) -> Result<SourceFile, &'static str> {
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        return Err("begins with a byte order mark: save it as plain UTF-8");
+    }
+    String::from_utf8(bytes).map(|text| SourceFile::new(name, text)).map_err(|_| "is not UTF-8")
 }
 
 /// Opens without following a link in the last place, so that a file swapped for a link after it was listed is refused.
