@@ -7,7 +7,7 @@
 use super::{Base, Plan, Relied, SettingsChange};
 use crate::config::AppliedSettings;
 use crate::kinds::{self, object_from_json, with_defaults};
-use crate::model::{Action, Address, Cause, Change, Delta, Digest, Object, Origin, Table, canonical, digest_of};
+use crate::model::{Action, Address, Cause, Change, Delta, Digest, Object, Origin, Table, digest_of, is_key};
 use crate::reconcile::State;
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -322,42 +322,72 @@ fn read_place(json: &Json) -> Option<(String, u32)> {
 /// # Errors
 /// [`BadPlan`] when it is not whole, of another version, or edited.
 pub fn read(text: &str) -> Result<SavedPlan, BadPlan> {
-    let form = |what: &str| BadPlan::Form(what.to_owned());
     let doc: Json = serde_json::from_str(text).map_err(|e| BadPlan::Form(e.to_string()))?;
-    let Json::Object(mut map) = doc.clone() else { return Err(form("no table")) };
-    let version = map.get("format_version").and_then(Json::as_str).ok_or_else(|| form("no format_version"))?;
+    let form = |what: &str| BadPlan::Form(what.to_owned());
+    let version = doc.as_object().ok_or_else(|| form("no table"))?.get("format_version");
+    let version = version.and_then(Json::as_str).ok_or_else(|| form("no format_version"))?;
     if version.split('.').next() != FORMAT.split('.').next() {
         return Err(BadPlan::Version(version.to_owned()));
     }
-    let written = map.remove("digests").ok_or_else(|| form("no digests"))?;
+    let written = doc.get("digests").ok_or_else(|| form("no digests"))?;
     let digest = |name: &str| written.get(name).and_then(Json::as_str).map(Digest::from_hex).ok_or_else(|| form("no digests"));
     let digests = Digests { plan: digest("plan")?, changes: digest("changes")? };
-    if Digest::of(canonical(&Json::Object(map.clone())).as_bytes()) != digests.plan {
+    if plan_digest(&doc) != digests.plan {
         return Err(BadPlan::Edited);
     }
-    let text_of = |name: &str| map.get(name).and_then(Json::as_str).map(str::to_owned);
-    let parse = |name: &str| map.get(name).cloned().unwrap_or(Json::Null);
+    let saved = unproven(doc, digests)?;
+    // The digest of the changes is beside the document that the other one covers.
+    if changes_digest(&saved.as_saved()) == saved.digests.changes { Ok(saved) } else { Err(BadPlan::Edited) }
+}
+
+/// A document with the digests that belong to its content. They tell damage, and are no signature: whoever edits a plan can
+/// do the same, so an apply believes nothing of it that it cannot work out anew.
+///
+/// # Errors
+/// [`BadPlan`] when it is not whole.
+pub fn sealed(mut doc: Json) -> Result<Json, BadPlan> {
+    let none = || Digest::from_hex("");
+    let changes = changes_digest(&unproven(doc.clone(), Digests { plan: none(), changes: none() })?.as_saved());
+    let digests = Digests { plan: plan_digest(&doc), changes };
+    if let Json::Object(map) = &mut doc {
+        map.insert("digests".into(), json!(digests));
+    }
+    Ok(doc)
+}
+
+/// The digest of all of a document but its digests.
+fn plan_digest(doc: &Json) -> Digest {
+    let mut rest = doc.clone();
+    if let Json::Object(map) = &mut rest {
+        map.remove("digests");
+    }
+    digest_of(&rest)
+}
+
+/// What a document says, whatever its digests are.
+fn unproven(doc: Json, digests: Digests) -> Result<SavedPlan, BadPlan> {
+    let form = |what: &str| BadPlan::Form(what.to_owned());
+    let text_of = |name: &str| doc.get(name).and_then(Json::as_str).map(str::to_owned);
+    let parse = |name: &str| doc.get(name).cloned().unwrap_or(Json::Null);
     let settings = parse("settings_change");
     let settings_change = settings.get("after").map(|after| SettingsChange {
         before: settings.get("before").filter(|b| !b.is_null()).map(|b| AppliedSettings(b.clone())),
         after: AppliedSettings(after.clone()),
     });
-    let list = map.get("resource_changes").and_then(Json::as_array).ok_or_else(|| form("no resource_changes"))?;
-    let saved = SavedPlan {
-        workspace: text_of("workspace").ok_or_else(|| form("no workspace"))?,
+    let list = doc.get("resource_changes").and_then(Json::as_array).ok_or_else(|| form("no resource_changes"))?;
+    Ok(SavedPlan {
+        workspace: text_of("workspace").filter(|name| is_key(name)).ok_or_else(|| form("no workspace"))?,
         base: serde_json::from_value(parse("base")).map_err(|e| BadPlan::Form(e.to_string()))?,
         commit: text_of("commit"),
-        destroy: map.get("destroy").and_then(Json::as_bool).unwrap_or(false),
-        complete: map.get("complete").and_then(Json::as_bool).unwrap_or(false),
+        destroy: doc.get("destroy").and_then(Json::as_bool).unwrap_or(false),
+        complete: doc.get("complete").and_then(Json::as_bool).unwrap_or(false),
         changes: list.iter().map(read_change).collect::<Result<_, _>>()?,
         settings_change,
         settings: AppliedSettings(parse("settings")),
         relied: serde_json::from_value(parse("relied")).map_err(|e| BadPlan::Form(e.to_string()))?,
         digests,
         document: doc,
-    };
-    // The digest of the changes is beside the document that the other one covers.
-    if changes_digest(&saved.as_saved()) == saved.digests.changes { Ok(saved) } else { Err(BadPlan::Edited) }
+    })
 }
 
 fn read_change(json: &Json) -> Result<Change, BadPlan> {

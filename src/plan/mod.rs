@@ -16,7 +16,7 @@ mod rollback;
 mod select;
 mod timely;
 
-pub use document::{BadPlan, Digests, FORMAT, SavedPlan, changes_digest, digests, document, read};
+pub use document::{BadPlan, Digests, FORMAT, SavedPlan, changes_digest, digests, document, read, sealed};
 pub use guards::{Lift, Refusal, Why};
 pub use relied::{Relied, Stale};
 pub use rollback::{Back, rollback};
