@@ -123,6 +123,11 @@ fn pages(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
             audit.fault(None, None, line.replace('\n', " "));
         }
     }
+    // That a store is one thing is a constraint which the check of pages passes over.
+    let strays: i64 = view.query_row("SELECT count(*) FROM meta WHERE one <> 1", [], |row| row.get(0)).doing("verifying the store")?;
+    if strays > 0 {
+        audit.fault(None, None, "`meta` has a row that no store has");
+    }
     Ok(())
 }
 
@@ -227,6 +232,7 @@ mod tests {
             ("DELETE FROM revision WHERE serial = 2", "serial 3: serial 2 is missing before it"),
             ("DELETE FROM revision WHERE serial = 0", "serial 1: serial 0 is missing before it"),
             ("DELETE FROM revision", "the store is corrupt: it has no revision"),
+            ("PRAGMA ignore_check_constraints = ON; UPDATE meta SET one = 2", "`meta` has a row that no store has"),
             ("UPDATE meta SET lineage = 'M'", "serial 0: it is not linked to the revision before it"),
             ("UPDATE meta SET created_at = '2025-03-01T08:00:00.000Z'", "serial 0: the store was not created then"),
             ("DELETE FROM meta", "the store is corrupt: it has no lineage"),
