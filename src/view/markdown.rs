@@ -2,6 +2,7 @@
 
 use super::body::body;
 use super::how::{How, command};
+use super::paint::line;
 use super::plan::{because, by_kind, headline, people, settings_lines, shown, summary, way_out};
 use crate::kinds::counted;
 use crate::model::{Action, Change};
@@ -204,8 +205,13 @@ fn chars(text: &str) -> usize {
 fn prose(text: &str) -> String {
     let mut out = String::new();
     let mut in_code = false;
-    for c in text.chars() {
+    let text = line(text);
+    let mut chars = text.chars().peekable();
+    let mut last = ' ';
+    while let Some(c) = chars.next() {
         match c {
+            // Several in a row would open a span that a single one does not close.
+            '`' if last == '`' || chars.peek() == Some(&'`') => out.push('\''),
             '`' => {
                 in_code = !in_code;
                 out.push(c);
@@ -220,6 +226,7 @@ fn prose(text: &str) -> String {
             }
             c => out.push(c),
         }
+        last = c;
     }
     if in_code {
         out.push('`');
@@ -244,7 +251,7 @@ fn inline(text: &str) -> String {
 
 /// Text inside single backticks.
 fn code(text: &str) -> String {
-    text.replace('`', "'")
+    line(text).replace('`', "'")
 }
 
 fn html(text: &str) -> String {
@@ -307,6 +314,13 @@ mod tests {
         // One long value does not cost what stands beside it.
         assert!(text.contains("more characters)\n```\n") && text.contains("Apply exactly this: `writ apply --expect "));
         assert!(text.lines().all(|l| chars(l) < 6_000));
+    }
+
+    #[test]
+    fn a_reason_stays_in_its_line_and_draws_nothing() {
+        let told = |message: &str| text(&refused(vec![refusal(message)]), None).lines().nth(5).unwrap_or_default().to_owned();
+        assert!(told("```<img src=x>").starts_with("- **rule** '''&lt;img src=x&gt; (`"), "{}", told("```<img src=x>"));
+        assert!(told("`a\n</details>").starts_with("- **rule** `a\\u{a}</details>` (`"), "{}", told("`a\n</details>"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::body::{Mark, body};
 use super::paint::{Paint, line};
-use super::toml::quoted;
+use super::toml::{key, quoted};
 use crate::model::{Action, Change, Origin, canonical};
 use crate::plan::{Plan, Refusal, SettingsChange, Summary, changes_digest, followers};
 use serde_json::Value as Json;
@@ -68,7 +68,7 @@ pub(super) fn shown(plan: &Plan) -> Vec<Vec<&Change>> {
 
 fn standing(plan: &Plan) -> String {
     match &plan.base.lineage {
-        Some(_) if plan.destroy => format!("The store at @{} holds nothing that `{}` manages.", plan.base.serial, plan.workspace),
+        Some(_) if plan.destroy => format!("The store at @{} holds nothing that `{}` manages.", plan.base.serial, line(&plan.workspace)),
         Some(_) => format!("The store at @{} is what the files declare.", plan.base.serial),
         None => "There is no store, and nothing to put into one.".to_owned(),
     }
@@ -110,16 +110,16 @@ pub fn because(change: &Change, plan: &Plan) -> Option<String> {
     if gone && plan.destroy {
         parts.push("everything is destroyed".to_owned());
     } else if gone {
-        let written = place.filter(|p| whole.is_none_or(|o| *p != format!("{}:{}", o.file, o.line)));
+        let written = place.filter(|p| whole.is_none_or(|o| *p != line(&format!("{}:{}", o.file, o.line))));
         parts.extend(written);
         parts.push(
             whole.map_or_else(|| "nothing asks for it".to_owned(), |o| format!("it is declared nowhere; it stood at {}", place_of(o, ""))),
         );
     } else {
-        let template = change.cause.template.as_ref().map(|t| format!(" (template {t})")).unwrap_or_default();
+        let template = change.cause.template.as_ref().map(|t| format!(" (template {})", line(t))).unwrap_or_default();
         parts.extend(place.map(|p| format!("{p}{template}")));
         let stood = change.cause.stood.iter().map(|(n, o)| (n, place_of(o, n))).filter(|(n, p)| !n.is_empty() && !p.is_empty());
-        parts.extend(stood.map(|(n, p)| format!("{n} stood at {p}")));
+        parts.extend(stood.map(|(n, p)| format!("{} stood at {p}", line(n))));
     }
     if change.previous.is_some() {
         let below = plan
@@ -181,9 +181,9 @@ pub(super) fn settings_lines(change: &SettingsChange) -> Vec<(Mark, String)> {
         }
     }
     let get = |side: &Json, (section, name): &(String, String)| side.get(section).and_then(|t| t.get(name)).map(|v| line(&v.to_string()));
-    let told = keys.iter().filter_map(|key| {
-        let name = format!("{}.{}", key.0, key.1);
-        match (get(before, key), get(&change.after.0, key)) {
+    let told = keys.iter().filter_map(|setting| {
+        let name = format!("{}.{}", key(&setting.0), key(&setting.1));
+        match (get(before, setting), get(&change.after.0, setting)) {
             (Some(a), Some(b)) if a != b => Some((Mark::Alter, format!("{name} = {a} -> {b}"))),
             (Some(a), None) => Some((Mark::Remove, format!("{name} = {a}"))),
             (None, Some(b)) => Some((Mark::Add, format!("{name} = {b}"))),
@@ -251,7 +251,7 @@ fn closing(plan: &Plan, paint: Paint) -> String {
         out.push_str(&paint.yellow("Part of the changes only: --target or --exclude left others out.\n"));
     }
     let mut marks = vec![format!("changes {}", changes_digest(plan).short()), format!("base @{}", plan.base.serial)];
-    marks.extend(plan.commit.as_ref().map(|c| format!("commit {c}")));
+    marks.extend(plan.commit.as_ref().map(|c| format!("commit {}", line(c))));
     out.push_str(&format!("{}    {}\n", paint.bold(&summary(&plan.summary())), paint.dim(&marks.join(", "))));
     out.push_str(&verdict(plan, paint));
     out

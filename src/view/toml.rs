@@ -1,7 +1,7 @@
 //! Values as TOML spells them, so that a line of output can be searched for in the files.
 
 use crate::kinds::text::is_hostile;
-use crate::model::{Node, Table, Value, is_key};
+use crate::model::{Node, Table, Value};
 
 /// A value on one line.
 #[must_use]
@@ -34,7 +34,8 @@ pub fn pairs(table: &Table) -> String {
 /// A bare key, or a quoted one.
 #[must_use]
 pub fn key(text: &str) -> String {
-    if is_key(text) || text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) { text.to_owned() } else { quoted(text) }
+    let bare = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    if !text.is_empty() && text.bytes().all(bare) { text.to_owned() } else { quoted(text) }
 }
 
 /// A basic string; what could move the cursor or reorder text is escaped.
@@ -68,6 +69,10 @@ mod tests {
             let doc: ::toml::Table = format!("a = {}", quoted(text)).parse().unwrap();
             assert_eq!(doc["a"].as_str(), Some(text));
             assert!(!quoted(text).chars().any(char::is_control));
+        }
+        for text in ["", "a-b_1", "a b", "a.b"] {
+            let doc: ::toml::Table = format!("{} = 1", key(text)).parse().unwrap();
+            assert!(doc.contains_key(text));
         }
     }
 }
