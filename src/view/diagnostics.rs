@@ -27,7 +27,7 @@ fn one(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
     let mut group = Group::with_title(level.primary_title(&message).id(finding.code.id));
     let label = super::paint::line(&finding.label);
     let primary = excerpt(finding.span, sources);
-    let mut related: Vec<(Excerpt<'_>, String)> =
+    let mut related: Vec<(Excerpt, String)> =
         finding.related.iter().filter_map(|l| Some((excerpt(l.span, sources)?, super::paint::line(&l.text)))).collect();
     if let Some(primary) = &primary {
         let mut snippet = primary
@@ -68,20 +68,20 @@ fn placeless(finding: &Diagnostic) -> String {
 }
 
 /// One line of a source, shortened and made harmless.
-struct Excerpt<'s> {
-    name: &'s str,
+struct Excerpt {
+    name: String,
     line: u32,
     text: String,
     range: std::ops::Range<usize>,
 }
 
-impl<'s> Excerpt<'s> {
+impl Excerpt {
     fn snippet<'a>(&'a self) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        Snippet::source(self.text.as_str()).line_start(self.line as usize).path(self.name)
+        Snippet::source(self.text.as_str()).line_start(self.line as usize).path(self.name.as_str())
     }
 }
 
-fn excerpt(span: Span, sources: &Sources) -> Option<Excerpt<'_>> {
+fn excerpt(span: Span, sources: &Sources) -> Option<Excerpt> {
     let file = sources.get(span)?;
     let (line, column) = file.position(span.start);
     let full = file.line(line);
@@ -95,7 +95,7 @@ fn excerpt(span: Span, sources: &Sources) -> Option<Excerpt<'_>> {
     let shown = |a: usize, b: usize| full.get(a..b).map(super::paint::line).unwrap_or_default();
     let (head, marked, tail) = (shown(from, start), shown(start, end), shown(end, to));
     let range = head.len()..head.len().saturating_add(marked.len());
-    Some(Excerpt { name: &file.name, line, text: format!("{head}{marked}{tail}"), range })
+    Some(Excerpt { name: super::paint::line(&file.name), line, text: format!("{head}{marked}{tail}"), range })
 }
 
 /// The nearest boundary of a character at or below an offset.
