@@ -94,8 +94,9 @@ impl<'a> Reader<'a> {
                     gathered.comment(comment, slot);
                 }
                 EventKind::StdTableOpen | EventKind::ArrayTableOpen => {
-                    let above = gathered.take_after(&mut section);
-                    let header = Header { list: event.kind() == EventKind::ArrayTableOpen, path: self.path(), behind: None };
+                    let mut above = gathered.take_after(&mut section);
+                    let path = self.path(&mut above);
+                    let header = Header { list: event.kind() == EventKind::ArrayTableOpen, path, behind: None };
                     let begun = Section { above, header: Some(header), ..Section::default() };
                     sections.push(std::mem::replace(&mut section, begun));
                 }
@@ -116,13 +117,14 @@ impl<'a> Reader<'a> {
         Tree { sections, end }
     }
 
-    /// The keys up to the bracket or sign that closes them.
-    fn path(&mut self) -> Vec<Key<'a>> {
+    /// The keys up to the bracket or sign that closes them; in braces the parser lets comments stand between.
+    fn path(&mut self, above: &mut Vec<Above<'a>>) -> Vec<Key<'a>> {
         let mut path = Vec::new();
         while let Some(event) = self.event() {
             match event.kind() {
                 EventKind::SimpleKey => path.push(self.key(event)),
                 EventKind::StdTableClose | EventKind::ArrayTableClose | EventKind::KeyValSep => break,
+                EventKind::Comment => above.push(Above::Comment(self.comment(event).text)),
                 _ => {}
             }
         }
@@ -138,12 +140,14 @@ impl<'a> Reader<'a> {
     }
 
     /// `path = value` whose first key was read.
-    fn entry(&mut self, first: Event, above: Vec<Above<'a>>) -> Entry<'a> {
+    fn entry(&mut self, first: Event, mut above: Vec<Above<'a>>) -> Entry<'a> {
         let mut path = vec![self.key(first)];
-        path.extend(self.path());
+        path.extend(self.path(&mut above));
         loop {
             match self.event() {
-                Some(e) if e.kind() == EventKind::Whitespace => {}
+                // Nor has the value to begin on the same line.
+                Some(e) if matches!(e.kind(), EventKind::Whitespace | EventKind::Newline) => {}
+                Some(e) if e.kind() == EventKind::Comment => above.push(Above::Comment(self.comment(e).text)),
                 Some(e) => return Entry { above, path, value: self.value(e), behind: None },
                 None => {
                     return Entry {

@@ -25,6 +25,12 @@ fn refused(text: &str) -> Vec<&'static str> {
 fn before_and_after() {
     let cases: &[(&str, &str, &str)] = &[
         ("nothing", "\n\n", ""),
+        ("a value below its key", "group.a = { members\n=\n[] }\n", "group.a = { members = [] }\n"),
+        (
+            "comments between a key and its value",
+            "group.a = { # one\nmembers # two\n = # three\n [] }\n",
+            "group.a = { # one\n  # two\n  # three\n  members = [],\n}\n",
+        ),
         ("only comments", "\n# a\n\n\n# b", "# a\n\n# b\n"),
         (
             "white space and empty lines",
