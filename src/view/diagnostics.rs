@@ -33,8 +33,9 @@ fn one(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
         let mut snippet = primary
             .snippet()
             .annotation(AnnotationKind::Primary.span(primary.range.clone()).label(Some(label.as_str()).filter(|l| !l.is_empty())));
-        // Places on the same line are underlined in the same snippet.
-        let (same, others): (Vec<_>, Vec<_>) = related.into_iter().partition(|(e, _)| e.name == primary.name && e.line == primary.line);
+        // Places on the same line are underlined in the same snippet, if it shows the same part of it.
+        let (same, others): (Vec<_>, Vec<_>) =
+            related.into_iter().partition(|(e, _)| (&e.name, e.line, &e.text) == (&primary.name, primary.line, &primary.text));
         for (excerpt, text) in &same {
             snippet = snippet.annotation(AnnotationKind::Context.span(excerpt.range.clone()).label(text.clone()));
         }
@@ -135,4 +136,29 @@ fn range(span: Span, sources: &Sources) -> Json {
         json!({ "line": line, "column": column, "byte": offset })
     };
     json!({ "filename": file.name, "start": point(span.start), "end": point(span.end) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::{SourceFile, codes};
+
+    #[test]
+    fn places_far_apart_on_one_line_have_an_excerpt_each() {
+        for (length, related, excerpts) in [(2, 1..3, 1), (1_000, 5..7, 2), (1_000, 0..0, 2)] {
+            let text = format!("\u{1b}{}", "é".repeat(length));
+            let last = Span::new(0, text.len() - 2..text.len());
+            let sources = Sources::new(vec![SourceFile::new("a.toml", text)]);
+            let finding = Diagnostic::new(&codes::E0001, last, "x").related(Span::new(0, related), "here");
+            let told = one(&finding, &sources, &Renderer::plain());
+            assert_eq!(told.lines().filter(|l| l.starts_with("1 | ")).count(), excerpts, "{told}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_file_stays_in_its_line() {
+        let sources = Sources::new(vec![SourceFile::new("a\u{1b}[2J\n/b.toml", "x")]);
+        let told = one(&Diagnostic::new(&codes::E0001, Span::new(0, 0..1), "x"), &sources, &Renderer::plain());
+        assert!(told.contains(" --> a\\u{1b}[2J\\u{a}/b.toml:1:1\n"), "{told}");
+    }
 }
