@@ -101,19 +101,16 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A finding with `code`, whose severity is the code's own.
+    /// A finding with `code`, whose severity is the code's own. The message is one line, whatever was quoted in it.
     #[must_use]
     pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: code.severity,
-            code,
-            message: message.into(),
-            span,
-            label: String::new(),
-            address: None,
-            related: Vec::new(),
-            help: None,
+        let mut message: String = message.into();
+        for (end, escaped) in [("\n", "\\u{a}"), ("\r", "\\u{d}")] {
+            if message.contains(end) {
+                message = message.replace(end, escaped);
+            }
         }
+        Diagnostic { severity: code.severity, code, message, span, label: String::new(), address: None, related: Vec::new(), help: None }
     }
 
     /// Writes beside the underlined text.
@@ -278,6 +275,11 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_one_line() {
+        assert_eq!(Diagnostic::new(&codes::E0001, Span::NONE, "`a\r\nb`").message, "`a\\u{d}\\u{a}b`");
+    }
 
     #[test]
     fn suggests_only_what_is_near() {
