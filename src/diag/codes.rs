@@ -103,6 +103,8 @@ codes! {
     W0412 Warning "an incompatibility that only one side says";
     W0413 Warning "an end in the past";
     E0414 Error "a review without a fallback";
+    E0415 Error "a display name looks like another in other letters";
+    W0416 Warning "display names that are easily taken for each other";
     // Rules of the field.
     R13 Error "a package belongs to exactly one catalog";
     R20 Error "resources are groups, applications and sites";

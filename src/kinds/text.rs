@@ -3,6 +3,8 @@
 use super::Text;
 use crate::model::{is_key, is_user_key};
 use std::collections::HashSet;
+use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_script::{Script, UnicodeScript};
 
 /// Why a text is refused.
@@ -68,19 +70,21 @@ fn name(text: &str) -> Result<Box<str>, BadText> {
     if text.chars().count() > NAME_LENGTH {
         return Err(BadText::Form("a name of 120 characters at most"));
     }
-    let invisible = |c: char| {
-        matches!(c, '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'
-            | '\u{2060}'..='\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}')
-    };
-    if text.chars().any(invisible) {
+    // Everything below is about other scripts than ours.
+    if text.is_ascii() {
+        return Ok(text.into());
+    }
+    if text.chars().any(is_invisible) || !joiners_stand_well(text) {
         return Err(BadText::Form("a name without invisible characters"));
     }
     if text.chars().any(|c| c.script() == Script::Unknown) {
         return Err(BadText::Form("a name without private or unassigned characters"));
     }
-    if text.chars().any(|c| matches!(c, '\u{fb00}'..='\u{fb06}' | '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}')) {
-        return Err(BadText::Form("a name of plain letters, without their full-width or mathematical forms"));
+    if !is_nfc(text) {
+        return Err(BadText::Form("a name in composed form (NFC): its letters and their marks are written as one where they can be"));
+    }
+    if text.chars().any(is_compatibility_form) {
+        return Err(BadText::Form("a name of plain letters, without their full-width, mathematical or joined forms"));
     }
     let mut marks = 0u32;
     for c in text.chars() {
@@ -96,7 +100,41 @@ fn name(text: &str) -> Result<Box<str>, BadText> {
 }
 
 fn is_mark(c: char) -> bool {
-    matches!(c.script(), Script::Inherited)
+    is_combining_mark(c) || matches!(c.script(), Script::Inherited)
+}
+
+/// Characters that show nothing, or look like a blank and are none.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'
+        | '\u{2060}'..='\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether what joins letters, or keeps them apart, stands only between letters of scripts that are written so.
+fn joiners_stand_well(text: &str) -> bool {
+    use Script::{
+        Arabic, Bengali, Devanagari, Gujarati, Gurmukhi, Kannada, Khmer, Malayalam, Mongolian, Myanmar, Oriya, Sinhala, Syriac, Tamil,
+        Telugu,
+    };
+    let joins = [
+        Arabic, Bengali, Devanagari, Gujarati, Gurmukhi, Kannada, Khmer, Malayalam, Mongolian, Myanmar, Oriya, Sinhala, Syriac, Tamil,
+        Telugu,
+    ];
+    let written_so = |c: Option<char>| c.is_some_and(|c| joins.contains(&c.script()));
+    let mut before = None;
+    let mut all = text.chars().peekable();
+    while let Some(c) = all.next() {
+        if matches!(c, '\u{200c}' | '\u{200d}') && !(written_so(before) && written_so(all.peek().copied())) {
+            return false;
+        }
+        before = Some(c);
+    }
+    true
+}
+
+/// Whether a letter or digit is kept in Unicode only for the sake of older character sets, or is a full-width sign.
+fn is_compatibility_form(c: char) -> bool {
+    !c.is_ascii() && (c.is_alphanumeric() || matches!(c, '\u{ff01}'..='\u{ff5e}')) && !std::iter::once(c).nfkc().eq([c])
 }
 
 /// Whether a word mixes scripts, other than those that are written together (Japanese, Korean, Chinese).
@@ -158,7 +196,11 @@ mod tests {
         assert!(matches!(check(Text::Name, "аdmin"), Err(BadText::Mixed(_))), "Cyrillic a in a Latin word");
         assert!(matches!(check(Text::Name, "a\u{202e}b"), Err(BadText::Control('\u{202e}', 2))));
         assert!(matches!(check(Text::Name, "a\u{1b}[2J"), Err(BadText::Control('\u{1b}', 2))));
-        for bad in ["", " ", " a", "a ", "a\u{200b}b", &"x".repeat(121)] {
+        // Persian keeps letters apart with U+200C.
+        assert!(check(Text::Name, "می\u{200c}خواهم").is_ok());
+        let pointed = format!("\u{5d0}{}", "\u{5b0}".repeat(5));
+        let long = "x".repeat(121);
+        for bad in ["", " ", " a", "a ", "a\u{200b}b", "a\u{200d}b", "\u{645}\u{200c}", "Cafe\u{301}", "ﬁle", "m²", &pointed, &long] {
             assert!(matches!(check(Text::Name, bad), Err(BadText::Form(_))), "{bad:?}");
         }
     }

@@ -225,7 +225,7 @@ const TEXTS: &[Row] = &[
     row("a name has 120 characters at most (row 42)",
         &[(CAMPAIGN, "display_name = \"Employees\"", "display_name = \"12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012\" #~ E0016")], "120 characters"),
     row("a letter carries four marks at most (row 41)",
-        &[(CAMPAIGN, "display_name = \"Employees\"", "display_name = \"E\u{302}\u{303}\u{304}\u{305}\u{306}mployees\" #~ E0016")], "four marks"),
+        &[(CAMPAIGN, "display_name = \"Employees\"", "display_name = \"Q\u{302}\u{303}\u{304}\u{305}\u{306}uery\" #~ E0016")], "four marks"),
     row("full-width and mathematical letters are no letters of a name (row 44)",
         &[(CAMPAIGN, "display_name = \"Employees\"", "display_name = \"Ｅmployees\" #~ E0016"),
           (CAMPAIGN, "display_name = \"Fabrikam\"", "display_name = \"𝐅abrikam\" #~ E0016")], "plain letters"),

@@ -1,35 +1,70 @@
 //! Display names that people choose by are unique: among catalogs (R102), among the packages of a catalog, among the
-//! policies of a package.
+//! policies of a package. Nor do they look like one another.
 
 use crate::config::{World, finding};
-use crate::diag::{Code, Diagnostics, codes};
+use crate::diag::{Code, Diagnostic, Diagnostics, codes};
 use crate::kinds::{self, access_package::Package, display_name};
 use crate::model::{Address, Object};
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+use unicode_script::{Script, UnicodeScript};
+use unicode_security::skeleton;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    let mut taken: BTreeMap<(Option<Address>, String), &Object> = BTreeMap::new();
+    let mut taken: HashMap<(Option<Address>, String), &Object> = HashMap::new();
+    let mut seen: HashMap<(Option<Address>, String), &Object> = HashMap::new();
     let builtins: Vec<Object> = kinds::builtins().into_iter().filter(|b| world.get(&b.address).is_none()).collect();
     for object in builtins.iter().chain(world.known_first()) {
         let Some((scope, code, place)) = scope(object) else { continue };
         let (name, at) = display_name(object);
-        let folded = name.to_lowercase();
-        match taken.get(&(scope.clone(), folded.clone())) {
-            Some(first) if world.objects.contains_key(&object.address) => {
-                let message = format!("the display name `{name}` is taken {place} by `{}`", first.address);
-                let (_, at_first) = display_name(first);
-                found.push(
-                    finding(code, object, at, message)
-                        .related(at_first, "taken here")
-                        .help("people tell them apart by their names: choose another"),
-                );
+        let declared = world.declares(&object.address);
+        let same = taken.entry((scope.clone(), name.to_lowercase())).or_insert(object);
+        if same.address != object.address {
+            if declared {
+                let message = format!("the display name `{name}` is taken {place} by `{}`", same.address);
+                let help = "people tell them apart by their names: choose another";
+                found.push(finding(code, object, at, message).related(display_name(same).1, "taken here").help(help));
             }
-            Some(_) => {}
-            None => {
-                taken.insert((scope, folded), object);
-            }
+            continue;
+        }
+        let like = seen.entry((scope, looks(name))).or_insert(object);
+        if declared && like.address != object.address {
+            found.push(look_alike(object, like));
         }
     }
+}
+
+/// Two names that an eye may take for each other: wrong across scripts, where nobody could tell, and a warning within one.
+fn look_alike(object: &Object, first: &Object) -> Diagnostic {
+    let ((name, at), (other, at_other)) = (display_name(object), display_name(first));
+    let code = if scripts(name) == scripts(other) { &codes::W0416 } else { &codes::E0415 };
+    let message = format!("the display name `{name}` looks like `{other}`, the name of `{}`", first.address);
+    let (here, there) = differing(name, other);
+    let help = format!("where they differ this has {here} and the other {there}: choose a name that reads otherwise");
+    finding(code, object, at, message).related(at_other, "looks the same").help(help)
+}
+
+/// What an eye sees of a name: the prototypes of its characters, by Unicode's table of confusables.
+fn looks(name: &str) -> String {
+    static ASCII: LazyLock<Vec<String>> =
+        LazyLock::new(|| (0..128u8).map(|b| skeleton(char::from(b).encode_utf8(&mut [0; 4])).collect()).collect());
+    if name.is_ascii() {
+        return name.bytes().filter_map(|b| ASCII.get(usize::from(b))).map(String::as_str).collect();
+    }
+    let joiners = ['\u{200c}', '\u{200d}'];
+    skeleton(&name.replace(joiners, "")).collect()
+}
+
+fn scripts(name: &str) -> HashSet<Script> {
+    name.chars().map(|c| c.script()).filter(|s| !matches!(s, Script::Common | Script::Inherited)).collect()
+}
+
+/// Where two names part, in code points: the first character that is another, of each.
+fn differing(name: &str, other: &str) -> (String, String) {
+    let shared = name.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let point =
+        |text: &str| text.chars().nth(shared).map_or_else(|| "nothing more".to_owned(), |c| format!("`{c}` (U+{:04X})", u32::from(c)));
+    (point(name), point(other))
 }
 
 /// Within what a display name is unique.
