@@ -1,4 +1,7 @@
 //! The commit that a workspace stands at, for the record.
+//!
+//! A repository's configuration can name programs for git to run: filters, monitors, hooks, ways to fetch. None of them
+//! runs: the workspace may be anybody's.
 
 use super::{Filter, WRIT_TOML, read_settings, read_settings_file};
 use crate::diag::Diagnostics;
@@ -12,8 +15,32 @@ pub fn commit(root: &Path) -> Option<String> {
     let place = git(root, &["rev-parse", "--show-prefix", "--short=7", "HEAD"])?;
     let (prefix, head) = place.trim_end_matches('\n').rsplit_once('\n')?;
     // Each file by itself, as it is spelled: directories are not folded, renames are two entries.
-    let status =
-        git(root, &["status", "--porcelain=v1", "-z", "--untracked-files=all", "--ignored=traditional", "--no-renames", "--", "."])?;
+    let filters = git(root, &["config", "--null", "--name-only", "--get-regexp", "^filter\\."]).unwrap_or_default();
+    let without: Vec<String> = filters
+        .split('\0')
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("{name}={}", if name.ends_with(".required") { "false" } else { "" }))
+        .flat_map(|setting| ["-c".to_owned(), setting])
+        .collect();
+    let without: Vec<&str> = without.iter().map(String::as_str).collect();
+    let status = git(
+        root,
+        &[
+            &without[..],
+            &[
+                "status",
+                "--porcelain=v1",
+                "-z",
+                "--untracked-files=all",
+                "--ignored=traditional",
+                "--no-renames",
+                "--ignore-submodules=all",
+                "--",
+                ".",
+            ],
+        ]
+        .concat(),
+    )?;
     let settings = read_settings_file(root).ok().and_then(|sources| read_settings(&sources, &mut Diagnostics::new()));
     let filter = Filter::new(settings.as_ref());
     let named = status.split('\0').filter_map(|entry| entry.get(3..)?.strip_prefix(prefix));
@@ -36,8 +63,9 @@ fn is_read(root: &Path, name: &str, filter: &Filter) -> bool {
 
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
-        .args(["-c", "core.fsmonitor=false", "--no-optional-locks", "-C"])
+        .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never", "--no-optional-locks", "-C"])
         .arg(root)
+        .env("GIT_NO_LAZY_FETCH", "1")
         .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::null())

@@ -4,17 +4,22 @@
 //! Invariants: no link is followed, no file outside the root is opened, nothing but regular files is read, nothing is
 //! started but `git` (and that never by `validate`); files come sorted by name.
 
+mod beneath;
 mod git;
 
 pub use git::commit;
 
 use crate::config::{Settings, WRIT_TOML, read_settings};
 use crate::diag::{Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
+use crate::kinds::text::is_hostile;
+use beneath::Beneath;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::collections::HashMap;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use unicode_normalization::UnicodeNormalization;
 
 /// The largest file, in bytes.
 pub const LARGEST_FILE: u64 = 16 * 1024 * 1024;
@@ -22,6 +27,17 @@ pub const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 pub const LARGEST_TREE: u64 = 1024 * 1024 * 1024;
 /// How deep directories may be.
 const DEEPEST: usize = 64;
+/// The most files: one without an object in it is an error, and so many objects are the most.
+pub const MOST_FILES: usize = 2_000_000;
+
+/// How much a tree may hold.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    files: usize,
+    bytes: u64,
+}
+
+const LIMITS: Limits = Limits { files: MOST_FILES, bytes: LARGEST_TREE };
 
 /// A workspace as read.
 #[derive(Debug)]
@@ -43,6 +59,8 @@ pub enum SourceError {
     Io(PathBuf, std::io::Error),
     /// More than [`LARGEST_TREE`].
     TooLarge,
+    /// More than [`MOST_FILES`].
+    TooMany,
 }
 
 impl fmt::Display for SourceError {
@@ -51,6 +69,7 @@ impl fmt::Display for SourceError {
             SourceError::NoWorkspace(dir) => write!(f, "`{}` is no workspace: it has no `writ.toml`", dir.display()),
             SourceError::Io(path, _) => write!(f, "cannot read `{}`", path.display()),
             SourceError::TooLarge => write!(f, "the workspace holds more than 1 GiB"),
+            SourceError::TooMany => write!(f, "the workspace holds more than 2 million files"),
         }
     }
 }
@@ -66,6 +85,10 @@ impl std::error::Error for SourceError {
 /// # Errors
 /// When there is no `writ.toml`, or a directory cannot be listed. Files that are no text are findings, not errors.
 pub fn read(root: &Path) -> Result<Workspace, SourceError> {
+    read_within(root, LIMITS)
+}
+
+fn read_within(root: &Path, limits: Limits) -> Result<Workspace, SourceError> {
     let mut findings = Diagnostics::new();
     let mut refused = Vec::new();
     let path = root.join(WRIT_TOML);
@@ -73,7 +96,8 @@ pub fn read(root: &Path) -> Result<Workspace, SourceError> {
     if !is_file {
         return Err(SourceError::NoWorkspace(root.to_owned()));
     }
-    let Some(settings_file) = read_file(&path, WRIT_TOML, &mut refused)? else {
+    let mut beneath = Beneath::new(root).map_err(|e| SourceError::Io(root.to_owned(), e))?;
+    let Some(settings_file) = read_file(root, &mut beneath, WRIT_TOML, &mut refused)? else {
         return Ok(refuse(root, Vec::new(), refused, findings));
     };
     // Read here only for its globs: what is wrong with it is told by `config`.
@@ -81,18 +105,40 @@ pub fn read(root: &Path) -> Result<Workspace, SourceError> {
     let filter = Filter::new(settings.as_ref());
     let mut names = Vec::new();
     list(root, "", 0, &filter, &mut names, &mut findings)?;
+    if names.len() > limits.files {
+        return Err(SourceError::TooMany);
+    }
+    names.sort_unstable();
+    collisions(&names, &mut refused);
     let mut files = vec![settings_file];
     let mut total = 0u64;
     for name in names {
-        if let Some(file) = read_file(&root.join(&name), &name, &mut refused)? {
+        if let Some(file) = read_file(root, &mut beneath, &name, &mut refused)? {
             total = total.saturating_add(file.text.len() as u64);
             files.push(file);
         }
-        if total > LARGEST_TREE {
+        if total > limits.bytes {
             return Err(SourceError::TooLarge);
         }
     }
     Ok(refuse(root, files, refused, findings))
+}
+
+/// Names that are one name where case, or the composition of letters, makes no difference: what is read would depend on
+/// the machine.
+fn collisions(names: &[String], refused: &mut Vec<(String, Reason)>) {
+    let plain = |name: &str| name.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+    // Only names with something to fold can collide.
+    if names.iter().all(|n| plain(n)) {
+        return;
+    }
+    let mut seen: HashMap<String, &str> = HashMap::with_capacity(names.len());
+    for name in names {
+        let folded = if plain(name) { name.clone() } else { name.nfc().collect::<String>().to_lowercase().nfc().collect() };
+        if let Some(first) = seen.insert(folded, name) {
+            refused.push((name.clone(), Reason::Collides(first.to_owned())));
+        }
+    }
 }
 
 /// Reads `writ.toml` alone.
@@ -105,18 +151,56 @@ pub fn read_settings_file(root: &Path) -> Result<Sources, SourceError> {
         return Err(SourceError::NoWorkspace(root.to_owned()));
     }
     let mut refused = Vec::new();
-    let file = read_file(&path, WRIT_TOML, &mut refused)?;
+    let mut beneath = Beneath::new(root).map_err(|e| SourceError::Io(root.to_owned(), e))?;
+    let file = read_file(root, &mut beneath, WRIT_TOML, &mut refused)?;
     Ok(Sources::new(file.into_iter().collect()))
 }
 
+/// Why a file is not read.
+#[derive(Debug)]
+pub enum Reason {
+    /// A directory, a pipe, a device.
+    Irregular,
+    /// Beyond 16 MiB.
+    Large,
+    /// It begins with a byte order mark.
+    ByteOrderMark,
+    /// The first byte that is none of UTF-8's, from 0.
+    Bytes(usize),
+    /// With the other file.
+    Collides(String),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Irregular => f.write_str("is no regular file"),
+            Reason::Large => f.write_str("is larger than 16 MiB"),
+            Reason::ByteOrderMark => f.write_str("begins with a byte order mark: save it as plain UTF-8"),
+            Reason::Bytes(at) => write!(f, "is not UTF-8, at byte {at}"),
+            Reason::Collides(other) => write!(f, "and `{}` are one file on some machines", other.escape_default()),
+        }
+    }
+}
+
 /// Findings about files need the numbers that files get once all are there.
-fn refuse(root: &Path, mut files: Vec<SourceFile>, refused: Vec<(String, &'static str)>, mut findings: Diagnostics) -> Workspace {
-    files.extend(refused.iter().map(|(name, _)| SourceFile::new(name, "")));
+fn refuse(root: &Path, mut files: Vec<SourceFile>, refused: Vec<(String, Reason)>, mut findings: Diagnostics) -> Workspace {
+    // One that collides is read all the same, or refused for something else too.
+    let unread = refused.iter().filter(|(_, why)| !matches!(why, Reason::Collides(_)));
+    files.extend(unread.map(|(name, _)| SourceFile::new(name, "")));
     let sources = Sources::new(files);
+    let numbers: HashMap<&str, u32> =
+        if refused.is_empty() { HashMap::new() } else { sources.iter().map(|(n, f)| (f.name.as_str(), n)).collect() };
     for (name, why) in refused {
-        let at = sources.iter().find(|(_, f)| f.name == name).map_or(Span::NONE, |(n, _)| Span::new(n, 0..0));
-        let help = "a file that is no configuration is left out by `exclude` in `[workspace]` of writ.toml";
-        findings.push(Diagnostic::new(&codes::E0002, at, format!("`{}` {why}", name.escape_debug())).at("workspace").help(help));
+        let at = numbers.get(name.as_str()).map_or(Span::NONE, |n| Span::new(*n, 0..0));
+        // Of names that look the same, every letter is told.
+        let (name, help) = match why {
+            Reason::Collides(_) => (name.escape_default().to_string(), "rename one of the two"),
+            _ => {
+                (name.escape_debug().to_string(), "a file that is no configuration is left out by `exclude` in `[workspace]` of writ.toml")
+            }
+        };
+        findings.push(Diagnostic::new(&codes::E0002, at, format!("`{name}` {why}")).at("workspace").help(help));
     }
     Workspace { root: root.to_owned(), sources, findings }
 }
@@ -199,8 +283,8 @@ fn list(
             refuse("is a link, and links are not followed");
         } else if !kind.is_file() {
             refuse("is no regular file");
-        } else if leaf.chars().any(char::is_control) {
-            refuse("has a control character in its name");
+        } else if name.chars().any(|c| is_hostile(c, false)) {
+            refuse("has a character in its name that controls a terminal or reorders text");
         } else {
             names.push(name);
         }
@@ -209,25 +293,29 @@ fn list(
 }
 
 /// The text of a regular file; `None`, with the reason, when it is none.
-fn read_file(path: &Path, name: &str, refused: &mut Vec<(String, &'static str)>) -> Result<Option<SourceFile>, SourceError> {
-    let fail = |e| SourceError::Io(path.to_owned(), e);
-    let mut file = open(path).map_err(fail)?;
+fn read_file(
+    root: &Path,
+    beneath: &mut Beneath,
+    name: &str,
+    refused: &mut Vec<(String, Reason)>,
+) -> Result<Option<SourceFile>, SourceError> {
+    let fail = |e| SourceError::Io(root.join(name), e);
+    let mut refuse = |why| {
+        refused.push((name.to_owned(), why));
+        Ok(None)
+    };
+    let mut file = beneath.open(name).map_err(fail)?;
     if !file.metadata().map_err(fail)?.is_file() {
-        refused.push((name.to_owned(), "is no regular file"));
-        return Ok(None);
+        return refuse(Reason::Irregular);
     }
     let mut bytes = Vec::new();
     file.by_ref().take(LARGEST_FILE.saturating_add(1)).read_to_end(&mut bytes).map_err(fail)?;
     if bytes.len() as u64 > LARGEST_FILE {
-        refused.push((name.to_owned(), "is larger than 16 MiB"));
-        return Ok(None);
+        return refuse(Reason::Large);
     }
     match text(name, bytes) {
         Ok(file) => Ok(Some(file)),
-        Err(why) => {
-            refused.push((name.to_owned(), why));
-            Ok(None)
-        }
+        Err(why) => refuse(why),
     }
 }
 
@@ -235,33 +323,12 @@ fn read_file(path: &Path, name: &str, refused: &mut Vec<(String, &'static str)>)
 ///
 /// # Errors
 /// Why they are none.
-pub fn text(name: &str, bytes: Vec<u8>) -> Result<SourceFile, &'static str> {
+pub fn text(name: &str, bytes: Vec<u8>) -> Result<SourceFile, Reason> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
-        return Err("begins with a byte order mark: save it as plain UTF-8");
+        return Err(Reason::ByteOrderMark);
     }
-    String::from_utf8(bytes).map(|text| SourceFile::new(name, text)).map_err(|_| "is not UTF-8")
+    String::from_utf8(bytes).map(|text| SourceFile::new(name, text)).map_err(|error| Reason::Bytes(error.utf8_error().valid_up_to()))
 }
-
-/// Opens without following a link in the last place, so that a file swapped for a link after it was listed is refused.
-fn open(path: &Path) -> std::io::Result<File> {
-    let mut options = fs::OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(O_NOFOLLOW | O_NONBLOCK);
-    }
-    options.open(path)
-}
-
-#[cfg(target_os = "linux")]
-const O_NOFOLLOW: i32 = 0o400_000;
-#[cfg(target_os = "linux")]
-const O_NONBLOCK: i32 = 0o4_000;
-#[cfg(all(unix, not(target_os = "linux")))]
-const O_NOFOLLOW: i32 = 0x0100;
-#[cfg(all(unix, not(target_os = "linux")))]
-const O_NONBLOCK: i32 = 0x0004;
 
 #[cfg(test)]
 #[cfg(unix)]
@@ -307,5 +374,20 @@ mod tests {
             ]
         );
         assert_eq!(told("\"legacy/**\", \"also-out\", \"linked/*.toml\", \"caf*.toml\", \"dir*/**\""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_tree_is_bounded() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path();
+        fs::write(root.join(WRIT_TOML), "[workspace]\nname = \"x\"\n").unwrap();
+        for name in ["a.toml", "b.toml"] {
+            fs::write(root.join(name), "# 10 bytes").unwrap();
+        }
+        let refused = |files, bytes| read_within(root, Limits { files, bytes }).err().map(|e| e.to_string());
+        assert_eq!(refused(2, 20), None);
+        assert_eq!(refused(1, 20).as_deref(), Some("the workspace holds more than 2 million files"));
+        assert_eq!(refused(2, 19).as_deref(), Some("the workspace holds more than 1 GiB"));
+        assert_eq!((LIMITS.files, LIMITS.bytes), (2_000_000, 1 << 30));
     }
 }
