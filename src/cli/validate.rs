@@ -27,6 +27,9 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
         (true, n) => format!("The configuration is valid, with {}.\n", count(n, "warning")),
         (false, _) => format!("The configuration is not valid: {}, {}.\n", count(errors, "error"), count(warnings, "warning")),
     };
+    if findings.is_full(Severity::Error) || findings.is_full(Severity::Warning) {
+        session.mutter("There may be more: no more than 10,000 findings of a sort are told.\n");
+    }
     if valid {
         session.say(&text);
         Ok(Exit::Success)

@@ -141,7 +141,7 @@ impl Decoder<'_, '_> {
         let help = match (shape, raw) {
             (Shape::Bool, DeValue::String(s)) if matches!(s.as_ref(), "true" | "false") => format!("write `{s}` without quotes"),
             (Shape::Count | Shape::Share, DeValue::String(s)) if s.parse::<u32>().is_ok() => format!("write `{s}` without quotes"),
-            (_, DeValue::Integer(n)) if matches!(shape, Shape::Expiration | Shape::Duration(..)) => {
+            (_, DeValue::Integer(n)) if matches!(shape, Shape::Expiration | Shape::Duration(..)) && n.radix() == 10 => {
                 format!("write `\"{}d\"` for days", n.as_str())
             }
             (Shape::Instant | Shape::Date, DeValue::String(_)) => "dates stand without quotes".to_owned(),
@@ -292,6 +292,14 @@ impl Decoder<'_, '_> {
         let written = time.to_string();
         if time.date.is_none() || (matches!(shape, Shape::Date) && time.time.is_some()) {
             return self.wrong(shape, raw, at, name, rule);
+        }
+        // The parser cuts what it cannot keep, and takes a second that no clock of ours has.
+        let digits = self.document.text.get(at.start as usize..at.end as usize).and_then(|text| text.split_once('.'));
+        let cut = digits.is_some_and(|(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count() > 9);
+        if cut || time.time.and_then(|t| t.second).is_some_and(|second| second > 59) {
+            let message = format!("`{written}`: seconds are 0 to 59, with nine digits behind the point at most");
+            self.report_help(&codes::E0021, at, message, Some("write a time that every clock shows".into()));
+            return None;
         }
         match instant(&written, self.zone, Edge::Start) {
             Ok(_) => Some(Value::new(Node::Time(written.into()), at)),

@@ -1,5 +1,6 @@
 //! TOML syntax: each table and key with its place.
 
+use super::budget;
 use crate::diag::{Diagnostic, Diagnostics, SourceFile, Span, codes, shown};
 use std::collections::BTreeSet;
 use toml::Spanned;
@@ -22,6 +23,10 @@ pub struct Document<'a> {
 /// line, or in a list that was not closed.
 #[must_use]
 pub fn parse<'a>(number: u32, file: &'a SourceFile, found: &mut Diagnostics) -> Document<'a> {
+    if let Some(refused) = budget::check(number, file) {
+        found.push(refused);
+        return Document { file: number, text: "", root: Spanned::new(0..0, DeTable::new()), whole: false };
+    }
     let (root, errors) = DeTable::parse_recoverable(&file.text);
     let hidden = hidden_characters(number, file, found);
     let mut whole = true;
@@ -63,6 +68,10 @@ pub(super) fn is_hidden(c: char) -> bool {
 }
 
 fn syntax_error(file: &SourceFile, span: Span, line: u32, message: &str) -> Diagnostic {
+    if message.contains("recursion") {
+        let message = "tables and lists stand too deep in each other: 80 is the most";
+        return Diagnostic::new(&codes::E0001, span, message).at(&file.name).help("nothing of Writ's stands deeper than eight");
+    }
     let message = shown(message.lines().next().unwrap_or("not TOML")).into_owned();
     Diagnostic::new(&codes::E0001, span, message).at(&file.name).help(hint(file.line(line)))
 }

@@ -5,6 +5,7 @@
 //! every diagnostic of every phase at once, sorted.
 //! Invariants: no file is opened here, no clock read; the order of files and tables means nothing.
 
+mod budget;
 mod declare;
 mod decode;
 mod document;
@@ -122,6 +123,9 @@ impl<'a> World<'a> {
     }
 }
 
+/// The most objects that a workspace declares.
+pub const MOST_OBJECTS: usize = 2_000_000;
+
 /// Reads a whole workspace.
 ///
 /// Diagnostics are sorted; the configuration is there exactly when none of them is an error.
@@ -145,6 +149,14 @@ pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnosti
         let at = sources.iter().find(|(_, f)| f.name == WRIT_TOML).map_or(Span::NONE, |(n, _)| Span::new(n, 0..0));
         let help = "add a file such as `directory.toml`; `writ destroy` is the way to empty a workspace";
         found.push(Diagnostic::new(&codes::E0017, at, "there is no file beside `writ.toml`").at("workspace").help(help));
+    }
+    if declared.objects.len() > MOST_OBJECTS {
+        let message = "the workspace declares more than 2 million objects";
+        found.push(
+            Diagnostic::new(&codes::E0002, Span::NONE, message)
+                .at("workspace")
+                .help("divide it into several, each of which `manages` a part"),
+        );
     }
     let changed;
     let narrowed = !known.own.is_empty() && settings.as_ref().is_some_and(|s| s.manages.is_some());
@@ -188,7 +200,7 @@ pub fn check_rules(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics) 
 fn told(mut found: Diagnostics, torn: &BTreeSet<u32>, sources: &Sources) -> Diagnostics {
     let by_name: &[&Code] =
         &[&codes::E0012, &codes::E0101, &codes::E0201, &codes::E0305, &codes::R26, &codes::R29, &codes::R50, &codes::R64];
-    let syntax: &[&Code] = &[&codes::E0001, &codes::E0004, &codes::E0011];
+    let syntax: &[&Code] = &[&codes::E0001, &codes::E0002, &codes::E0004, &codes::E0011];
     found.retain(|finding| {
         let follows = if torn.contains(&finding.span.file) { !syntax.contains(&finding.code) } else { by_name.contains(&finding.code) };
         torn.is_empty() || !follows

@@ -361,6 +361,10 @@ pub fn check_store_url(url: &str) -> Result<&str, (String, &'static str)> {
     }
     match url.strip_prefix("sqlite:") {
         Some(path) if !path.is_empty() && !path.starts_with("//") => Ok(path),
-        _ => Err((format!("`{url}` is no store"), "write `sqlite:PATH`, relative to the workspace")),
+        // What stands behind the scheme of another URL may be a secret.
+        _ => Err((
+            format!("`{}` is no store", url.split_once(':').map_or(url, |(scheme, _)| scheme)),
+            "write `sqlite:PATH`, relative to the workspace",
+        )),
     }
 }

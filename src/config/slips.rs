@@ -1,7 +1,7 @@
 //! Keys that stand where no such key is: slid under another header, written outside their table, or misspelt.
 
 use super::decode::Decoder;
-use crate::diag::{Diagnostic, Span, codes, shown, suggest};
+use crate::diag::{Diagnostic, Severity, Span, codes, shown, suggest};
 use crate::kinds::{self, COMMON, Field, Form, TEMPLATE};
 
 /// A table that is being decoded, or that the current one stands in.
@@ -36,6 +36,10 @@ impl Around {
 impl Decoder<'_, '_> {
     /// A key that the table does not have: a slip under a header, a key of a table inside, or a misspelling.
     pub(super) fn unknown(&mut self, name: &str, at: Span, header: Span, fields: &[&'static Field], others: &[&str]) {
+        // Nobody will be told what else it might be.
+        if self.found.is_full(Severity::Error) {
+            return;
+        }
         let outer = self.around.iter_mut().rev().skip(1).find_map(|a| Some((a.key(name)?, a)));
         if let Some((key, around)) = outer {
             around.strays.push(key);

@@ -159,9 +159,13 @@ impl Diagnostic {
     }
 }
 
-/// All findings of a run.
+/// All findings of a run; of each severity [`MOST_FINDINGS`] at most, since nobody reads more, and a hostile text could
+/// ask for one with every second byte.
 #[derive(Debug, Clone, Default)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics(Vec<Diagnostic>, [usize; 3]);
+
+/// So many findings of one severity are kept; the first ones, in the order of files.
+pub const MOST_FINDINGS: usize = 10_000;
 
 impl Diagnostics {
     /// None yet.
@@ -172,12 +176,16 @@ impl Diagnostics {
 
     /// Adds one.
     pub fn push(&mut self, finding: Diagnostic) {
-        self.0.push(finding);
+        let Some(count) = self.1.get_mut(finding.severity as usize) else { return };
+        if *count < MOST_FINDINGS {
+            *count = count.saturating_add(1);
+            self.0.push(finding);
+        }
     }
 
     /// Adds those of `other`.
     pub fn extend(&mut self, other: Diagnostics) {
-        self.0.extend(other.0);
+        other.0.into_iter().for_each(|finding| self.push(finding));
     }
 
     /// Whether any of them is an error.
@@ -190,6 +198,12 @@ impl Diagnostics {
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.0.iter().filter(|d| d.severity == severity).count()
+    }
+
+    /// Whether so many of a severity were found that more may have been left out.
+    #[must_use]
+    pub fn is_full(&self, severity: Severity) -> bool {
+        self.1.get(severity as usize) == Some(&MOST_FINDINGS)
     }
 
     /// In the order in which they were found; [`Diagnostics::sort`] first for output.
