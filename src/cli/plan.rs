@@ -5,15 +5,17 @@ use super::{Exit, Format, address};
 use crate::model::{Digest, canonical};
 use crate::ops::plan::{Options, Planned};
 use crate::ops::{Failure, plan};
-use crate::plan::{Plan, SavedPlan, changes_digest, read};
+use crate::plan::{BadPlan, Plan, SavedPlan, changes_digest, read};
 use crate::view::how::{How, command};
 use crate::view::{markdown, plan as text};
 use clap::Args as ClapArgs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Longer chains of links are rings.
 const MOST_LINKS: usize = 40;
+/// No plan file is as large, in bytes.
+const LARGEST_PLAN: u64 = 1024 * 1024 * 1024;
 
 /// What plan and apply both take.
 #[derive(Debug, Clone, Default, ClapArgs)]
@@ -158,6 +160,16 @@ fn end_of_links(path: &Path) -> PathBuf {
 
 /// Reads a plan file.
 pub(super) fn open(path: &Path) -> Result<SavedPlan, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::Io(format!("cannot read `{}`", path.display()), e))?;
+    let fail = |e: std::io::Error| Failure::Io(format!("cannot read `{}`", path.display()), e);
+    let file = std::fs::File::open(path).map_err(fail)?;
+    let mut text = String::new();
+    // Told by its size, before anything of it is read; what has no size, such as a pipe, by what came of it.
+    let mut length = file.metadata().map_err(fail)?.len();
+    if length < LARGEST_PLAN {
+        length = file.take(LARGEST_PLAN).read_to_string(&mut text).map_err(fail)? as u64;
+    }
+    if length >= LARGEST_PLAN {
+        return Err(Failure::Plan(path.to_owned(), BadPlan::Form("it is larger than 1 GiB".to_owned())));
+    }
     read(&text).map_err(|e| Failure::Plan(path.to_owned(), e))
 }

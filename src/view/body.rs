@@ -1,5 +1,6 @@
 //! The lines of one change, for whatever medium shows them.
 
+use super::paint::short;
 use super::toml::{inline, key, pairs, single};
 use crate::kinds::{self, Shape};
 use crate::model::{Action, Change, Delta, Members, Node, Table, Value};
@@ -35,9 +36,15 @@ pub(super) struct Line {
     pub text: String,
 }
 
-fn line(mark: Mark, depth: usize, text: impl Into<String>) -> Line {
-    Line { mark, depth, text: text.into() }
+/// No line is longer, in characters: what is left out is counted, and JSON has it all.
+const LONGEST_LINE: usize = 200;
+
+fn line(mark: Mark, depth: usize, text: impl AsRef<str>) -> Line {
+    Line { mark, depth, text: short(text.as_ref(), LONGEST_LINE) }
 }
+
+/// No text is shown with more lines, nor are two compared line by line that have more.
+const MOST_LINES: usize = 100;
 
 /// The widest line of members.
 const WIDTH: usize = 96;
@@ -142,8 +149,12 @@ fn whole(mark: Mark, depth: usize, name: &str, value: &Value, is_map: bool, forc
         }
         Node::Text(text) if text.contains('\n') => {
             out.push(line(mark, depth, format!("{}{forces}", key(name))));
-            for part in text.lines() {
+            for part in text.lines().take(MOST_LINES) {
                 out.push(line(mark, below, super::paint::line(part)));
+            }
+            match text.lines().count().saturating_sub(MOST_LINES) {
+                0 => {}
+                more => out.push(line(Mark::Note, below, format!("{more} more lines"))),
             }
         }
         _ => out.push(line(mark, depth, format!("{} = {}{forces}", key(name), inline(value)))),
@@ -175,6 +186,11 @@ fn changed(depth: usize, name: &str, old: &Value, new: &Value, forces: &str, out
     if let (Some(a), Some(b)) = (old.as_text(), new.as_text())
         && (long(old) || long(new))
     {
+        let (lines_a, lines_b) = (a.lines().count(), b.lines().count());
+        if lines_a.max(lines_b) > MOST_LINES {
+            out.push(line(Mark::Alter, depth, format!("{} = {lines_a} lines -> {lines_b} lines{forces}", key(name))));
+            return;
+        }
         out.push(line(Mark::Alter, depth, format!("{}{forces}", key(name))));
         let (a, b) = (format!("{a}\n"), format!("{b}\n"));
         for part in TextDiff::from_lines(&a, &b).iter_all_changes() {

@@ -1,11 +1,15 @@
 //! Findings in rustc's form for people, in Terraform's shape for programs.
 
+use super::secret::{hidden, in_urls};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Sources, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value as Json, json};
 
 /// The longest line of source that is shown, in bytes.
-const LONGEST_LINE: usize = 300;
+const LONGEST_LINE: usize = 160;
+
+/// The longest line of source in a document for programs, in characters.
+const LONGEST_SNIPPET: usize = 1_000;
 
 /// All findings, one after the other, each with its snippet.
 #[must_use]
@@ -23,12 +27,12 @@ fn one(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
         Severity::Warning => Level::WARNING.with_name("Warning"),
         Severity::Note => Level::NOTE.with_name("Note"),
     };
-    let message = super::paint::line(&finding.message);
+    let message = told(&finding.message);
     let mut group = Group::with_title(level.primary_title(&message).id(finding.code.id));
-    let label = super::paint::line(&finding.label);
+    let label = told(&finding.label);
     let primary = excerpt(finding.span, sources);
     let mut related: Vec<(Excerpt, String)> =
-        finding.related.iter().filter_map(|l| Some((excerpt(l.span, sources)?, super::paint::line(&l.text)))).collect();
+        finding.related.iter().filter_map(|l| Some((excerpt(l.span, sources)?, told(&l.text)))).collect();
     if let Some(primary) = &primary {
         let mut snippet = primary
             .snippet()
@@ -46,7 +50,7 @@ fn one(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
         group = group.element(excerpt.snippet().annotation(AnnotationKind::Context.span(excerpt.range.clone()).label(text.clone())));
     }
     if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(super::paint::line(help)));
+        group = group.element(Level::HELP.message(told(help)));
     }
     renderer.render(&[group])
 }
@@ -58,14 +62,19 @@ fn placeless(finding: &Diagnostic) -> String {
         Severity::Warning => "Warning",
         Severity::Note => "Note",
     };
-    let mut out = format!("{word}[{}]: {}", finding.code.id, super::paint::line(&finding.message));
+    let mut out = format!("{word}[{}]: {}", finding.code.id, told(&finding.message));
     if let Some(address) = finding.address.as_ref().filter(|a| !finding.message.contains(a.as_str())) {
         out.push_str(&format!("\n  in {}", super::paint::line(address)));
     }
     if let Some(help) = &finding.help {
-        out.push_str(&format!("\n  help: {}", super::paint::line(help)));
+        out.push_str(&format!("\n  help: {}", told(help)));
     }
     out
+}
+
+/// A text of a finding, made harmless.
+fn told(text: &str) -> String {
+    super::paint::line(&in_urls(text))
 }
 
 /// One line of a source, shortened and made harmless.
@@ -85,7 +94,8 @@ impl Excerpt {
 fn excerpt(span: Span, sources: &Sources) -> Option<Excerpt> {
     let file = sources.get(span)?;
     let (line, column) = file.position(span.start);
-    let full = file.line(line);
+    let full = hidden(file.line(line));
+    let full = full.as_str();
     let before = full.char_indices().nth((column as usize).saturating_sub(1)).map_or(full.len(), |(i, _)| i);
     let length = (span.end.saturating_sub(span.start) as usize).min(full.len().saturating_sub(before));
     // A long line is shown around its fault.
@@ -113,19 +123,19 @@ pub fn json(findings: &Diagnostics, sources: &Sources) -> Vec<Json> {
 fn one_json(finding: &Diagnostic, sources: &Sources) -> Json {
     json!({
         "severity": finding.severity.word(),
-        "summary": finding.message,
-        "detail": finding.help.clone().unwrap_or_default(),
+        "summary": in_urls(&finding.message),
+        "detail": finding.help.as_deref().map(in_urls).unwrap_or_default(),
         "code": finding.code.id,
         "address": finding.address,
         "range": range(finding.span, sources),
         "snippet": sources.line(finding.span).map(|(_, line)| json!({
             "context": finding.address,
-            "code": sources.get(finding.span).map(|f| f.line(line)),
+            "code": sources.get(finding.span).map(|f| super::paint::short(&hidden(f.line(line)), LONGEST_SNIPPET)),
             "start_line": line,
         })),
         "label": Some(&finding.label).filter(|l| !l.is_empty()),
         "related": finding.related.iter().map(|l| json!({ "message": l.text, "range": range(l.span, sources) })).collect::<Vec<_>>(),
-        "help": finding.help,
+        "help": finding.help.as_deref().map(in_urls),
     })
 }
 

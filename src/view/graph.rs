@@ -29,7 +29,7 @@ pub fn mermaid(edges: &[Edge]) -> String {
     let number = |name: &str| names.binary_search(&name).unwrap_or(0);
     let mut out = String::from("flowchart LR\n");
     for (i, name) in names.iter().enumerate() {
-        out.push_str(&format!("  n{i}[\"{}\"]\n", name.replace('"', "#quot;")));
+        out.push_str(&format!("  n{i}[\"{}\"]\n", escaped(name)));
     }
     for edge in edges {
         let arrow = if edge.strong { "-->" } else { "-.->" };
@@ -41,6 +41,12 @@ pub fn mermaid(edges: &[Edge]) -> String {
         ));
     }
     out
+}
+
+/// A name in a label: what Mermaid or a browser would take for more stands there by its number.
+fn escaped(name: &str) -> String {
+    let plain = |c: char| !matches!(c, '"' | '#' | '<' | '>' | '&' | '`');
+    name.chars().map(|c| if plain(c) { c.to_string() } else { format!("#{};", u32::from(c)) }).collect()
 }
 
 /// Edges as a list.

@@ -2,7 +2,7 @@
 
 use super::body::body;
 use super::how::{How, command};
-use super::paint::line;
+use super::paint::{line, short};
 use super::plan::{because, by_kind, headline, people, settings_lines, shown, summary, way_out};
 use crate::kinds::counted;
 use crate::model::{Action, Change};
@@ -21,10 +21,11 @@ const LONGEST_LINE: usize = 500;
 /// its comment. Without a way to apply it, none is told.
 #[must_use]
 pub fn text(plan: &Plan, how: Option<&How>) -> String {
-    let mut head = format!("<!-- writ plan {} -->\n", short(&plan.workspace, 100));
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut head = format!("<!-- writ plan {} -->\n", plan.workspace.chars().filter(plain).take(100).collect::<String>());
     head.push_str(&format!("### {}\n\n", verdict(plan)));
     let mut marks = vec![format!("changes `{}`", changes_digest(plan).short()), format!("base @{}", plan.base.serial)];
-    marks.extend(plan.commit.as_ref().map(|c| format!("commit `{}`", code(&short(c, 100)))));
+    marks.extend(plan.commit.as_ref().map(|c| format!("commit {}", inline(&short(c, 100)))));
     if !plan.is_empty() {
         head.push_str(&format!("**{}** {}\n\n", summary(&plan.summary()), marks.join(", ")));
     }
@@ -168,8 +169,33 @@ fn details(title: &str, body: &str) -> String {
     format!("<details><summary>{}</summary>\n\n{}\n</details>\n\n", html(title), fenced("diff", body))
 }
 
+/// Runs of backticks are cut, so that no fence around them is longer than 17.
+fn without_long_runs(text: &str) -> String {
+    const RUN: &str = "````````````````";
+    let mut out = String::with_capacity(text.len());
+    let mut run = 0usize;
+    let end = |run: &mut usize, out: &mut String| {
+        match run.saturating_sub(RUN.len()) {
+            0 => out.extend(std::iter::repeat_n('`', *run)),
+            more => out.push_str(&format!("{RUN}… ({more} more backticks)")),
+        }
+        *run = 0;
+    };
+    for c in text.chars() {
+        if c == '`' {
+            run = run.saturating_add(1);
+        } else {
+            end(&mut run, &mut out);
+            out.push(c);
+        }
+    }
+    end(&mut run, &mut out);
+    out
+}
+
 /// A fence longer than any run of backticks in it.
 fn fenced(language: &str, body: &str) -> String {
+    let body = &without_long_runs(body);
     let longest = body.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.saturating_add(1).max(3));
     let lines: Vec<String> = body.trim_end_matches('\n').split('\n').map(|l| short(l, LONGEST_LINE)).collect();
@@ -201,57 +227,35 @@ fn chars(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Text of ours with names of others in it: no mention, link, image, tag or emphasis comes of it.
+/// Text of ours with names of others in backticks. If what stands outside of these could mean anything to Markdown, to a
+/// forge or to a browser, or the backticks do not pair, all of it is one code span, in which nothing means anything.
 fn prose(text: &str) -> String {
-    let mut out = String::new();
-    let mut in_code = false;
-    let text = line(text);
-    let mut chars = text.chars().peekable();
-    let mut last = ' ';
-    while let Some(c) = chars.next() {
-        match c {
-            // Several in a row would open a span that a single one does not close.
-            '`' if last == '`' || chars.peek() == Some(&'`') => out.push('\''),
-            '`' => {
-                in_code = !in_code;
-                out.push(c);
-            }
-            '@' if !in_code => out.push_str("@\u{200b}"),
-            '<' if !in_code => out.push_str("&lt;"),
-            '>' if !in_code => out.push_str("&gt;"),
-            '&' if !in_code => out.push_str("&amp;"),
-            '*' | '_' | '[' | ']' | '#' | '!' | '|' | '~' | '\\' if !in_code => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-        last = c;
-    }
-    if in_code {
-        out.push('`');
-    }
-    out
+    let parts: Vec<&str> = text.split('`').collect();
+    let pairs = parts.len() % 2 == 1;
+    let tame = parts.iter().enumerate().all(|(i, part)| if i % 2 == 0 { is_tame(part) } else { !part.is_empty() });
+    // Between two spans that touch there is nothing: their backticks would be one longer fence.
+    let apart = parts.iter().enumerate().all(|(i, part)| i == 0 || i.saturating_add(1) == parts.len() || i % 2 == 1 || !part.is_empty());
+    if pairs && tame && apart { line(text) } else { inline(text) }
 }
 
-/// The head of a text, and how much of it was left out.
-fn short(text: &str, most: usize) -> String {
-    match chars(text).saturating_sub(most) {
-        0 => text.to_owned(),
-        left => format!("{}… ({left} more characters)", text.chars().take(most).collect::<String>()),
-    }
+/// Whether plain words, and neither a link, a mention, a commit nor an emoji can be seen in them.
+fn is_tame(text: &str) -> bool {
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | ',' | '.' | ';' | ':' | '(' | ')' | '\'' | '%' | '-' | '/' | '=' | '…');
+    let is_commit = |word: &str| word.len() >= 7 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let spaced = text.split(':').skip(1).all(|rest| rest.is_empty() || rest.starts_with(' '));
+    text.chars().all(plain)
+        && spaced
+        && !text.to_ascii_lowercase().contains("www.")
+        && !text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_commit)
 }
 
-/// Text in a code span whose backticks are more than any run in it.
+/// Text in a code span whose backticks are more than any run in it, on one line.
 fn inline(text: &str) -> String {
+    let text = &without_long_runs(&line(text));
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let (fence, space) = ("`".repeat(longest.saturating_add(1)), if longest > 0 { " " } else { "" });
     format!("{fence}{space}{text}{space}{fence}")
-}
-
-/// Text inside single backticks.
-fn code(text: &str) -> String {
-    line(text).replace('`', "'")
 }
 
 fn html(text: &str) -> String {
@@ -308,7 +312,7 @@ mod tests {
         let text = text(&refused((0..3_000).map(|n| refusal(&format!("{n} {}", "&`x<".repeat(2_000)))).collect()), Some(&How::default()));
         assert!(chars(&text) < LONGEST, "{}", chars(&text));
         assert!(text.starts_with("<!-- writ plan test -->\n### Writ: refused\n\n**Plan: 0 to add, 0 to change, 0 to destroy.**"), "{text}");
-        assert!(text.contains("- **rule** 19 ") && !text.contains("- **rule** 20 "));
+        assert!(text.contains("- **rule** `` 19 ") && !text.contains("- **rule** `` 20 "));
         assert!(text.contains("- and 2980 more reasons: `writ plan` shows them\n"));
         assert!(text.contains("- **people** 7 people lose access"));
         // One long value does not cost what stands beside it.

@@ -9,7 +9,7 @@ use crate::model::{Node, Origin, Stored, Value};
 #[must_use]
 pub fn block(stored: &Stored, paint: Paint) -> String {
     let mut out = String::new();
-    let owner = stored.workspace.as_ref().map_or_else(|| "managed by nobody".to_owned(), |w| format!("managed by {w}"));
+    let owner = stored.workspace.as_ref().map_or_else(|| "managed by nobody".to_owned(), |w| format!("managed by {}", line(w)));
     let place =
         if stored.origin.file.is_empty() { String::new() } else { format!(", {}:{}", line(&stored.origin.file), stored.origin.line) };
     let commit = if stored.origin.commit.is_empty() { String::new() } else { format!(" in {}", line(&stored.origin.commit)) };
@@ -42,12 +42,13 @@ fn attribute(field: &Field, value: &Value, origin: &Origin, paint: Paint, out: &
     }
 }
 
-/// Columns with as much room as their widest cell.
+/// Columns with as much room as their widest cell; a cell is one line.
 #[must_use]
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     use unicode_width::UnicodeWidthStr;
+    let rows: Vec<Vec<String>> = rows.iter().map(|cells| cells.iter().map(|c| line(c)).collect()).collect();
     let mut widths: Vec<usize> = head.iter().map(|h| h.width()).collect();
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.width());
         }

@@ -52,3 +52,15 @@ impl Paint {
 pub fn line(text: &str) -> String {
     text.chars().map(|c| if crate::kinds::text::is_hostile(c, false) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
+
+/// The head of a text, and how much of it was left out.
+#[must_use]
+pub fn short(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => {
+            let (head, rest) = text.split_at(end);
+            format!("{head}… ({} more characters)", rest.chars().count())
+        }
+    }
+}
