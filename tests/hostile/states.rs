@@ -1,0 +1,184 @@
+//! Stores, plan files, and changes that mean harm: rows 68 to 72 and 106 to 109.
+
+use crate::case::{Case, case};
+use crate::support::{Run, Workspace};
+use rusqlite::Connection;
+use std::os::unix::fs::symlink;
+
+/// Groups in one file, a catalog with a package in another; applied.
+fn applied(w: &Workspace) {
+    w.write("groups.toml", &(0..20).map(|n| format!("[group.g{n}]\n")).collect::<String>());
+    w.write("x.toml", "[catalog.a]\n[catalog.b]\n[access_package.p]\ncatalog = \"a\"\n[access_package.p.policy.q]\nrequestors = \"none\"\nexpiration = \"never\"\n");
+    w.apply();
+}
+
+/// SQL run on the store, past everything that Writ promises; then a plan.
+fn with_sql(name: &'static str, says: &'static str, sql: &'static str) -> Case {
+    case(&[106], name, 7, says, move |w| {
+        applied(w);
+        Connection::open(w.path(".writ/test.db")).unwrap().execute_batch(sql).unwrap();
+        w.run(&["plan"])
+    })
+}
+
+const PLAN: &[&str] = &["plan"];
+/// What a plan has no use for is found where the chain is checked.
+const AUDIT: &[&str] = &["audit", "verify"];
+
+/// The same for rows, whose checks and types are switched off.
+fn with_rows(arguments: &'static [&'static str], name: &'static str, says: &'static str, sql: &'static str) -> Case {
+    case(&[108], name, 7, says, move |w| {
+        applied(w);
+        let store = Connection::open(w.path(".writ/test.db")).unwrap();
+        store.execute_batch(&format!("PRAGMA ignore_check_constraints = 1; {sql}")).unwrap();
+        drop(store);
+        w.run(arguments)
+    })
+}
+
+/// Something else in the place of the store.
+fn instead(rows: &'static [usize], name: &'static str, says: &'static str, make: impl Fn(&Workspace) + Send + Sync + 'static) -> Case {
+    case(rows, name, 7, says, move |w| {
+        applied(w);
+        make(w);
+        w.run(&["plan"])
+    })
+}
+
+/// A saved plan with a change in it, applied.
+fn saved(
+    name: &'static str,
+    code: i32,
+    says: &'static str,
+    edit: impl Fn(&Workspace, String) -> Option<String> + Send + Sync + 'static,
+) -> Case {
+    case(&[109], name, code, says, move |w| {
+        applied(w);
+        w.replace("x.toml", "[catalog.b]", "[catalog.b]\ndescription = \"B\"");
+        w.expect(0, &["plan", "-o", "a.plan"]);
+        if let Some(text) = edit(w, w.read("a.plan")) {
+            w.write("a.plan", &text);
+        }
+        w.run(&["apply", "a.plan"])
+    })
+}
+
+pub fn cases() -> Vec<Case> {
+    [changes(), stores(), plans()].into_iter().flatten().collect()
+}
+
+fn changes() -> Vec<Case> {
+    vec![
+        case(&[68], "a file of most objects is gone: the plan shows it", 0, "allow-deletes", |w| {
+            applied(w);
+            std::fs::remove_file(w.path("groups.toml")).unwrap();
+            w.run(&["plan"])
+        }),
+        case(&[68], "and the apply stops", 5, "allow-deletes", |w| {
+            applied(w);
+            std::fs::remove_file(w.path("groups.toml")).unwrap();
+            w.run(&["apply", "--auto-approve"])
+        }),
+        case(&[69], "another key of a catalog is another catalog", 0, "catalog.b will be destroyed", |w| {
+            applied(w);
+            w.replace("x.toml", "[catalog.b]", "[catalog.c]");
+            w.run(&["plan"])
+        }),
+        case(&[70], "a package in another catalog", 5, "R15", |w| {
+            applied(w);
+            w.replace("x.toml", "catalog = \"a\"", "catalog = \"b\"");
+            w.run(&["plan"])
+        }),
+        case(&[72], "a limit that is lifted with what it would stop", 5, "allow-deletes", |w| {
+            applied(w);
+            std::fs::remove_file(w.path("groups.toml")).unwrap();
+            w.write("writ.toml", "[workspace]\nname = \"test\"\n[limits]\nmax_deletes = \"100%\"\n");
+            w.run(&["apply", "--auto-approve"])
+        }),
+    ]
+}
+
+fn stores() -> Vec<Case> {
+    vec![
+        with_sql(
+            "a trigger in the store",
+            "its tables are not those",
+            "CREATE TRIGGER t AFTER INSERT ON revision BEGIN DELETE FROM object; END",
+        ),
+        with_sql("a view in the store", "its tables are not those", "CREATE VIEW v AS SELECT 1"),
+        with_sql("an index in the store", "its tables are not those", "CREATE INDEX i ON object (kind)"),
+        with_sql("another application's database", "is not a store of writ", "PRAGMA application_id = 1"),
+        with_sql("a store of a newer schema", "knows schemas up to", "PRAGMA user_version = 1000"),
+        with_sql("a table too many", "its tables are not those", "CREATE TABLE t (a)"),
+        instead(&[106], "a store that is no database", "is not a store of writ", |w| w.write(".writ/test.db", &"x".repeat(8192))),
+        instead(&[106], "a store without a byte", "the file is empty", |w| w.write(".writ/test.db", "")),
+        instead(&[106], "a store that is cut off", "corrupt", |w| {
+            let bytes = std::fs::read(w.path(".writ/test.db")).unwrap();
+            std::fs::write(w.path(".writ/test.db"), &bytes[..bytes.len() - 1]).unwrap();
+        }),
+        case(&[106], "the store of another lineage", 7, "lineage", |w| {
+            applied(w);
+            w.write("writ.toml", "[workspace]\nname = \"test\"\n[store]\nlineage = \"01928c3e-0000-7000-8000-000000000000\"\n");
+            w.run(&["plan"])
+        }),
+        instead(&[107], "the store is a link", "it is a symbolic link", |w| {
+            std::fs::rename(w.path(".writ/test.db"), w.path("real.db")).unwrap();
+            symlink("../real.db", w.path(".writ/test.db")).unwrap();
+        }),
+        instead(&[107], "the store is a directory", "it is a directory", |w| {
+            std::fs::remove_file(w.path(".writ/test.db")).unwrap();
+            std::fs::create_dir(w.path(".writ/test.db")).unwrap();
+        }),
+        instead(&[107], "the store is a pipe", "it is not a regular file", |w| {
+            std::fs::remove_file(w.path(".writ/test.db")).unwrap();
+            crate::case::shell(w, "mkfifo .writ/test.db", &[]);
+        }),
+        with_rows(AUDIT, "an instant that is none", "it is not what was recorded", "UPDATE revision SET at = 'never'"),
+        with_rows(AUDIT, "a serial below zero", "corrupt", "UPDATE revision SET serial = -1 WHERE serial = 0"),
+        with_rows(PLAN, "a version below zero", "corrupt", "UPDATE object SET version = -1"),
+        with_rows(PLAN, "attributes that are no JSON", "corrupt", "UPDATE object SET attributes = '{' WHERE kind = 'catalog'"),
+        with_rows(
+            PLAN,
+            "attributes of another type",
+            "corrupt",
+            "UPDATE object SET attributes = '{\"display_name\":7}' WHERE kind = 'catalog'",
+        ),
+        with_rows(PLAN, "an address of no kind", "corrupt", "UPDATE object SET address = 'nothing.x' WHERE address = 'catalog.b'"),
+        with_rows(
+            AUDIT,
+            "a child without its parent",
+            "`access_package.p` is missing",
+            "DELETE FROM object WHERE address = 'access_package.p'",
+        ),
+    ]
+}
+
+fn plans() -> Vec<Case> {
+    vec![
+        saved("a plan file that is cut", 1, "not a plan file", |_, text| Some(text[..text.len() / 2].to_owned())),
+        saved("a plan file of a newer version", 1, "is of version 9.0", |_, text| {
+            Some(text.replacen("\"format_version\":\"1.0\"", "\"format_version\":\"9.0\"", 1))
+        }),
+        saved("a plan file with another operation", 1, "does not match its digest", |_, text| {
+            Some(text.replacen("catalog.b", "catalog.a", 1))
+        }),
+        saved("a plan file of a gigabyte", 1, "larger than 1 GiB", |w, _| {
+            std::fs::File::options().write(true).open(w.path("a.plan")).unwrap().set_len(1 << 30).unwrap();
+            None
+        }),
+        saved("a plan file for another store", 4, "", |w, _| {
+            std::fs::remove_file(w.path(".writ/test.db")).unwrap();
+            w.write("y.toml", "[group.other]\n");
+            w.apply();
+            None
+        }),
+        case(&[109], "a plan file used twice", 4, "the plan is stale", |w| -> Run {
+            applied(w);
+            w.replace("x.toml", "[catalog.b]", "[catalog.b]\ndescription = \"B\"");
+            w.expect(0, &["plan", "-o", "a.plan"]);
+            w.expect(0, &["apply", "a.plan"]);
+            w.run(&["apply", "a.plan"])
+        }),
+        saved("a plan file full of brackets", 1, "not a plan file", |_, _| Some("[".repeat(1_000_000))),
+    ]
+}
