@@ -56,6 +56,10 @@ pub fn init(context: &Context, admin: Option<&str>) -> Result<Initialized, Failu
     for (file, text) in files {
         let path = root.join(file);
         let fail = |e| Failure::Io(format!("cannot write `{}`", path.display()), e);
+        if file == WRIT_TOML {
+            // A loss of power must not keep it and lose what came before it.
+            store::sync_names(root).map_err(fail)?;
+        }
         // Somebody's workspace gets no example objects beside its own.
         let example = file.ends_with(".toml") && (had_settings || (bare && file != WRIT_TOML));
         if !example && store::write_new(&path, &text, &store).map_err(fail)? {

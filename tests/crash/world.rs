@@ -256,6 +256,8 @@ impl World {
             // What stands beside a copy is under nobody's lock, so that nobody may clear it.
             found.retain(|name, _| !name.starts_with(".writ-copy.db-"));
         }
+        // Whoever has nothing left to do takes no lock, and needs no file for it.
+        found.entry(".writ/house.db.lock".to_owned()).or_default();
         // A place that could not be looked at is not taken.
         if let Some(copy) = found.remove(".writ/house.db.before-restore-2") {
             found.entry(".writ/house.db.before-restore".to_owned()).or_insert(copy);
