@@ -60,13 +60,9 @@ impl Hasher {
 
 fn hex(bytes: &[u8]) -> Digest {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digit = |n: u8| HEX.get(usize::from(n)).map_or('0', |d| char::from(*d));
-    let mut text = String::with_capacity(64);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    Digest(text)
+    let digit = |n: u8| HEX.get(usize::from(n)).copied().unwrap_or(b'0');
+    let digits: Vec<u8> = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
+    Digest(String::from_utf8(digits).unwrap_or_default())
 }
 
 /// The canonical JSON of a value: names sorted, no spaces.

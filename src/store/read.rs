@@ -146,7 +146,15 @@ pub(super) struct Told {
 impl Told {
     pub(super) fn view(&self) -> View<'_> {
         let Told { serial, seq, kind, address, body, body_digest, digest } = self;
-        View { serial: *serial, seq: *seq, kind, address: address.as_deref(), body: body.as_deref(), body_digest, digest }
+        View {
+            serial: *serial,
+            seq: *seq,
+            kind,
+            address: address.as_deref(),
+            body: body.as_deref(),
+            body_digest: body_digest.as_str(),
+            digest: digest.as_str(),
+        }
     }
 
     /// The event that the body says; `None` when it was erased.

@@ -98,7 +98,7 @@ pub(super) fn append(
         apply(work, serial, event)?;
         let body = canonical(event);
         let body_digest = Digest::of(body.as_bytes());
-        let digest = chain::event(seq, event.kind(), event.address(), &body_digest);
+        let digest = chain::event(seq, event.kind(), event.address(), body_digest.as_str());
         let row = params![signed(serial), signed(seq), event.kind(), event.address(), body, body_digest.as_str(), digest.as_str()];
         tell.execute(row).doing("writing the events")?;
         digests.push(&digest);
