@@ -13,7 +13,7 @@ use writ::config::{Known, configure, parse};
 use writ::diag::Diagnostics;
 use writ::model::canonical;
 use writ::ops::load;
-use writ::plan::{Input, changes_digest, digests, document, plan};
+use writ::plan::{Input, digests, document, plan};
 use writ::reconcile::{Wanted, reconcile};
 use writ::store::Reader;
 use writ::view::{markdown, paint::Paint, plan::text};
@@ -48,7 +48,7 @@ fn main() {
     let context = context(directory.path());
     let fresh = planned(&context);
     let sources = &fresh.sources;
-    let config = fresh.loaded.config.as_ref().unwrap();
+    let config = fresh.config.as_ref().unwrap();
     let (count, size) = (config.objects.len(), sources.iter().map(|(_, file)| file.text.len()).sum::<usize>());
     println!(
         "The parts of a plan, each alone, in memory: {count} objects with addresses in {} files of {size} bytes, medians of {RUNS}.\n",
@@ -95,7 +95,6 @@ fn main() {
     let written = canonical(&document(&fresh.plan, &fresh.state, false)).len();
     tell("document, with its digests", count, Some(written), || canonical(&document(&fresh.plan, &fresh.state, false)));
     tell("digests alone", count, Some(written), || digests(&fresh.plan, &fresh.state));
-    tell("digest of the changes alone", count, None, || changes_digest(&fresh.plan));
 
     let store = &settled.place.path;
     let events = Reader::open(store).unwrap().verify().unwrap().events;

@@ -29,6 +29,7 @@ pub fn context(root: &Path) -> Context {
         now: "2026-11-02T08:00:00Z".parse().unwrap(),
         mint: || uuid::Uuid::now_v7().to_string(),
         tell: |_| {},
+        note: |_| {},
     }
 }
 
@@ -45,5 +46,5 @@ pub fn applied(context: &Context) {
             Ok(())
         }
     }
-    apply(context, &ApplyOptions::default(), planned(context), &mut Yes).unwrap_or_else(|e| panic!("{e:?}"));
+    apply(context, &ApplyOptions::default(), &mut planned(context), &mut Yes).unwrap_or_else(|e| panic!("{e:?}"));
 }

@@ -61,13 +61,13 @@ pub(super) fn run_planned(scope: &Scope, agreement: &Agreement, session: &mut Se
     let options = agreement.options(scope)?;
     let planned = plan::plan(&session.context, &options.plan)?;
     show(session, &planned, scope, None, false);
-    scope.check(&crate::plan::changes_digest(&planned.plan))?;
+    scope.check(&planned.plan.changes_digest)?;
     apply_shown(planned, &options, agreement, scope, session)
 }
 
 /// Asks about a plan that was shown, and applies it.
 pub(super) fn apply_shown(
-    planned: Planned,
+    mut planned: Planned,
     options: &ApplyOptions,
     agreement: &Agreement,
     scope: &Scope,
@@ -76,8 +76,10 @@ pub(super) fn apply_shown(
     permit(&planned.plan, options)?;
     let changed = !planned.plan.is_empty();
     let mut prompt = Prompt::new(session, agreement, false);
-    let applied = on_signals(|| apply(&session.context, options, planned, &mut prompt))?;
+    let applied = on_signals(|| apply(&session.context, options, &mut planned, &mut prompt))?;
     finish(session, &applied);
+    // The program ends here; taking a large plan apart first would only take time.
+    std::mem::forget(planned);
     Ok(if scope.detailed_exitcode && changed { Exit::Changes } else { Exit::Success })
 }
 

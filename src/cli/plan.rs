@@ -5,7 +5,7 @@ use super::{Exit, Format, address};
 use crate::model::{Digest, canonical};
 use crate::ops::plan::{Options, Planned};
 use crate::ops::{Failure, plan};
-use crate::plan::{BadPlan, Plan, SavedPlan, changes_digest, read};
+use crate::plan::{BadPlan, Plan, SavedPlan, read};
 use crate::view::how::{How, command};
 use crate::view::{markdown, plan as text};
 use clap::Args as ClapArgs;
@@ -89,22 +89,25 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
         None => None,
     };
     show(session, &planned, &args.scope, saved.as_deref(), true);
-    args.scope.check(&changes_digest(&planned.plan))?;
-    Ok(args.scope.exit(&planned.plan))
+    args.scope.check(&planned.plan.changes_digest)?;
+    let exit = args.scope.exit(&planned.plan);
+    // The program ends here; taking a large plan apart first would only take time.
+    std::mem::forget(planned);
+    Ok(exit)
 }
 
 /// Shows a plan in the form that was asked for.
 pub(super) fn show(session: &mut Session, planned: &Planned, scope: &Scope, saved: Option<&str>, how_to_apply: bool) {
     session.findings(&planned.findings, &planned.sources);
     let plan = &planned.plan;
-    session.digest = Some(changes_digest(plan).to_string());
+    session.digest = Some(plan.changes_digest.to_string());
     session.serial = Some(plan.base.serial);
     if session.is_json() {
         session.document(planned.document(scope.full));
         return;
     }
     if plan.base.lineage.is_none() && !session.quiet {
-        session.mutter(&format!("There is no store at {} yet: the plan starts from nothing.\n\n", planned.loaded.place.url));
+        session.mutter(&format!("There is no store at {} yet: the plan starts from nothing.\n\n", planned.place.url));
     }
     let how = saved.map_or_else(|| session.how.clone(), |file| session.how.saved(file));
     print(session, plan, &how);
@@ -121,11 +124,11 @@ pub(super) fn show(session: &mut Session, planned: &Planned, scope: &Scope, save
 
 /// A plan as people read it.
 pub(super) fn print(session: &mut Session, plan: &Plan, how: &How) {
-    let text = match session.format {
-        Format::Markdown => markdown::text(plan, Some(how)),
-        _ => text::text(plan, session.paint),
-    };
-    session.print(&text);
+    let paint = session.paint;
+    match session.format {
+        Format::Markdown => session.print(&markdown::text(plan, Some(how))),
+        _ => text::write(plan, paint, &mut |part| session.print(part)),
+    }
 }
 
 /// Writes a plan file beside its place and renames it in, so that a cut one is never seen. A link stays one: what it leads

@@ -31,11 +31,11 @@ pub(super) struct Declaration {
 impl Declaration {
     /// Takes over what a second declaration of the same object says beyond this one: that there are two has been told, and
     /// neither counts as saying nothing.
-    fn join(&mut self, other: Declaration) {
+    fn join(&mut self, other: &mut Declaration) {
         for (name, value) in other.table.iter().filter(|(name, _)| !self.table.contains(name)).collect::<Vec<_>>() {
             self.table.insert(name.to_owned(), value.clone());
         }
-        self.templates.extend(other.templates);
+        self.templates.append(&mut other.templates);
         self.whole &= other.whole;
     }
 }
@@ -51,13 +51,70 @@ pub(super) struct Declared {
     pub imports: Vec<Import>,
 }
 
+impl Declared {
+    /// What several files declare, in their order; objects and templates that two of them declare are told.
+    pub(super) fn join(parts: Vec<Declared>, found: &mut Diagnostics) -> Declared {
+        let mut all = Declared::default();
+        let mut objects = Vec::with_capacity(parts.iter().map(|p| p.objects.len()).sum());
+        for part in parts {
+            objects.extend(part.objects);
+            for (slot, template) in part.templates {
+                let address = format!("template.{}.{}", slot.0, slot.1);
+                all.declare_template(slot, &address, template, found);
+            }
+            all.moves.extend(part.moves);
+            all.removals.extend(part.removals);
+            all.imports.extend(part.imports);
+        }
+        // Sorted once, rather than put into their places one by one; two of the same address stay in the order of files.
+        objects.sort_by(|(a, _), (b, _)| a.cmp(b));
+        objects.dedup_by(|(address, again), (first_address, first)| {
+            let same = address == first_address;
+            if same {
+                twice(address.as_str(), first, again, ONE_FILE, found);
+            }
+            same
+        });
+        all.objects = objects.into_iter().collect();
+        all
+    }
+
+    fn declare(&mut self, address: Address, mut declaration: Declaration, found: &mut Diagnostics) {
+        match self.objects.get_mut(&address) {
+            Some(first) => twice(address.as_str(), first, &mut declaration, ONE_FILE, found),
+            None => {
+                self.objects.insert(address, declaration);
+            }
+        }
+    }
+
+    fn declare_template(&mut self, slot: (String, String), address: &str, mut declaration: Declaration, found: &mut Diagnostics) {
+        match self.templates.get_mut(&slot) {
+            Some(first) => twice(address, first, &mut declaration, "give one of them another name", found),
+            None => {
+                self.templates.insert(slot, declaration);
+            }
+        }
+    }
+}
+
+const ONE_FILE: &str = "an object and its attribute tables stand in one file; only children may stand in others";
+
+/// Tells a second declaration of the same, and takes over what it says beyond the first.
+fn twice(address: &str, first: &mut Declaration, again: &mut Declaration, help: &str, found: &mut Diagnostics) {
+    let finding = Diagnostic::new(&codes::E0011, again.at, format!("`{address}` is declared twice")).at(address);
+    found.push(finding.related(first.at, "declared here").help(help));
+    first.join(again);
+}
+
 /// Reads the tables of one file.
-pub(super) fn file(document: &Document<'_>, zone: Zone, declared: &mut Declared, found: &mut Diagnostics) {
+pub(super) fn file(document: &Document<'_>, zone: Zone, found: &mut Diagnostics) -> Declared {
+    let mut declared = Declared::default();
     let mut tables = 0usize;
     for (key, value) in document.root.get_ref() {
         let name = key.get_ref().as_ref();
         let at = document.span(key.span());
-        let mut reader = Reader { document, zone, declared: &mut *declared, found: &mut *found };
+        let mut reader = Reader { document, zone, declared: &mut declared, found: &mut *found };
         match name {
             "template" => reader.templates(value),
             "moved" | "removed" | "import" => reader.ownership(name, value),
@@ -82,6 +139,7 @@ pub(super) fn file(document: &Document<'_>, zone: Zone, declared: &mut Declared,
         let help = "a file that is no configuration is left out by `exclude = [\"…\"]` in `[workspace]` of writ.toml";
         found.push(Diagnostic::new(&codes::E0003, at, "this file has no table of Writ's").at("workspace").help(help));
     }
+    declared
 }
 
 struct Reader<'r> {
@@ -200,17 +258,7 @@ impl Reader<'_> {
         let own = table.keys().any(|k| !is_child(k.get_ref()));
         if own || self.document.is_explicit(body) {
             let declaration = self.declaration(kind, address.as_str(), address.parent(), table, at);
-            match self.declared.objects.get_mut(&address) {
-                Some(first) => {
-                    let finding = Diagnostic::new(&codes::E0011, at, format!("`{address}` is declared twice")).at(&address);
-                    let help = "an object and its attribute tables stand in one file; only children may stand in others";
-                    self.found.push(finding.related(first.at, "declared here").help(help));
-                    first.join(declaration);
-                }
-                None => {
-                    self.declared.objects.insert(address.clone(), declaration);
-                }
-            }
+            self.declared.declare(address.clone(), declaration, self.found);
         }
         for (key, value) in table {
             let written = key.get_ref().as_ref();
@@ -279,14 +327,7 @@ impl Reader<'_> {
             }
         }
         let declaration = self.declaration(kind, &address, None, table, at);
-        let slot = (kind.name.to_owned(), name.to_owned());
-        if let Some(first) = self.declared.templates.get_mut(&slot) {
-            let finding = Diagnostic::new(&codes::E0011, at, format!("`{address}` is declared twice")).at(&address);
-            self.found.push(finding.related(first.at, "declared here").help("give one of them another name"));
-            first.join(declaration);
-        } else {
-            self.declared.templates.insert(slot, declaration);
-        }
+        self.declared.declare_template((kind.name.to_owned(), name.to_owned()), &address, declaration, self.found);
     }
 
     fn ownership(&mut self, word: &str, value: &Spanned<DeValue<'_>>) {

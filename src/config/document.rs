@@ -51,6 +51,9 @@ pub fn parse<'a>(number: u32, file: &'a SourceFile, found: &mut Diagnostics) -> 
 /// Reports what hides or reorders text, the first of each line; the lines.
 fn hidden_characters(number: u32, file: &SourceFile, found: &mut Diagnostics) -> BTreeSet<u32> {
     let mut lines = BTreeSet::new();
+    if crate::kinds::text::is_plain(&file.text, true) {
+        return lines;
+    }
     for (offset, c) in file.text.char_indices().filter(|(_, c)| is_hidden(*c)) {
         let span = Span::new(number, offset..offset.saturating_add(c.len_utf8()));
         let (line, column) = file.position(span.start);

@@ -19,14 +19,17 @@ mod settings;
 mod slips;
 mod sound;
 mod templates;
+mod world;
 
 pub use document::parse;
 pub use ownership::{Import, Moved, OWNERSHIP, Removed, renames};
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, check_store_url, read_settings};
+pub use world::World;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, Sources, Span, codes};
+use crate::diag::{Code, Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
 use crate::kinds::{access_package::Package, rewrite_references};
-use crate::model::{Address, Object};
+use crate::model::{Address, Object, Zone};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Objects of the store that files may refer to without declaring them.
@@ -59,17 +62,6 @@ pub struct Config {
     pub templates: BTreeMap<Span, String>,
 }
 
-/// Everything a cross-kind rule may look at.
-#[derive(Debug, Clone, Copy)]
-pub struct World<'a> {
-    /// Declared objects.
-    pub objects: &'a BTreeMap<Address, Object>,
-    /// What the store knows beside them.
-    pub known: &'a Known,
-    /// What `writ.toml` says.
-    pub settings: &'a Settings,
-}
-
 impl Known {
     /// What can be referred to once the files are applied: everything under its new name, what is released too (by
     /// `[[removed]]`, or because `manages` covers it no longer), and what is imported only as it is declared.
@@ -97,30 +89,12 @@ impl Known {
     }
 }
 
-impl<'a> World<'a> {
-    /// An object, declared or known.
-    #[must_use]
-    pub fn get(&self, address: &Address) -> Option<&'a Object> {
-        self.objects.get(address).or_else(|| self.known.objects.get(address))
-    }
-
-    /// Everything there is, the declared last, so that of two things one of which is wrong the declared one is told.
-    pub fn known_first(&self) -> impl Iterator<Item = &'a Object> {
-        let objects = self.objects;
-        self.known.objects.values().filter(move |o| !objects.contains_key(&o.address)).chain(objects.values())
-    }
-
-    /// Whether an object is declared: what stands wrong among known objects alone is not told here.
-    #[must_use]
-    pub fn declares(&self, address: &Address) -> bool {
-        self.objects.contains_key(address)
-    }
-
-    /// Everything there is, the declared first.
-    pub fn all(&self) -> impl Iterator<Item = &'a Object> {
-        let objects = self.objects;
-        objects.values().chain(self.known.objects.values().filter(move |o| !objects.contains_key(&o.address)))
-    }
+/// What the files of a workspace say, each by itself: nothing in it was held against another yet, nor against the store.
+pub struct Parsed<'s> {
+    sources: &'s Sources,
+    settings: Option<Settings>,
+    read: Read,
+    found: Diagnostics,
 }
 
 /// The most objects that a workspace declares.
@@ -131,69 +105,134 @@ pub const MOST_OBJECTS: usize = 2_000_000;
 /// Diagnostics are sorted; the configuration is there exactly when none of them is an error.
 #[must_use]
 pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnostics) {
+    read_files(sources).configure(known)
+}
+
+/// Reads what stands in the files.
+#[must_use]
+pub fn read_files(sources: &Sources) -> Parsed<'_> {
     let mut found = Diagnostics::new();
     let settings = read_settings(sources, &mut found);
     let zone = settings.as_ref().map_or(chrono_tz::UTC, |s| s.zone);
-    let mut declared = declare::Declared::default();
-    let mut any = false;
-    let mut torn: BTreeSet<u32> = BTreeSet::new();
-    for (number, file) in sources.iter().filter(|(_, f)| f.name != WRIT_TOML) {
-        any = true;
-        let document = document::parse(number, file, &mut found);
-        if !document.whole {
-            torn.insert(number);
-        }
-        declare::file(&document, zone, &mut declared, &mut found);
-    }
-    if !any {
-        let at = sources.iter().find(|(_, f)| f.name == WRIT_TOML).map_or(Span::NONE, |(n, _)| Span::new(n, 0..0));
-        let help = "add a file such as `directory.toml`; `writ destroy` is the way to empty a workspace";
-        found.push(Diagnostic::new(&codes::E0017, at, "there is no file beside `writ.toml`").at("workspace").help(help));
-    }
-    if declared.objects.len() > MOST_OBJECTS {
-        let message = "the workspace declares more than 2 million objects";
-        found.push(
-            Diagnostic::new(&codes::E0002, Span::NONE, message)
-                .at("workspace")
-                .help("divide it into several, each of which `manages` a part"),
-        );
-    }
-    let changed;
-    let narrowed = !known.own.is_empty() && settings.as_ref().is_some_and(|s| s.manages.is_some());
-    let known = if !narrowed && declared.moves.is_empty() && declared.removals.is_empty() && declared.imports.is_empty() {
-        known
-    } else {
-        changed = known.after(&declared, settings.as_ref());
-        &changed
-    };
-    declare::parents(&declared, known, &mut found);
-    let Some(settings) = settings else {
-        return (None, told(found, &torn, sources));
-    };
-    let (objects, template_spans) = templates::expand(&declared, known, &settings, &mut found);
-    let world = World { objects: &objects, known, settings: &settings };
-    ownership::check(&declared, &world, &mut found);
-    check_rules(&world, &declared.moves, &mut found);
-    let found = told(found, &torn, sources);
-    if found.has_errors() {
-        return (None, found);
-    }
-    let objects = objects.into_iter().map(|(a, o)| (a, sound::normalise(o))).collect();
-    let declare::Declared { moves, removals, imports, .. } = declared;
-    (Some(Config { settings, objects, moves, removals, imports, templates: template_spans }), found)
+    let read = read(sources, zone, &mut found);
+    Parsed { sources, settings, read, found }
 }
 
-/// Every rule about objects, whether they come from files or from a saved plan.
-pub fn check_rules(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics) {
-    for object in world.objects.values() {
-        sound::check(object, world.settings.zone, found);
+impl Parsed<'_> {
+    /// Whether it speaks of what the workspace has in the store already, so that [`Known::own`] and [`Known::ids`] count:
+    /// there are moves, removals or imports, or not everything is managed.
+    #[must_use]
+    pub fn asks_for_own(&self) -> bool {
+        let declare::Declared { moves, removals, imports, .. } = &self.read.declared;
+        let narrowed = self.settings.as_ref().is_some_and(|s| s.manages.is_some());
+        narrowed || !(moves.is_empty() && removals.is_empty() && imports.is_empty())
     }
-    resolve::check(world, moves, found);
-    ring::check(world, found);
-    for rule in rules::LIST {
-        rule(world, found);
+
+    /// Holds everything against everything.
+    #[must_use]
+    pub fn configure(self, known: &Known) -> (Option<Config>, Diagnostics) {
+        let asks_for_own = self.asks_for_own();
+        let Parsed { sources, settings, read: Read { declared, torn, any }, mut found } = self;
+        if !any {
+            let at = sources.iter().find(|(_, f)| f.name == WRIT_TOML).map_or(Span::NONE, |(n, _)| Span::new(n, 0..0));
+            let help = "add a file such as `directory.toml`; `writ destroy` is the way to empty a workspace";
+            found.push(Diagnostic::new(&codes::E0017, at, "there is no file beside `writ.toml`").at("workspace").help(help));
+        }
+        if declared.objects.len() > MOST_OBJECTS {
+            let message = "the workspace declares more than 2 million objects";
+            let finding = Diagnostic::new(&codes::E0002, Span::NONE, message).at("workspace");
+            found.push(finding.help("divide it into several, each of which `manages` a part"));
+        }
+        let changed;
+        let known = if asks_for_own {
+            changed = known.after(&declared, settings.as_ref());
+            &changed
+        } else {
+            known
+        };
+        declare::parents(&declared, known, &mut found);
+        let Some(settings) = settings else {
+            return (None, told(found, &torn, sources));
+        };
+        let (objects, template_spans) = templates::expand(&declared, known, &settings, &mut found);
+        let world = World::new(&objects, known, &settings);
+        ownership::check(&declared, &world, &mut found);
+        check_rules(&world, &declared.moves, &mut found);
+        let found = told(found, &torn, sources);
+        if found.has_errors() {
+            return (None, found);
+        }
+        let objects: Vec<_> = objects.into_iter().collect();
+        let objects = objects.into_par_iter().with_min_len(MANY_OBJECTS).map(|(a, o)| (a, sound::normalise(o))).collect::<Vec<_>>();
+        let objects = objects.into_iter().collect();
+        let declare::Declared { moves, removals, imports, .. } = declared;
+        (Some(Config { settings, objects, moves, removals, imports, templates: template_spans }), found)
     }
 }
+
+/// What the files say, before anybody looks at more than one table of it.
+struct Read {
+    declared: declare::Declared,
+    /// The files of which not all could be read.
+    torn: BTreeSet<u32>,
+    /// There is a file beside `writ.toml`.
+    any: bool,
+}
+
+/// From so many files on it pays to read them on all cores.
+const MANY: usize = 16;
+
+/// Reads each file by itself; what they say stands in the order of the files, whoever was done first.
+fn read(sources: &Sources, zone: Zone, found: &mut Diagnostics) -> Read {
+    let files: Vec<(u32, &SourceFile)> = sources.iter().filter(|(_, f)| f.name != WRIT_TOML).collect();
+    let one = |(number, file): &(u32, &SourceFile)| {
+        let mut found = Diagnostics::new();
+        let document = document::parse(*number, file, &mut found);
+        let declared = declare::file(&document, zone, &mut found);
+        ((!document.whole).then_some(*number), declared, found)
+    };
+    let all: Vec<_> =
+        if files.len() < MANY { files.iter().map(one).collect() } else { files.par_iter().with_min_len(MANY / 2).map(one).collect() };
+    let mut torn = BTreeSet::new();
+    let mut parts = Vec::with_capacity(all.len());
+    for (unread, declared, theirs) in all {
+        torn.extend(unread);
+        parts.push(declared);
+        found.extend(theirs);
+    }
+    Read { declared: declare::Declared::join(parts, found), torn, any: !files.is_empty() }
+}
+
+/// Every rule about objects, whether they come from files or from a saved plan; on all cores where there are many objects.
+pub fn check_rules(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics) {
+    let objects: Vec<&Object> = world.objects.values().collect();
+    let sound = |part: &[&Object]| {
+        let mut found = Diagnostics::new();
+        part.iter().for_each(|object| sound::check(object, world.settings.zone, &mut found));
+        found
+    };
+    let rule = |rule: &rules::Rule| {
+        let mut found = Diagnostics::new();
+        rule(world, &mut found);
+        found
+    };
+    let parts: Vec<Diagnostics> = if objects.len() < MANY_OBJECTS {
+        [sound(&objects)].into_iter().chain(rules::LIST.iter().map(rule)).collect()
+    } else {
+        let (mut parts, rest): (Vec<_>, Vec<_>) = rayon::join(
+            || objects.par_chunks(MANY_OBJECTS / 4).map(sound).collect(),
+            || rules::LIST.par_iter().with_max_len(1).map(rule).collect(),
+        );
+        parts.extend(rest);
+        parts
+    };
+    parts.into_iter().for_each(|theirs| found.extend(theirs));
+    resolve::check(world, moves, found);
+    ring::check(world, found);
+}
+
+/// From so many objects on it pays to look at them on all cores.
+const MANY_OBJECTS: usize = 2_048;
 
 /// The findings worth telling, sorted. Of a file that is not TOML only that is told, since what else seems wrong with it
 /// may follow from it; nor is any name missed, since it may stand in such a file.

@@ -6,16 +6,18 @@ use crate::kinds::{self, Strength};
 use crate::model::Address;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Reports each ring in which something declared takes part, once, with its whole chain.
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
+    let kinds = ringed_kinds();
+    let candidates = || world.all().filter(|o| kinds.contains(o.address.kind()));
     let mut graph: DiGraph<&Address, Span> = DiGraph::new();
-    let nodes: BTreeMap<&Address, NodeIndex> = world.all().map(|o| (&o.address, graph.add_node(&o.address))).collect();
-    for object in world.all() {
+    let nodes: BTreeMap<&Address, NodeIndex> = candidates().map(|o| (&o.address, graph.add_node(&o.address))).collect();
+    for object in candidates() {
         let Some(from) = nodes.get(&object.address) else { continue };
         for reference in kinds::references(object).into_iter().filter(|r| r.strength == Strength::Strong) {
-            if let Some(to) = nodes.get(&reference.target) {
+            if let Some(to) = nodes.get(&reference.target.address()) {
                 graph.add_edge(*from, *to, reference.at);
             }
         }
@@ -35,6 +37,21 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
         };
         found.push(finding(code, object, at, message).help("take one of the links out"));
     }
+}
+
+/// The kinds whose objects can be on a ring: those that lead back to themselves. Nearly all objects are of others.
+fn ringed_kinds() -> BTreeSet<&'static str> {
+    let mut graph: DiGraph<&'static str, ()> = DiGraph::new();
+    let nodes: BTreeMap<&str, NodeIndex> = kinds::LIST.iter().map(|k| (k.name, graph.add_node(k.name))).collect();
+    for kind in kinds::LIST {
+        for target in kinds::strong_targets(kind) {
+            if let (Some(from), Some(to)) = (nodes.get(kind.name), nodes.get(target)) {
+                graph.update_edge(*from, *to, ());
+            }
+        }
+    }
+    let on_ring = |c: &Vec<NodeIndex>| c.len() > 1 || c.iter().any(|n| graph.contains_edge(*n, *n));
+    kosaraju_scc(&graph).into_iter().filter(on_ring).flatten().map(|n| graph[n]).collect()
 }
 
 /// The shortest way from a node back to itself, closed, if there is one; breadth first, neighbours in their order.

@@ -9,7 +9,7 @@ use crate::model::{Node, Object, Table, Value, Zone};
 /// Required keys, references whose meaning depended on another key, and the kind's own rules.
 pub(super) fn check(object: &Object, zone: Zone, found: &mut Diagnostics) {
     let Some(kind) = kinds::kind(object.address.kind()) else { return };
-    required(&kind.form, &object.attributes, object, object.at, "", found);
+    required(&kind.form, &object.attributes, object, object.at, &[], found);
     for field in kind.form.fields {
         let (Shape::Principal(principal), Some(value)) = (&field.shape, object.attributes.get(field.name)) else { continue };
         let Some(other) = principal.unless else { continue };
@@ -31,26 +31,30 @@ pub(super) fn check(object: &Object, zone: Zone, found: &mut Diagnostics) {
     }
 }
 
-fn required(form: &Form, table: &Table, object: &Object, at: Span, path: &str, found: &mut Diagnostics) {
+fn required(form: &Form, table: &Table, object: &Object, at: Span, path: &[&str], found: &mut Diagnostics) {
     for field in form.fields {
+        if !field.required && field.shape.form().is_none() {
+            continue;
+        }
         let says = |keys: &[&str]| keys.iter().any(|k| table.contains(k));
         let displaced = form.alternatives.iter().any(|a| a.left.contains(&field.name) && says(a.right));
-        let name = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
         match table.get(field.name) {
             None if field.required && !displaced => {
                 let other = form.alternatives.iter().find(|a| a.left.first() == Some(&field.name)).and_then(|a| a.right.first());
                 let or = other.map_or_else(String::new, |o| format!(" (or `{o}`)"));
+                let name = [path, &[field.name]].concat().join(".");
                 let message = format!("`{name}`{or} is missing");
                 let code = field.rule.filter(|r| r.id != "R20").unwrap_or(&codes::E0018);
                 found.push(finding(code, object, at, message).help(format!("`{}` is {}", field.name, field.shape.describe())));
             }
             None => {}
-            Some(value) => nested(&field.shape, value, object, at, &name, found),
+            Some(value) if field.shape.form().is_some() => nested(&field.shape, value, object, at, &[path, &[field.name]].concat(), found),
+            Some(_) => {}
         }
     }
 }
 
-fn nested(shape: &Shape, value: &Value, object: &Object, at: Span, path: &str, found: &mut Diagnostics) {
+fn nested(shape: &Shape, value: &Value, object: &Object, at: Span, path: &[&str], found: &mut Diagnostics) {
     let Some(form) = shape.form() else { return };
     match &value.node {
         Node::Table(table) => required(form, table, object, value.at.or(at), path, found),
@@ -61,35 +65,43 @@ fn nested(shape: &Shape, value: &Value, object: &Object, at: Span, path: &str, f
 
 /// The object without what says the same as absence, so that state and files compare.
 pub(super) fn normalise(object: Object) -> Object {
-    let Object { address, attributes, at } = object;
-    let Some(kind) = kinds::kind(address.kind()) else { return Object { address, attributes, at } };
-    let mut kept = Table::new();
-    for (name, value) in attributes.iter() {
-        let Some(field) = kind.field(name) else { continue };
-        let value = normalise_value(&field.shape, value);
-        if !is_default(field, &value, address.key()) {
-            kept.insert(field.name, value);
-        }
+    let Some(kind) = kinds::kind(object.address.kind()) else { return object };
+    match normal(&object.attributes, object.address.key(), &|name| kind.field(name)) {
+        Some(attributes) => Object { attributes, ..object },
+        None => object,
     }
-    Object { address, attributes: kept, at }
 }
 
-fn normalise_value(shape: &Shape, value: &Value) -> Value {
-    let Some(form) = shape.form() else { return value.clone() };
-    let node = match &value.node {
-        Node::Table(table) => {
-            let mut kept = Table::new();
-            for (name, inner) in table.iter() {
-                let Some(field) = form.field(name) else { continue };
-                let inner = normalise_value(&field.shape, inner);
-                if !is_default(field, &inner, "") {
-                    kept.insert(field.name, inner);
-                }
-            }
-            Node::Table(kept)
+/// A table without what says the same as absence; `None` when there is nothing of that kind in it.
+fn normal(table: &Table, key: &str, field_of: &dyn Fn(&str) -> Option<&'static kinds::Field>) -> Option<Table> {
+    let mut new: Option<Table> = None;
+    for (name, value) in table.iter() {
+        let Some(field) = field_of(name) else {
+            new.get_or_insert_with(|| table.clone()).remove(name);
+            continue;
+        };
+        let changed = normal_value(&field.shape, value);
+        if is_default(field, changed.as_ref().unwrap_or(value), key) {
+            new.get_or_insert_with(|| table.clone()).remove(name);
+        } else if let Some(changed) = changed {
+            new.get_or_insert_with(|| table.clone()).insert(field.name, changed);
         }
-        Node::List(items) => Node::List(items.iter().map(|item| normalise_value(shape, item)).collect()),
-        other => other.clone(),
+    }
+    new
+}
+
+fn normal_value(shape: &Shape, value: &Value) -> Option<Value> {
+    let form = shape.form()?;
+    let node = match &value.node {
+        Node::Table(table) => Node::Table(normal(table, "", &|name| form.field(name))?),
+        Node::List(items) => {
+            let changed: Vec<Option<Value>> = items.iter().map(|item| normal_value(shape, item)).collect();
+            if changed.iter().all(Option::is_none) {
+                return None;
+            }
+            Node::List(changed.into_iter().zip(items).map(|(new, old)| new.unwrap_or_else(|| old.clone())).collect())
+        }
+        _ => return None,
     };
-    Value::new(node, value.at)
+    Some(Value::new(node, value.at))
 }

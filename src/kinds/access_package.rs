@@ -65,8 +65,14 @@ impl<'a> Package<'a> {
     /// Its catalog.
     #[must_use]
     pub fn catalog(self) -> Address {
+        Address::root("catalog", self.catalog_key())
+    }
+
+    /// The key of its catalog.
+    #[must_use]
+    pub fn catalog_key(self) -> &'a str {
         // A catalog that could not be read is none that exists, and not `general`.
-        Address::root("catalog", self.0.attributes.get("catalog").map_or(GENERAL, |v| v.as_text().unwrap_or("")))
+        self.0.attributes.get("catalog").map_or(GENERAL, |v| v.as_text().unwrap_or(""))
     }
 
     /// Where its catalog is written.

@@ -195,8 +195,11 @@ impl<'a> Policy<'a> {
                 "all_connected_organizations" | "all_external_users" => Population::Outside,
                 _ => Population::Inside,
             },
-            Some(_) if self.organizations().next().is_some() => Population::Outside,
-            Some(_) => Population::Inside,
+            Some(node) => {
+                let outside = |v: &Value| v.as_text().is_some_and(|t| t.starts_with("connected_organization:"));
+                let members = if let Node::Set(members) = node { members.as_slice() } else { &[] };
+                if members.iter().any(outside) { Population::Outside } else { Population::Inside }
+            }
         }
     }
 

@@ -29,7 +29,8 @@ pub const NAME_LENGTH: usize = 120;
 /// [`BadText`] says what is wrong with it.
 pub fn check(class: Text, text: &str) -> Result<Box<str>, BadText> {
     let lines = matches!(class, Text::Block);
-    if let Some((i, c)) = text.chars().enumerate().find(|(_, c)| is_hostile(*c, lines)) {
+    let plain = is_plain(text, lines);
+    if !plain && let Some((i, c)) = text.chars().enumerate().find(|(_, c)| is_hostile(*c, lines)) {
         return Err(BadText::Control(c, i.saturating_add(1)));
     }
     match class {
@@ -50,6 +51,12 @@ pub fn check(class: Text, text: &str) -> Result<Box<str>, BadText> {
             Err(_) => Err(BadText::Form("a regular expression")),
         },
     }
+}
+
+/// Whether a text is ASCII without control characters, as nearly all are: nothing else in it needs to be looked for.
+#[must_use]
+pub fn is_plain(text: &str, lines: bool) -> bool {
+    text.bytes().all(|b| matches!(b, b' '..=b'~') || (lines && matches!(b, b'\n' | b'\t')))
 }
 
 /// Control characters, and characters that reorder or hide what stands around them.

@@ -3,6 +3,7 @@
 use super::{Address, Object, Origin, Table, Value};
 use crate::diag::Span;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// What happens to an object. The names are Terraform's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -50,7 +51,7 @@ pub struct Change {
     pub before: Option<Object>,
     /// What is wanted.
     pub after: Option<Object>,
-    /// What differs, by attribute.
+    /// What differs, by attribute; empty where the whole object comes or goes, which says it already.
     pub deltas: Vec<(String, Delta)>,
     /// The attributes that force a replacement.
     pub replaced_by: Vec<String>,
@@ -99,6 +100,20 @@ impl Change {
             Action::Delete | Action::Replace | Action::Update | Action::Create => true,
             Action::Import => !self.deltas.is_empty(),
             Action::Move | Action::Forget => false,
+        }
+    }
+
+    /// What differs, by attribute; of an object that comes or goes, all it says.
+    #[must_use]
+    pub fn differs(&self) -> Cow<'_, [(String, Delta)]> {
+        let all = |object: &Option<Object>, delta: fn(Value) -> Delta| {
+            let attributes = object.iter().flat_map(|o| o.attributes.iter());
+            attributes.map(|(name, value)| (name.to_owned(), delta(value.clone()))).collect()
+        };
+        match self.action {
+            Action::Create => Cow::Owned(all(&self.after, Delta::Added)),
+            Action::Delete => Cow::Owned(all(&self.before, Delta::Removed)),
+            _ => Cow::Borrowed(&self.deltas),
         }
     }
 

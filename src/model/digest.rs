@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use std::fmt;
+use std::{fmt, io};
 
 /// A SHA-256 in lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -58,6 +58,17 @@ impl Hasher {
     }
 }
 
+impl io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn hex(bytes: &[u8]) -> Digest {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let digit = |n: u8| HEX.get(usize::from(n)).copied().unwrap_or(b'0');
@@ -70,17 +81,29 @@ fn hex(bytes: &[u8]) -> Digest {
 /// # Panics
 /// When `value` has a map whose keys are no texts, which no type of ours has.
 #[must_use]
-pub fn canonical(value: &impl Serialize) -> String {
-    // Through `serde_json::Value`, whose maps are sorted; a test holds the dependency to it.
-    match serde_json::to_value(value) {
-        Ok(tree) => tree.to_string(),
+pub fn canonical(value: &(impl Serialize + ?Sized)) -> String {
+    let mut out = String::with_capacity(256);
+    canonical_into(&mut out, value);
+    out
+}
+
+/// As [`canonical()`], in place of what `out` held: for who makes many, one after the other.
+///
+/// # Panics
+/// As [`canonical()`].
+pub fn canonical_into(out: &mut String, value: &(impl Serialize + ?Sized)) {
+    let mut bytes = std::mem::take(out).into_bytes();
+    bytes.clear();
+    let done = super::canonical::write(&mut bytes, value).map_err(|e| e.to_string());
+    match done.and_then(|()| String::from_utf8(bytes).map_err(|e| e.to_string())) {
+        Ok(text) => *out = text,
         Err(error) => unreachable!("a value of ours has no JSON form: {error}"),
     }
 }
 
 /// The digest of the canonical JSON.
 #[must_use]
-pub fn digest_of(value: &impl Serialize) -> Digest {
+pub fn digest_of(value: &(impl Serialize + ?Sized)) -> Digest {
     Digest::of(canonical(value).as_bytes())
 }
 

@@ -4,6 +4,7 @@
 //! Invariants: no clock, no file, no environment; no kind is named here; equal values have equal canonical bytes.
 
 mod address;
+mod canonical;
 mod change;
 mod digest;
 mod duration;
@@ -13,10 +14,10 @@ mod value;
 
 pub use address::{Address, BadAddress, is_key, is_user_key};
 pub use change::{Action, Cause, Change, Delta, Members};
-pub use digest::{Digest, Hasher, canonical, digest_of};
+pub use digest::{Digest, Hasher, canonical, canonical_into, digest_of};
 pub use duration::{BadDuration, Minutes};
 pub use instant::{Edge, Zone, ZoneError, instant, is_date, parse_zone};
-pub use object::{Object, Origin, Stored};
+pub use object::{Object, Origin, Places, Stored};
 pub use value::{Node, Table, Value};
 
 /// The version of Writ, as recorded in plans and stores.

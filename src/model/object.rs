@@ -2,8 +2,9 @@
 
 use super::{Address, Table};
 use crate::diag::Span;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An object as somebody wants it, or as it is.
 ///
@@ -19,21 +20,64 @@ pub struct Object {
     pub at: Span,
 }
 
-/// Where an object stood when it was last written: the file, and for each attribute its lines.
+/// Where an object stood when it was last written. It is kept as the canonical JSON of its [`Places`], and read by who asks:
+/// most objects come and go without anybody asking.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin(Option<Arc<str>>);
+
+impl Origin {
+    /// As it was written.
+    #[must_use]
+    pub fn of(places: &Places) -> Origin {
+        Origin(Some(super::canonical(places).into()))
+    }
+
+    /// As a store keeps it.
+    #[must_use]
+    pub fn from_json(text: impl Into<Arc<str>>) -> Origin {
+        Origin(Some(text.into()))
+    }
+
+    /// As a store keeps it.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        self.0.as_deref().unwrap_or("{}")
+    }
+
+    /// The file and the lines; none where nobody wrote them down.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        serde_json::from_str(self.as_json()).unwrap_or_default()
+    }
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.places().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Origin, D::Error> {
+        Places::deserialize(deserializer).map(|places| Origin::of(&places))
+    }
+}
+
+/// The file and, for each attribute, its lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// Relative to the workspace.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub file: String,
-    /// The line of the header.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub line: u32,
+pub struct Places {
     /// For each attribute, its place: `8`, `38-42`, or `house/templates.toml:3` where it stands in another file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
     /// The commit of that state of the files, when it was known and clean.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub commit: String,
+    /// Relative to the workspace.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub file: String,
+    /// The line of the header.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub line: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]

@@ -2,7 +2,7 @@
 
 use crate::diag::Span;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use std::{borrow::Cow, cmp::Ordering};
+use std::{borrow::Cow, cmp::Ordering, sync::Arc};
 
 /// A value that knows where it was written. Two values are equal when they say the same, wherever they stand.
 #[derive(Debug, Clone)]
@@ -21,9 +21,9 @@ pub enum Node {
     /// A whole number.
     Int(i64),
     /// A text, a reference, a choice, a duration in canonical form.
-    Text(Box<str>),
+    Text(Arc<str>),
     /// A TOML date or date-time, as written (`2026-12-31`, `2026-12-31T08:00:00+01:00`).
-    Time(Box<str>),
+    Time(Arc<str>),
     /// Members without order: sorted, each once.
     Set(Vec<Value>),
     /// Members whose order counts.
@@ -41,7 +41,7 @@ impl Value {
 
     /// A text.
     #[must_use]
-    pub fn text(text: impl Into<Box<str>>, at: Span) -> Value {
+    pub fn text(text: impl Into<Arc<str>>, at: Span) -> Value {
         Value::new(Node::Text(text.into()), at)
     }
 
@@ -142,9 +142,9 @@ impl Serialize for Value {
     }
 }
 
-/// Named values in the order of their names.
+/// Named values in the order of their names. A copy shares them until one of the two is changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Table(Vec<(Cow<'static, str>, Value)>);
+pub struct Table(Arc<Vec<(Cow<'static, str>, Value)>>);
 
 impl Table {
     /// Empty.
@@ -165,16 +165,16 @@ impl Table {
 
     /// The value of a name, to change it.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.find(name).ok().and_then(|i| self.0.get_mut(i)).map(|(_, v)| v)
+        self.find(name).ok().and_then(|i| Arc::make_mut(&mut self.0).get_mut(i)).map(|(_, v)| v)
     }
 
     /// Sets a name, returning what it held.
     pub fn insert(&mut self, name: impl Into<Cow<'static, str>>, value: Value) -> Option<Value> {
         let name = name.into();
         match self.find(&name) {
-            Ok(i) => self.0.get_mut(i).map(|slot| std::mem::replace(&mut slot.1, value)),
+            Ok(i) => Arc::make_mut(&mut self.0).get_mut(i).map(|slot| std::mem::replace(&mut slot.1, value)),
             Err(i) => {
-                self.0.insert(i, (name, value));
+                Arc::make_mut(&mut self.0).insert(i, (name, value));
                 None
             }
         }
@@ -182,7 +182,7 @@ impl Table {
 
     /// Takes a name out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.find(name).ok().map(|i| self.0.remove(i).1)
+        self.find(name).ok().map(|i| Arc::make_mut(&mut self.0).remove(i).1)
     }
 
     /// Whether a name is there.
@@ -198,7 +198,7 @@ impl Table {
 
     /// In the order of names, to change the values.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
-        self.0.iter_mut().map(|(n, v)| (&**n, v))
+        Arc::make_mut(&mut self.0).iter_mut().map(|(n, v)| (&**n, v))
     }
 
     /// How many names there are.
@@ -245,7 +245,7 @@ impl Table {
     /// The same table, nowhere.
     #[must_use]
     pub fn without_places(&self) -> Table {
-        Table(self.0.iter().map(|(n, v)| (n.clone(), v.without_places())).collect())
+        Table(Arc::new(self.0.iter().map(|(n, v)| (n.clone(), v.without_places())).collect()))
     }
 }
 
@@ -262,7 +262,7 @@ impl FromIterator<(Cow<'static, str>, Value)> for Table {
 impl Serialize for Table {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
+        for (name, value) in self.0.iter() {
             map.serialize_entry(name.as_ref(), value)?;
         }
         map.end()

@@ -1,13 +1,14 @@
 //! From an agreed plan to one transaction: all of it or none of it.
 
+use super::commit::Recorder;
 use super::plan::{Options, Planned, plan_loaded};
 use super::{Context, Failure, Place, claim, commit, load};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::model::{Digest, canonical};
-use crate::plan::{self, Digests, Lift, Plan, SavedPlan, Stale, Summary, changes_digest, digests};
+use crate::plan::{self, Digests, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
-use crate::store::{self, Event, Holder, Lock, Revision, Snapshot, StoreError, Tables};
+use crate::store::{self, Event, Holder, Lock, Revision, StoreError, Tables};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -82,7 +83,7 @@ pub fn unlifted<'p>(plan: &'p Plan, options: &ApplyOptions) -> Vec<&'p plan::Ref
 /// # Errors
 /// [`Failure::Refused`], [`Failure::Digest`].
 pub fn permit(plan: &Plan, options: &ApplyOptions) -> Result<(), Failure> {
-    let digest = changes_digest(plan);
+    let digest = plan.changes_digest.clone();
     if let Some(expected) = &options.expect {
         let found = digest.to_string();
         if !found.starts_with(expected.to_ascii_lowercase().as_str()) {
@@ -95,19 +96,19 @@ pub fn permit(plan: &Plan, options: &ApplyOptions) -> Result<(), Failure> {
     }
 }
 
-/// Applies a plan that was just made and shown: asks, claims, looks again, commits.
+/// Applies a plan that was just made and shown: asks, claims, looks again, commits. Where the state moved meanwhile, the plan
+/// is made again in its place.
 ///
 /// # Errors
 /// A refusal, no consent, a lock that is held, a state that moved to something else. Nothing is half done.
-pub fn apply(context: &Context, options: &ApplyOptions, planned: Planned, consent: &mut dyn Consent) -> Result<Applied, Failure> {
-    let mut planned = planned;
+pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, consent: &mut dyn Consent) -> Result<Applied, Failure> {
     let mut agreed: Option<Digest> = None;
     let mut held: Option<Claim> = None;
     loop {
-        let Planned { plan, state, loaded, .. } = &planned;
-        let digest = changes_digest(plan);
+        let Planned { plan, state, place, settings, .. } = &*planned;
+        let digest = plan.changes_digest.clone();
         if plan.is_empty() {
-            return Ok(Applied::nothing(plan, &loaded.place, digest));
+            return Ok(Applied::nothing(plan, place, digest));
         }
         permit(plan, options)?;
         // A state that moved and changed nothing that this plan says leaves what was agreed to as it is.
@@ -119,14 +120,14 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: Planned, consen
         }
         let claim = match held.take() {
             Some(claim) => claim,
-            None => Claim::take(context, &loaded.place, options, &plan.actor)?,
+            None => Claim::take(context, place, options, &plan.actor)?,
         };
-        match claim.commit(context, plan, state, &loaded.place, &loaded.settings, &digests(plan, state)) {
+        match claim.commit(context, plan, state, place, settings, &digests(plan, state)) {
             Err(Failure::Moved) => {
                 // Planned again under the lock: of many who want to write, each plans twice at most, and none for ever.
-                let place = loaded.place.clone();
-                planned = plan_loaded(context, &options.plan, load::load(context)?)?;
-                held = Some(claim).filter(|_| planned.loaded.place == place);
+                let place = place.clone();
+                *planned = plan_loaded(context, &options.plan, load::load(context)?)?;
+                held = Some(claim).filter(|_| planned.place == place);
             }
             done => return done,
         }
@@ -221,8 +222,8 @@ impl Claim {
         settings: &Settings,
         digests: &Digests,
     ) -> Result<Applied, Failure> {
-        let snapshot = claim::snapshot(context, place, settings, &self.lock)?;
-        let found = snapshot.as_ref().map(|s| (Some(s.lineage.as_str()), s.serial, s.link.as_ref()));
+        let there = claim::store(context, place, settings, &self.lock)?;
+        let found = there.as_ref().map(|(_, s)| (Some(s.lineage.as_str()), s.serial, s.link.as_ref()));
         if found.unwrap_or((None, 0, None)) != (state.lineage.as_deref(), state.serial, state.link.as_ref()) {
             return Err(Failure::Moved);
         }
@@ -233,18 +234,17 @@ impl Claim {
         (context.tell)("committing");
         let summary = plan.summary();
         let store_url = place.url.clone();
-        let (serial, created) = match snapshot {
-            Some(snapshot) => {
-                let events = commit::events(plan, state, &snapshot, &context.mint)?;
-                let mut writer = claim::writer(context, place, &self.lock)?;
-                (writer.commit(snapshot.serial, &revision, &events)?, None)
+        let (serial, created) = match there {
+            Some((mut writer, head)) => {
+                let rows = |address: &str| writer.row(address);
+                let events = commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint))?;
+                (writer.commit(head.serial, &revision, &events)?, None)
             }
             None => {
                 let lineage = (context.mint)();
                 let (first, tables) = super::init::first_revision(context, &plan.actor)?;
-                let snapshot = Snapshot { lineage: lineage.clone(), serial: 0, link: None, tables };
-                let state = load::decode(&snapshot)?;
-                let events = commit::events(plan, &state, &snapshot, &context.mint)?;
+                let rows = |address: &str| Ok(tables.objects.get(address).cloned());
+                let events = commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint))?;
                 let made = store::create(&place.path, &lineage, &[first, (revision, events)]);
                 // Somebody made it meanwhile, which the lock excludes for all who take it.
                 let serial = made.map_err(|e| if matches!(e, StoreError::Taken(_)) { Failure::Moved } else { e.into() })?;

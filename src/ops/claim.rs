@@ -31,15 +31,21 @@ pub(super) fn writer<'lock>(context: &Context, place: &Place, lock: &'lock Lock)
     Ok(writer)
 }
 
-/// What the store holds under the lock; `None` where there is none.
+/// The store of a workspace under the lock, with what it is but for its objects; `None` where there is none.
 ///
 /// # Errors
 /// As [`writer`], and when the store is not this workspace's.
-pub(super) fn snapshot(context: &Context, place: &Place, settings: &Settings, lock: &Lock) -> Result<Option<Snapshot>, Failure> {
+pub(super) fn store<'lock>(
+    context: &Context,
+    place: &Place,
+    settings: &Settings,
+    lock: &'lock Lock,
+) -> Result<Option<(Writer<'lock>, Snapshot)>, Failure> {
     if !store::exists(&place.path) {
         return Ok(None);
     }
-    let snapshot = writer(context, place, lock)?.snapshot()?;
-    load::check_store(&snapshot, place, settings)?;
-    Ok(Some(snapshot))
+    let writer = writer(context, place, lock)?;
+    let head = writer.head()?;
+    load::check_store(&head, place, settings)?;
+    Ok(Some((writer, head)))
 }

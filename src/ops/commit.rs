@@ -6,20 +6,28 @@ use crate::kinds;
 use crate::model::{Address, Change, Origin, Table, canonical};
 use crate::plan::Plan;
 use crate::reconcile::{PriorMoves, State, StepKind};
-use crate::store::{Event, ObjectRow, Snapshot, Tables, fold};
-use std::collections::BTreeMap;
+use crate::store::{Event, ObjectRow, StoreError, Tables, WorkspaceRow, fold};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Builds the events, folding each into a copy of the tables, so that what they compare with is what the store will hold
-/// at that moment.
+/// How a store is asked for what it holds at an address.
+pub(super) type Rows<'a> = dyn Fn(&str) -> Result<Option<ObjectRow>, StoreError> + 'a;
+
+/// Builds the events. Each is folded into a copy of the rows that it is about, so that what the next one compares with is what
+/// the store will hold at that moment; no other row is looked at.
 pub(super) struct Recorder<'a> {
-    tables: Tables,
+    stored: &'a Rows<'a>,
+    /// The rows that were asked for, as the events so far leave them.
+    rows: Tables,
+    /// Addresses at which nothing stands any more.
+    asked: HashSet<String>,
     events: Vec<Event>,
     mint: &'a dyn Fn() -> String,
 }
 
 impl<'a> Recorder<'a> {
-    pub(super) fn new(snapshot: &Snapshot, mint: &'a dyn Fn() -> String) -> Recorder<'a> {
-        Recorder { tables: snapshot.tables.clone(), events: Vec::new(), mint }
+    pub(super) fn new(stored: &'a Rows<'a>, workspaces: &BTreeMap<String, WorkspaceRow>, mint: &'a dyn Fn() -> String) -> Recorder<'a> {
+        let rows = Tables { workspaces: workspaces.clone(), ..Tables::default() };
+        Recorder { stored, rows, asked: HashSet::new(), events: Vec::new(), mint }
     }
 
     pub(super) fn events(self) -> Vec<Event> {
@@ -27,13 +35,28 @@ impl<'a> Recorder<'a> {
     }
 
     fn push(&mut self, event: Event) -> Result<(), Failure> {
-        fold(&mut self.tables, 0, &event).map_err(|e| Failure::Store(crate::store::StoreError::Misfit(e)))?;
+        // That nothing stands where an object comes to be is for the store to say.
+        if !matches!(event, Event::ObjectCreated { .. }) {
+            let from = if let Event::ObjectMoved { from, .. } = &event { Some(from.as_str()) } else { None };
+            for address in event.address().into_iter().chain(from) {
+                self.ask(address)?;
+            }
+            fold(&mut self.rows, 0, &event).map_err(|e| Failure::Store(StoreError::Misfit(e)))?;
+        }
         self.events.push(event);
         Ok(())
     }
 
-    pub(super) fn row(&self, address: &Address) -> Option<&ObjectRow> {
-        self.tables.objects.get(address.as_str())
+    fn ask(&mut self, address: &str) -> Result<(), Failure> {
+        if self.asked.insert(address.to_owned()) {
+            self.rows.objects.extend((self.stored)(address)?.map(|row| (row.address.clone(), row)));
+        }
+        Ok(())
+    }
+
+    pub(super) fn row(&mut self, address: &Address) -> Result<Option<&ObjectRow>, Failure> {
+        self.ask(address.as_str())?;
+        Ok(self.rows.objects.get(address.as_str()))
     }
 
     pub(super) fn create(
@@ -50,18 +73,18 @@ impl<'a> Recorder<'a> {
             schema: schema(address),
             attributes: canonical(attributes),
             workspace: workspace.map(str::to_owned),
-            origin: canonical(origin),
+            origin: origin.as_json().to_owned(),
         })
     }
 
     /// Writes what an object says, unless that is what it says already. `origin` of `None` keeps the old one.
     fn write(&mut self, address: &Address, attributes: &Table, origin: Option<&Origin>, rereferenced: bool) -> Result<(), Failure> {
-        let Some(row) = self.row(address) else { return Ok(()) };
+        let Some(row) = self.row(address)? else { return Ok(()) };
         let (new, before) = (canonical(attributes), row.attributes.clone());
         if new == before {
             return Ok(());
         }
-        let origin = origin.map_or_else(|| row.origin.clone(), canonical);
+        let origin = origin.map_or_else(|| row.origin.clone(), |o| o.as_json().to_owned());
         let (address, schema) = (address.to_string(), schema(address));
         self.push(if rereferenced {
             Event::ObjectRereferenced { address, schema, attributes: new, origin, before }
@@ -71,7 +94,7 @@ impl<'a> Recorder<'a> {
     }
 
     pub(super) fn delete(&mut self, address: &Address) -> Result<(), Failure> {
-        match self.row(address).cloned() {
+        match self.row(address)?.cloned() {
             Some(last) => self.push(Event::ObjectDeleted { last }),
             None => Ok(()),
         }
@@ -87,7 +110,7 @@ impl<'a> Recorder<'a> {
 
     pub(super) fn configure(&mut self, name: &str, settings: &crate::config::AppliedSettings) -> Result<(), Failure> {
         let text = canonical(settings);
-        if self.tables.workspaces.get(name).is_some_and(|w| w.settings == text) {
+        if self.rows.workspaces.get(name).is_some_and(|w| w.settings == text) {
             return Ok(());
         }
         self.push(Event::WorkspaceConfigured { name: name.to_owned(), settings: text })
@@ -95,7 +118,7 @@ impl<'a> Recorder<'a> {
 
     /// A workspace that manages nothing any more lays no claim to the store.
     fn dissolve(&mut self, name: &str) -> Result<(), Failure> {
-        if !self.tables.workspaces.contains_key(name) {
+        if !self.rows.workspaces.contains_key(name) {
             return Ok(());
         }
         self.push(Event::WorkspaceRemoved { name: name.to_owned() })
@@ -125,19 +148,18 @@ fn schema(address: &Address) -> u32 {
 }
 
 /// The events of a plan, in the order of its steps.
-pub(super) fn events(plan: &Plan, state: &State, snapshot: &Snapshot, mint: &dyn Fn() -> String) -> Result<Vec<Event>, Failure> {
-    let mut recorder = Recorder::new(snapshot, mint);
+pub(super) fn events(plan: &Plan, state: &State, mut recorder: Recorder<'_>) -> Result<Vec<Event>, Failure> {
     let mut found = Diagnostics::new();
     let prior = PriorMoves::of_changes(state, &plan.changes, &mut found);
     if found.has_errors() {
         return Err(Failure::Findings(Box::new((found, Sources::default()))));
     }
-    let changes: BTreeMap<&Address, &Change> = plan.changes.iter().map(|c| (&c.address, c)).collect();
+    let changes: HashMap<&str, &Change> = plan.changes.iter().map(|c| (c.address.as_str(), c)).collect();
     // What is written, made or deleted by a step of its own is not rewritten first.
-    let touched = |a: &Address| changes.get(a).is_some_and(|c| c.writes());
+    let touched = |a: &Address| changes.get(a.as_str()).is_some_and(|c| c.writes());
     recorder.moves(&prior, &touched)?;
     for step in &plan.steps {
-        let Some(change) = changes.get(&step.address) else { continue };
+        let Some(change) = changes.get(step.address.as_str()) else { continue };
         let after = change.after.as_ref().map(|o| &o.attributes);
         match (step.kind, after) {
             (StepKind::Move, _) => {}

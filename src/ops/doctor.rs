@@ -49,7 +49,7 @@ fn meaning(snapshot: &Snapshot, place: &Place, settings: &Settings, findings: &m
 /// Objects that stand in nothing, that refer to nothing, or that belong to a workspace which the store does not know.
 pub(super) fn orphans(state: &State) -> Vec<String> {
     let mut found = Vec::new();
-    for (address, stored) in &state.objects {
+    for (address, stored) in state.objects.iter() {
         if let Some(parent) = address.parent().filter(|parent| !state.objects.contains_key(parent)) {
             found.push(format!("`{address}` stands in `{parent}`, which is not there"));
         }
@@ -57,8 +57,8 @@ pub(super) fn orphans(state: &State) -> Vec<String> {
             found.push(format!("`{address}` belongs to the workspace `{name}`, which is not there"));
         }
         for reference in kinds::references(&stored.object) {
-            if !state.objects.contains_key(&reference.target) {
-                found.push(format!("`{address}` refers to `{}`, which is not there", reference.target));
+            if !state.objects.contains_key(&reference.target.address()) {
+                found.push(format!("`{address}` refers to `{}`, which is not there", reference.target.address()));
             }
         }
     }

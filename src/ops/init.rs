@@ -5,7 +5,8 @@ use super::{Context, Failure, apply, commit};
 use crate::config::WRIT_TOML;
 use crate::kinds;
 use crate::model::{Origin, canonical, is_key, is_user_key};
-use crate::store::{self, Lock, Reader, Revision, Snapshot, Tables, fold};
+use crate::store::{self, Lock, Reader, Revision, Tables, fold};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -141,8 +142,8 @@ fn make_store(context: &Context, path: &Path) -> Result<(Lock, String), Failure>
 
 /// Revision 0: the objects that always exist, unmanaged.
 pub(super) fn first_revision(context: &Context, actor: &str) -> Result<apply::First, Failure> {
-    let empty = Snapshot { lineage: String::new(), serial: 0, link: None, tables: Tables::default() };
-    let mut recorder = commit::Recorder::new(&empty, &context.mint);
+    let nothing = BTreeMap::new();
+    let mut recorder = commit::Recorder::new(&|_| Ok(None), &nothing, &context.mint);
     for object in kinds::builtins() {
         recorder.create(&object.address, &object.attributes, None, &Origin::default())?;
     }

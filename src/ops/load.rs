@@ -2,13 +2,15 @@
 
 use super::{Context, Failure};
 use crate::config::{self, AppliedSettings, Config, Known, Settings, check_store_url, read_settings};
-use crate::diag::Diagnostics;
-use crate::kinds::object_from_json;
-use crate::model::{Address, Origin, Stored};
+use crate::diag::{Diagnostics, Span};
+use crate::kinds::{self, object_from_json};
+use crate::model::{Address, Object, Origin, Stored, canonical_into};
 use crate::reconcile::{State, WorkspaceState};
 use crate::source::{self, Workspace};
-use crate::store::{self, Reader, Snapshot};
+use crate::store::{self, ObjectView, Reader, Snapshot};
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where a store is, and why there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,14 +91,69 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
         return Err(Failure::Findings(Box::new((all, workspace.sources))));
     };
     let place = store_place(context, &settings)?;
-    (context.tell)("reading the store");
-    let state = read_state(&place, &settings)?;
-    (context.tell)("checking the configuration");
-    let (config, mut findings) = config::configure(&workspace.sources, &state.known_to(&settings.name));
-    findings.extend(workspace.findings.clone());
-    findings.sort(&workspace.sources);
-    let config = config.filter(|_| !findings.has_errors());
-    Ok(Loaded { workspace, place, state, config, settings, findings })
+    loop {
+        (context.tell)("checking the configuration");
+        let parsed = config::read_files(&workspace.sources);
+        (context.tell)("reading the store");
+        let reader = reader(&place, &settings)?;
+        let (then, known) = match &reader {
+            Some(reader) => {
+                let (head, known) = known(reader, &parsed, &settings.name)?;
+                check_store(&head, &place, &settings)?;
+                (head.link, known)
+            }
+            None => (None, State::empty().known_to(&settings.name)),
+        };
+        (context.tell)("checking the configuration");
+        let (config, mut findings) = parsed.configure(&known);
+        findings.extend(workspace.findings.clone());
+        findings.sort(&workspace.sources);
+        let config = config.filter(|_| !findings.has_errors());
+        (context.tell)("reading the store");
+        let state = match &reader {
+            Some(reader) => state(reader, &settings.name, config.as_ref())?,
+            None => State::empty(),
+        };
+        // Somebody applied something between the two looks at the store: what was known is not what is.
+        if state.link == then {
+            return Ok(Loaded { workspace, place, state, config, settings, findings });
+        }
+    }
+}
+
+/// What the store is, and what it knows beside what a workspace declares. What the workspace has in it already is read only if
+/// its files speak of it.
+///
+/// # Errors
+/// When the store cannot be read, or an object does not have its kind's shape.
+pub(super) fn known(reader: &Reader, parsed: &config::Parsed<'_>, workspace: &str) -> Result<(Snapshot, Known), Failure> {
+    let all = parsed.asks_for_own();
+    let builtins = kinds::builtins();
+    let mut objects = Vec::new();
+    let head = reader.each_object(|row| {
+        let foreign = row.workspace != Some(workspace);
+        if all || foreign || builtins.iter().any(|b| b.address.as_str() == row.address) {
+            objects.push(stored(&row, None, &mut String::new())?);
+        }
+        Ok::<(), Failure>(())
+    })?;
+    let objects = Arc::new(objects.into_iter().map(|s| (s.object.address.clone(), s)).collect());
+    Ok((head, State { objects, ..State::default() }.known_to(workspace)))
+}
+
+/// The state of a store for a plan. What an object of this workspace says in the store is not read again where it is, to the
+/// byte, what the files say, as it nearly always is; nor is where it stood then.
+fn state(reader: &Reader, workspace: &str, config: Option<&Config>) -> Result<State, Failure> {
+    let wanted: HashMap<&str, &Object> = config.iter().flat_map(|c| c.objects.values()).map(|o| (o.address.as_str(), o)).collect();
+    let mut objects = Vec::with_capacity(wanted.len());
+    let mut canonical = String::new();
+    let head = reader.each_object(|row| {
+        let own = row.workspace == Some(workspace);
+        let same = wanted.get(row.address).copied().filter(|_| own);
+        objects.push(stored(&row, same, &mut canonical)?);
+        Ok::<(), Failure>(())
+    })?;
+    collected(&head, objects)
 }
 
 /// The state of the store at a place; [`State::empty`] where there is none and none is expected.
@@ -104,18 +161,28 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
 /// # Errors
 /// As [`load`].
 pub fn read_state(place: &Place, settings: &Settings) -> Result<State, Failure> {
+    let Some(reader) = reader(place, settings)? else { return Ok(State::empty()) };
+    let mut objects = Vec::new();
+    let head = reader.each_object(|row| {
+        objects.push(stored(&row, None, &mut String::new())?);
+        Ok::<(), Failure>(())
+    })?;
+    check_store(&head, place, settings)?;
+    collected(&head, objects)
+}
+
+/// The store at a place; `None` where there is none and none is expected.
+fn reader(place: &Place, settings: &Settings) -> Result<Option<Reader>, Failure> {
     if !store::exists(&place.path) {
         return match &settings.lineage {
-            None => Ok(State::empty()),
+            None => Ok(None),
             Some(lineage) => Err(Failure::WrongStore(
                 format!("there is no store at `{}`, and writ.toml expects the one of lineage {lineage}", place.url),
                 "restore it, point WRIT_STORE to it, or take `lineage` out to start from nothing".to_owned(),
             )),
         };
     }
-    let snapshot = Reader::open(&place.path)?.snapshot()?;
-    check_store(&snapshot, place, settings)?;
-    decode(&snapshot)
+    Ok(Some(Reader::open(&place.path)?))
 }
 
 /// Whether a store is this workspace's: its lineage, and nobody else managing the same.
@@ -157,19 +224,37 @@ fn overlap(a: Option<&[Address]>, b: Option<&[Address]>) -> Option<String> {
 /// # Errors
 /// [`Failure::Store`] when an object does not have its kind's shape.
 pub(super) fn decode(snapshot: &Snapshot) -> Result<State, Failure> {
-    let corrupt = |what: String| Failure::Store(store::StoreError::Corrupt(what));
-    let mut state =
-        State { lineage: Some(snapshot.lineage.clone()), serial: snapshot.serial, link: snapshot.link.clone(), ..State::default() };
-    for row in snapshot.tables.objects.values() {
-        let address = Address::parse(&row.address).map_err(|e| corrupt(e.to_string()))?;
-        let json = serde_json::from_str(&row.attributes).map_err(|e| corrupt(format!("`{address}`: {e}")))?;
-        let object = object_from_json(address.clone(), &json).map_err(|e| corrupt(e.to_string()))?;
-        let origin: Origin = serde_json::from_str(&row.origin).map_err(|e| corrupt(format!("`{address}`: {e}")))?;
-        let stored = Stored { object, id: row.id.clone(), workspace: row.workspace.clone(), version: row.version, origin };
-        state.objects.insert(address, stored);
+    let objects = snapshot.tables.objects.values().map(|row| stored(&row.view(), None, &mut String::new()));
+    collected(snapshot, objects.collect::<Result<_, _>>()?)
+}
+
+/// A row as planning sees it; `same` is what the files say of it, in which case that may be all it says.
+fn stored(row: &ObjectView<'_>, same: Option<&Object>, canonical: &mut String) -> Result<Stored, Failure> {
+    let ObjectView { address, attributes, version, origin, .. } = *row;
+    let (id, workspace) = (row.id.to_owned(), row.workspace.map(str::to_owned));
+    if let Some(object) = same {
+        canonical_into(canonical, &object.attributes);
+        if canonical == attributes {
+            let object = Object { at: Span::NONE, ..object.clone() };
+            return Ok(Stored { object, id, workspace, version, origin: Origin::default() });
+        }
     }
-    for row in snapshot.tables.workspaces.values() {
-        let settings = serde_json::from_str(&row.settings).map_err(|e| corrupt(format!("workspace `{}`: {e}", row.name)))?;
+    let corrupt = |what: String| Failure::Store(store::StoreError::Corrupt(what));
+    let address = Address::parse(address).map_err(|e| corrupt(e.to_string()))?;
+    let json = serde_json::from_str(attributes).map_err(|e| corrupt(format!("`{address}`: {e}")))?;
+    let object = object_from_json(address, &json).map_err(|e| corrupt(e.to_string()))?;
+    Ok(Stored { object, id, workspace, version, origin: Origin::from_json(origin) })
+}
+
+fn collected(head: &Snapshot, mut objects: Vec<Stored>) -> Result<State, Failure> {
+    // Nearly in order already: bytes and addresses differ in where a dot goes.
+    objects.sort_by(|a, b| a.object.address.cmp(&b.object.address));
+    let objects = Arc::new(objects.into_iter().map(|s| (s.object.address.clone(), s)).collect());
+    let mut state =
+        State { lineage: Some(head.lineage.clone()), serial: head.serial, link: head.link.clone(), objects, ..State::default() };
+    for row in head.tables.workspaces.values() {
+        let corrupt = |e: serde_json::Error| Failure::Store(store::StoreError::Corrupt(format!("workspace `{}`: {e}", row.name)));
+        let settings = serde_json::from_str(&row.settings).map_err(corrupt)?;
         state.workspaces.insert(row.name.clone(), WorkspaceState { settings: AppliedSettings(settings), version: row.version });
     }
     Ok(state)

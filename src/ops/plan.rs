@@ -1,7 +1,8 @@
 //! What an apply would do: takes no lock, writes nothing.
 
 use super::history::{self, Moment};
-use super::{Context, Failure, Loaded, load};
+use super::{Context, Failure, Loaded, Place, load};
+use crate::config::{Config, Settings};
 use crate::diag::{Diagnostics, Sources};
 use crate::model::{Address, Object};
 use crate::plan::{self, Plan};
@@ -27,14 +28,18 @@ pub struct Options {
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
+    /// What is wanted, if the files say something sound.
+    pub config: Option<Config>,
     /// What the store held.
     pub state: State,
     /// The texts.
     pub sources: Sources,
     /// Warnings and notes.
     pub findings: Diagnostics,
-    /// What the workspace is and where its store is.
-    pub loaded: Loaded,
+    /// Where the store is.
+    pub place: Place,
+    /// What `writ.toml` says.
+    pub settings: Settings,
 }
 
 impl Planned {
@@ -62,13 +67,12 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
     if let Some(serial) = options.rollback {
         return plan_back(context, serial, loaded);
     }
-    let sources = loaded.workspace.sources.clone();
-    let mut findings = loaded.findings.clone();
-    let Some(config) = loaded.config.clone() else {
+    let Loaded { workspace, place, state, config, settings, mut findings } = loaded;
+    let sources = workspace.sources;
+    let Some(config) = config else {
         return Err(Failure::Findings(Box::new((findings, sources))));
     };
-    let state = loaded.state.clone();
-    let actor = actor(context, &state, loaded.settings.require_actor, &|a| config.objects.get(a).cloned())?;
+    let actor = actor(context, &state, settings.require_actor, &|a| config.objects.get(a).cloned())?;
     let commit = source::commit(&context.root);
     let input = plan::Input {
         config: &config,
@@ -89,24 +93,24 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
         return Err(Failure::Findings(Box::new((findings, sources))));
     }
     findings.sort(&sources);
-    Ok(Planned { plan, state, sources, findings, loaded })
+    Ok(Planned { plan, config: Some(config), state, sources, findings, place, settings })
 }
 
 /// The way back to a serial. What the files declare is no part of it, nor what is wrong with them.
 fn plan_back(context: &Context, serial: u64, loaded: Loaded) -> Result<Planned, Failure> {
     let past = history::state_at(context, Moment::Serial(serial))?;
-    let (state, sources) = (loaded.state.clone(), loaded.workspace.sources.clone());
-    let actor = actor(context, &state, loaded.settings.require_actor, &|_| None)?;
+    let Loaded { workspace, place, state, config, settings, .. } = loaded;
+    let actor = actor(context, &state, settings.require_actor, &|_| None)?;
     let mut findings = Diagnostics::new();
     (context.tell)("planning");
-    let back = plan::Back { state: &state, past: &past, settings: &loaded.settings, now: context.now, actor: &actor };
+    let back = plan::Back { state: &state, past: &past, settings: &settings, now: context.now, actor: &actor };
     let plan = plan::rollback(&back, &mut findings);
     (context.tell)("");
     if findings.has_errors() {
         return Err(Failure::Findings(Box::new((findings, Sources::default()))));
     }
     // What would be advised about texts of then is no news.
-    Ok(Planned { plan, state, sources, findings: Diagnostics::new(), loaded })
+    Ok(Planned { plan, config, state, sources: workspace.sources, findings: Diagnostics::new(), place, settings })
 }
 
 /// Who acts: an enabled user of the store, at serial 0 of the files; without one the operator, if that will do.

@@ -124,13 +124,13 @@ pub fn prepare(context: &Context, text: &str) -> Result<Prepared, Failure> {
 pub fn push(context: &Context, prepared: &Prepared, lock_timeout: Duration) -> Result<(u64, usize), Failure> {
     let Prepared { wanted, before, actor, settings, place, .. } = prepared;
     let lock = claim::claim(context, place, actor, "state push", lock_timeout)?;
-    let now = claim::snapshot(context, place, settings, &lock)?;
-    let found = now.as_ref().map(|s| (s.lineage.as_str(), s.link.as_ref()));
+    let there = claim::store(context, place, settings, &lock)?;
+    let found = there.as_ref().map(|(_, s)| (s.lineage.as_str(), s.link.as_ref()));
     if found != before.lineage.as_deref().map(|lineage| (lineage, before.link.as_ref())) {
         return Err(Failure::Moved);
     }
     let misfit = |error: FoldError| Failure::Store(StoreError::Misfit(error));
-    let held = now.as_ref().map_or_else(Tables::default, |s| s.tables.clone());
+    let held = there.as_ref().map_or_else(|| Ok(Tables::default()), |(writer, _)| writer.snapshot().map(|s| s.tables))?;
     let events = store::difference(&held, &wanted.tables).map_err(misfit)?;
     let revision = Revision {
         at: store::stamp(context.now),
@@ -146,8 +146,8 @@ pub fn push(context: &Context, prepared: &Prepared, lock_timeout: Duration) -> R
         return Err(Failure::Interrupted);
     }
     let count = events.len();
-    let serial = match now {
-        Some(now) => claim::writer(context, place, &lock)?.commit(now.serial, &revision, &events)?,
+    let serial = match there {
+        Some((mut writer, now)) => writer.commit(now.serial, &revision, &events)?,
         None => store::create(&place.path, &wanted.lineage, &[(revision, events)])?,
     };
     Ok((serial, count))

@@ -11,7 +11,7 @@ use crate::model::{Address, Stored};
 pub fn show(context: &Context, address: Option<&Address>, moment: Moment) -> Result<(u64, Vec<Stored>), Failure> {
     let state = state_at(context, moment)?;
     let Some(address) = address else {
-        return Ok((state.serial, state.objects.into_values().collect()));
+        return Ok((state.serial, state.objects.values().cloned().collect()));
     };
     let found: Vec<Stored> = state.objects.values().filter(|s| s.object.address.is_within(address)).cloned().collect();
     if found.is_empty() {

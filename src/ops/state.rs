@@ -45,7 +45,8 @@ pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(u
     let mut writer = claim::writer(context, &place, &lock)?;
     let snapshot = writer.snapshot()?;
     load::check_store(&snapshot, &place, &settings)?;
-    let mut recorder = commit::Recorder::new(&snapshot, &context.mint);
+    let rows = |address: &str| Ok(snapshot.tables.objects.get(address).cloned());
+    let mut recorder = commit::Recorder::new(&rows, &snapshot.tables.workspaces, &context.mint);
     let count = record(edit, &snapshot, &settings.name, &mut recorder)?;
     let revision = Revision {
         at: store::stamp(context.now),

@@ -16,6 +16,7 @@ pub fn validate(context: &Context) -> Result<(Diagnostics, Sources), Failure> {
     let workspace = source::read(&context.root)?;
     let mut ignored = Diagnostics::new();
     let settings = read_settings(&workspace.sources, &mut ignored);
+    let parsed = config::read_files(&workspace.sources);
     let known = settings.as_ref().map_or_else(Known::default, |settings| {
         let expected = settings.lineage.is_some() || settings.manages.is_some();
         let unread = Known { unread: expected, ..Known::default() };
@@ -27,10 +28,11 @@ pub fn validate(context: &Context) -> Result<(Diagnostics, Sources), Failure> {
         if !store::exists(&place.path) {
             return unread;
         }
-        let state = Reader::open(&place.path).and_then(|r| r.snapshot()).ok().and_then(|s| load::decode(&s).ok());
-        state.map_or(unread, |s| s.known_to(&settings.name))
+        Reader::open(&place.path).ok().and_then(|reader| load::known(&reader, &parsed, &settings.name).ok()).map_or(unread, |(_, k)| k)
     });
-    let (_, mut findings) = config::configure(&workspace.sources, &known);
+    let (config, mut findings) = parsed.configure(&known);
+    // What is asked is whether it is sound; taking it apart would only take time.
+    std::mem::forget(config);
     findings.extend(workspace.findings);
     findings.sort(&workspace.sources);
     Ok((findings, workspace.sources))

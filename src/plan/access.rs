@@ -1,5 +1,6 @@
 //! Who holds which resource role by declaration, and how many people an apply would take one from.
 
+use super::Planned;
 use crate::kinds::{access_package::Package, assignment::Assignment, group::Group, resource::Resource, user};
 use crate::model::{Address, Change, Object, Stored, Zone};
 use chrono::{DateTime, Utc};
@@ -11,7 +12,7 @@ type Held = BTreeSet<(Address, String, String, String)>;
 /// Distinct people who lose a resource role that no declared assignment and no declared membership still gives.
 pub(super) fn people_losing_access(
     before: &BTreeMap<Address, Stored>,
-    after: &BTreeMap<Address, Object>,
+    after: &Planned<'_>,
     changes: &[Change],
     zone: Zone,
     now: DateTime<Utc>,
@@ -22,16 +23,15 @@ pub(super) fn people_losing_access(
     if !takes {
         return 0;
     }
-    let prior: BTreeMap<Address, &Object> = before.iter().map(|(a, s)| (a.clone(), &s.object)).collect();
-    let planned: BTreeMap<Address, &Object> = after.iter().map(|(a, o)| (a.clone(), o)).collect();
+    let prior: BTreeMap<&Address, &Object> = before.iter().map(|(a, s)| (a, &s.object)).collect();
     let resources: BTreeSet<Address> = prior.values().filter_map(|o| Resource::of(o)?.origin()).collect();
     let had = held(&prior, zone, now, Some(&resources));
-    let will = held(&planned, zone, now, None);
+    let will = held(after.all(), zone, now, None);
     had.difference(&will).map(|(person, ..)| person).collect::<BTreeSet<_>>().len()
 }
 
 /// What people hold; memberships count for the groups that `only` names, or for all.
-fn held(objects: &BTreeMap<Address, &Object>, zone: Zone, now: DateTime<Utc>, only: Option<&BTreeSet<Address>>) -> Held {
+fn held(objects: &BTreeMap<&Address, &Object>, zone: Zone, now: DateTime<Utc>, only: Option<&BTreeSet<Address>>) -> Held {
     let mut held = Held::new();
     for assignment in objects.values().filter_map(|o| Assignment::of(o)).filter(|a| !a.is_over(zone, now)) {
         let Some(package) = assignment.package().and_then(|p| objects.get(&p).copied()).and_then(Package::of) else { continue };
@@ -59,7 +59,7 @@ fn held(objects: &BTreeMap<Address, &Object>, zone: Zone, now: DateTime<Utc>, on
 }
 
 /// The users of a group, those of groups in it included.
-pub(super) fn effective_members(objects: &BTreeMap<Address, &Object>, group: &Address) -> BTreeSet<Address> {
+pub(super) fn effective_members(objects: &BTreeMap<&Address, &Object>, group: &Address) -> BTreeSet<Address> {
     let mut people = BTreeSet::new();
     let mut seen = BTreeSet::from([group.clone()]);
     let mut queue = vec![group.clone()];

@@ -7,20 +7,27 @@
 use super::{Base, Plan, Relied, SettingsChange};
 use crate::config::AppliedSettings;
 use crate::kinds::{self, object_from_json, with_defaults};
-use crate::model::{Action, Address, Cause, Change, Delta, Digest, Object, Origin, Table, digest_of, is_key};
+use crate::model::{Action, Address, Cause, Change, Delta, Digest, Hasher, Object, Origin, Table, canonical, digest_of, is_key};
 use crate::reconcile::State;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::io::BufWriter;
 
 /// The version of the document's form.
 pub const FORMAT: &str = "1.0";
 
 /// The document of a plan, digests included. With `full`, prior state and planned values hold everything.
+///
+/// # Panics
+/// Never: all that a plan is made of has a JSON form.
 #[must_use]
 pub fn document(plan: &Plan, state: &State, full: bool) -> Json {
-    let mut doc = body(plan, state, full);
-    let digests = Digests { plan: digest_of(&doc), changes: changes_digest(plan) };
+    let body = Body { plan, state, full };
+    let mut doc = serde_json::to_value(&body).unwrap_or_else(|error| unreachable!("a plan has no JSON form: {error}"));
+    let digests = Digests { plan: digest_of_body(&body), changes: plan.changes_digest.clone() };
     if let Json::Object(map) = &mut doc {
         map.insert("digests".into(), json!(digests));
     }
@@ -28,7 +35,7 @@ pub fn document(plan: &Plan, state: &State, full: bool) -> Json {
 }
 
 /// The two digests of a plan, as its document has them.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Digests {
     /// Of the document, commit and places included.
     pub plan: Digest,
@@ -36,62 +43,129 @@ pub struct Digests {
     pub changes: Digest,
 }
 
-/// The digests of a plan that is not saved.
+/// The digests of a plan that is not saved. Its document is never whole in memory.
 #[must_use]
 pub fn digests(plan: &Plan, state: &State) -> Digests {
-    Digests { plan: digest_of(&body(plan, state, false)), changes: changes_digest(plan) }
+    Digests { plan: digest_of_body(&Body { plan, state, full: false }), changes: plan.changes_digest.clone() }
+}
+
+fn digest_of_body(body: &Body<'_>) -> Digest {
+    // Its names come in their order, so that its bytes are canonical as they are written: a test holds them to it.
+    let mut hasher = BufWriter::new(Hasher::default());
+    let done = serde_json::to_writer(&mut hasher, body).map_err(|e| e.to_string());
+    match done.and_then(|()| hasher.into_inner().map_err(|e| e.to_string())) {
+        Ok(hasher) => hasher.digest(),
+        Err(error) => unreachable!("a plan has no JSON form: {error}"),
+    }
 }
 
 /// The digest of the changes alone: a re-made plan that would do the same has the same one.
-#[must_use]
-pub fn changes_digest(plan: &Plan) -> Digest {
-    let changes: Vec<Json> = plan.changes.iter().map(what).collect();
-    let settings = plan.settings_change.as_ref().map(|s| json!([s.before.as_ref().map(|b| &b.0), s.after.0]));
-    digest_of(&json!({ "workspace": plan.workspace, "changes": changes, "settings": settings, "destroy": plan.destroy }))
+pub(super) fn digest_of_changes(workspace: &str, changes: &[Change], settings: Option<&SettingsChange>, destroy: bool) -> Digest {
+    let mut hasher = Hasher::default();
+    let mut bytes = b"{\"changes\":[".to_vec();
+    for (i, change) in changes.iter().enumerate() {
+        if i > 0 {
+            bytes.push(b',');
+        }
+        bytes.extend_from_slice(canonical(&What::of(change)).as_bytes());
+        hasher.update(&bytes);
+        bytes.clear();
+    }
+    let settings = settings.map(|s| json!([s.before.as_ref().map(|b| &b.0), s.after.0]));
+    let rest = canonical(&json!({ "destroy": destroy, "settings": settings, "workspace": workspace }));
+    bytes.extend_from_slice(b"],");
+    bytes.extend_from_slice(rest.strip_prefix('{').unwrap_or(&rest).as_bytes());
+    hasher.update(&bytes);
+    hasher.digest()
 }
 
 /// What a change does, without where and why.
-fn what(change: &Change) -> Json {
-    json!({
-        "address": change.address.as_str(),
-        "previous_address": change.previous.as_ref().map(Address::as_str),
-        "action": change.action,
-        "before": change.before.as_ref().map(|o| &o.attributes),
-        "after": change.after.as_ref().map(|o| &o.attributes),
-        "import": change.import_id,
-    })
+#[derive(Serialize)]
+struct What<'a> {
+    action: Action,
+    address: &'a str,
+    after: Option<&'a Table>,
+    before: Option<&'a Table>,
+    import: Option<&'a str>,
+    previous_address: Option<&'a str>,
 }
 
-fn body(plan: &Plan, state: &State, full: bool) -> Json {
-    let summary = plan.summary();
-    json!({
-        "format_version": FORMAT,
-        "writ_version": crate::model::VERSION,
-        "workspace": plan.workspace,
-        "base": plan.base,
-        "commit": plan.commit,
-        "actor": plan.actor,
-        "destroy": plan.destroy,
-        "resource_changes": plan.changes.iter().map(resource_change).collect::<Vec<_>>(),
-        "settings_change": plan.settings_change.as_ref().map(|s| json!({ "before": s.before.as_ref().map(|b| &b.0), "after": s.after.0 })),
-        "settings": plan.settings.0,
-        "steps": plan.steps,
-        "relied": plan.relied,
-        "prior_state": prior_state(plan, state, full),
-        "planned_values": planned_values(plan, state, full),
-        "summary": summary,
-        "impact": { "people_losing_access": plan.people_losing_access },
-        "authority": { "decided": false },
-        "verdict": {
+impl<'a> What<'a> {
+    fn of(change: &'a Change) -> What<'a> {
+        What {
+            action: change.action,
+            address: change.address.as_str(),
+            after: change.after.as_ref().map(|o| &o.attributes),
+            before: change.before.as_ref().map(|o| &o.attributes),
+            import: change.import_id.as_deref(),
+            previous_address: change.previous.as_ref().map(Address::as_str),
+        }
+    }
+}
+
+/// All of the document but its digests.
+struct Body<'a> {
+    plan: &'a Plan,
+    state: &'a State,
+    full: bool,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Body { plan, state, full } = *self;
+        let settings_change =
+            plan.settings_change.as_ref().map(|s| json!({ "before": s.before.as_ref().map(|b| &b.0), "after": s.after.0 }));
+        let verdict = json!({
             "refused": plan.refused().map(refusal).collect::<Vec<_>>(),
             "brakes": plan.brakes().map(refusal).collect::<Vec<_>>(),
-        },
-        "hints": plan.hints,
-        "unmanaged": plan.unmanaged,
-        "complete": plan.complete,
-        "applyable": plan.is_applyable(),
-        "errored": false,
-    })
+        });
+        let known = known(plan, state, full);
+        // In the order of the names.
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("actor", &plan.actor)?;
+        map.serialize_entry("applyable", &plan.is_applyable())?;
+        map.serialize_entry("authority", &json!({ "decided": false }))?;
+        map.serialize_entry("base", &json!(plan.base))?;
+        map.serialize_entry("commit", &plan.commit)?;
+        map.serialize_entry("complete", &plan.complete)?;
+        map.serialize_entry("destroy", &plan.destroy)?;
+        map.serialize_entry("errored", &false)?;
+        map.serialize_entry("format_version", FORMAT)?;
+        map.serialize_entry("hints", &json!(plan.hints))?;
+        map.serialize_entry("impact", &json!({ "people_losing_access": plan.people_losing_access }))?;
+        map.serialize_entry("planned_values", &Values(planned_values(plan, known.clone())))?;
+        map.serialize_entry("prior_state", &Values(known))?;
+        map.serialize_entry("relied", &plan.relied)?;
+        map.serialize_entry("resource_changes", &Each(|| plan.changes.iter().map(resource_change)))?;
+        map.serialize_entry("settings", &plan.settings.0)?;
+        map.serialize_entry("settings_change", &settings_change)?;
+        map.serialize_entry("steps", &Each(|| plan.steps.iter().map(|s| json!(s))))?;
+        map.serialize_entry("summary", &json!(plan.summary()))?;
+        map.serialize_entry("unmanaged", &plan.unmanaged)?;
+        map.serialize_entry("verdict", &verdict)?;
+        map.serialize_entry("workspace", &plan.workspace)?;
+        map.serialize_entry("writ_version", crate::model::VERSION)?;
+        map.end()
+    }
+}
+
+/// A list whose members are made one at a time, as they are written.
+struct Each<F>(F);
+
+impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// Objects by address, in the order of its text, with their defaults; each is filled in as it is written.
+#[derive(Clone)]
+struct Values<'a>(Vec<(&'a str, &'a Object)>);
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(address, object)| (address, with_defaults(object))))
+    }
 }
 
 fn refusal(refusal: &super::Refusal) -> Json {
@@ -168,48 +242,44 @@ fn collect_members(prefix: &str, deltas: &[(String, Delta)], out: &mut Map<Strin
     }
 }
 
-/// Addresses that the changes touch or refer to.
-fn neighbourhood(plan: &Plan) -> BTreeSet<Address> {
-    let mut all = BTreeSet::new();
-    for change in &plan.changes {
-        all.insert(change.address.clone());
-        all.extend(change.previous.clone());
-        all.extend(change.address.parent());
-        all.extend(change.before.iter().chain(&change.after).flat_map(kinds::references).map(|r| r.target));
+/// The objects of the state that the changes touch or refer to, or all of them, by the text of their addresses.
+fn known<'a>(plan: &Plan, state: &'a State, full: bool) -> Vec<(&'a str, &'a Object)> {
+    let mut near: HashSet<Address> = HashSet::new();
+    // Where there is nothing, nothing is near.
+    for change in plan.changes.iter().filter(|_| !full && !state.objects.is_empty()) {
+        near.insert(change.address.clone());
+        near.extend(change.previous.clone());
+        near.extend(change.address.parent());
+        near.extend(change.before.iter().chain(&change.after).flat_map(kinds::references).map(|r| r.target.address()));
     }
+    let kept = state.objects.values().filter(|s| full || near.contains(&s.object.address));
+    let mut all: Vec<(&str, &Object)> = kept.map(|s| (s.object.address.as_str(), &s.object)).collect();
+    all.sort_unstable_by_key(|(address, _)| *address);
     all
 }
 
-fn prior_state(plan: &Plan, state: &State, full: bool) -> BTreeMap<String, Table> {
-    let near = if full { BTreeSet::new() } else { neighbourhood(plan) };
-    let kept = state.objects.values().filter(|s| full || near.contains(&s.object.address));
-    kept.map(|s| (s.object.address.to_string(), with_defaults(&s.object))).collect()
-}
-
-fn planned_values(plan: &Plan, state: &State, full: bool) -> BTreeMap<String, Table> {
-    let mut values = prior_state(plan, state, full);
-    for change in &plan.changes {
-        if let Some(previous) = &change.previous {
-            values.remove(previous.as_str());
-        }
-    }
-    for (address, object) in &plan.rewritten {
-        if values.contains_key(address.as_str()) {
-            values.insert(address.to_string(), with_defaults(object));
-        }
-    }
+/// These as they will be, and what is new.
+fn planned_values<'a>(plan: &'a Plan, known: Vec<(&'a str, &'a Object)>) -> Vec<(&'a str, &'a Object)> {
+    let mut gone: HashSet<&str> = HashSet::new();
+    let mut new: HashMap<&str, &Object> = HashMap::new();
+    gone.extend(plan.changes.iter().filter_map(|c| c.previous.as_ref()).map(Address::as_str));
     for change in &plan.changes {
         match (&change.after, change.action) {
-            (Some(object), _) => {
-                values.insert(change.address.to_string(), with_defaults(object));
-            }
-            (None, Action::Delete) => {
-                values.remove(change.address.as_str());
-            }
+            (Some(object), _) => drop(new.insert(change.address.as_str(), object)),
+            (None, Action::Delete) => drop(gone.insert(change.address.as_str())),
             (None, _) => {}
         }
     }
-    values
+    let mut all: Vec<(&str, &Object)> = known.into_iter().filter(|(a, _)| !gone.contains(a) && !new.contains_key(a)).collect();
+    let rewritten: HashMap<&str, &Object> = plan.rewritten.iter().map(|(a, o)| (a.as_str(), o)).collect();
+    for (address, object) in &mut all {
+        if let Some(now) = rewritten.get(address) {
+            *object = now;
+        }
+    }
+    all.extend(new);
+    all.sort_unstable_by_key(|(address, _)| *address);
+    all
 }
 
 /// A plan file that cannot be taken.
@@ -277,6 +347,7 @@ impl SavedPlan {
             base: self.base.clone(),
             commit: self.commit.clone(),
             actor: doc.get("actor").and_then(Json::as_str).unwrap_or("").to_owned(),
+            changes_digest: digest_of_changes(&self.workspace, &self.changes, self.settings_change.as_ref(), self.destroy),
             changes: self.changes.clone(),
             steps: Vec::new(),
             rewritten: Vec::new(),
@@ -337,7 +408,7 @@ pub fn read(text: &str) -> Result<SavedPlan, BadPlan> {
     }
     let saved = unproven(doc, digests)?;
     // The digest of the changes is beside the document that the other one covers.
-    if changes_digest(&saved.as_saved()) == saved.digests.changes { Ok(saved) } else { Err(BadPlan::Edited) }
+    if saved.as_saved().changes_digest == saved.digests.changes { Ok(saved) } else { Err(BadPlan::Edited) }
 }
 
 /// A document with the digests that belong to its content. They tell damage, and are no signature: whoever edits a plan can
@@ -347,7 +418,7 @@ pub fn read(text: &str) -> Result<SavedPlan, BadPlan> {
 /// [`BadPlan`] when it is not whole.
 pub fn sealed(mut doc: Json) -> Result<Json, BadPlan> {
     let none = || Digest::from_hex("");
-    let changes = changes_digest(&unproven(doc.clone(), Digests { plan: none(), changes: none() })?.as_saved());
+    let changes = unproven(doc.clone(), Digests { plan: none(), changes: none() })?.as_saved().changes_digest;
     let digests = Digests { plan: plan_digest(&doc), changes };
     if let Json::Object(map) = &mut doc {
         map.insert("digests".into(), json!(digests));
@@ -423,7 +494,8 @@ fn read_change(json: &Json) -> Result<Change, BadPlan> {
     }
     let empty = Table::new();
     let attributes = |o: &Option<Object>| o.as_ref().map_or(empty.clone(), |o| o.attributes.clone());
-    let deltas = if action == Action::Forget { Vec::new() } else { crate::reconcile::deltas(&attributes(&before), &attributes(&after)) };
+    let whole = matches!(action, Action::Forget | Action::Create | Action::Delete);
+    let deltas = if whole { Vec::new() } else { crate::reconcile::deltas(&attributes(&before), &attributes(&after)) };
     let origin: Origin =
         json.get("origin").cloned().map(serde_json::from_value).transpose().map_err(|e| BadPlan::Form(e.to_string()))?.unwrap_or_default();
     let replaced_by =

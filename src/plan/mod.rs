@@ -11,23 +11,27 @@ mod access;
 mod document;
 pub mod guards;
 mod origin;
+mod planned;
 mod relied;
 mod rollback;
 mod select;
 mod timely;
 
-pub use document::{BadPlan, Digests, FORMAT, SavedPlan, changes_digest, digests, document, read, sealed};
+pub use document::{BadPlan, Digests, FORMAT, SavedPlan, digests, document, read, sealed};
 pub use guards::{Lift, Refusal, Why};
+pub use planned::Planned;
 pub use relied::{Relied, Stale};
 pub use rollback::{Back, rollback};
 
 use crate::config::{AppliedSettings, Config, Known, Limits, Removed, Settings, World, check_rules};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Sources, Span, codes};
 use crate::kinds::access_package::Package;
-use crate::model::{Action, Address, Change, Digest, Object, Stored, Zone, canonical};
+use crate::model::{Action, Address, Change, Digest, Hasher, Object, Stored, Zone, canonical};
 use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Step, Wanted, compare, move_hints, reconcile, steps};
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Everything that a plan is made of.
 #[derive(Debug, Clone, Copy)]
@@ -74,14 +78,29 @@ impl Summary {
     /// Counts the changes.
     #[must_use]
     pub fn of(changes: &[Change]) -> Summary {
-        let count = |wanted: &[Action]| changes.iter().filter(|c| wanted.contains(&c.action)).count();
-        let updated_imports = changes.iter().filter(|c| c.action == Action::Import && !c.deltas.is_empty()).count();
+        Summary::count(changes.iter(), &followers(changes))
+    }
+
+    /// Counts the changes of each kind; a kind without any is left out.
+    #[must_use]
+    pub fn by_kind(changes: &[Change]) -> BTreeMap<&str, Summary> {
+        let mut kinds: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+        for change in changes {
+            kinds.entry(change.address.kind()).or_default().push(change);
+        }
+        let followers = followers(changes);
+        kinds.into_iter().map(|(kind, of)| (kind, Summary::count(of.into_iter(), &followers))).collect()
+    }
+
+    fn count<'c>(changes: impl Iterator<Item = &'c Change> + Clone, followers: &BTreeSet<&Address>) -> Summary {
+        let count = |wanted: &[Action]| changes.clone().filter(|c| wanted.contains(&c.action)).count();
+        let updated_imports = changes.clone().filter(|c| c.action == Action::Import && !c.deltas.is_empty()).count();
         Summary {
             add: count(&[Action::Create, Action::Replace]),
             change: count(&[Action::Update]).saturating_add(updated_imports),
             destroy: count(&[Action::Delete, Action::Replace]),
             import: count(&[Action::Import]),
-            moved: changes.iter().filter(|c| c.previous.is_some()).count().saturating_sub(followers(changes).len()),
+            moved: changes.clone().filter(|c| c.previous.is_some() && !followers.contains(&c.address)).count(),
             forget: count(&[Action::Forget]),
         }
     }
@@ -136,6 +155,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What says the same of something that moved: address and what it says now.
     pub rewritten: Vec<(Address, Object)>,
+    /// The digest of the changes alone: a re-made plan that would do the same has the same one.
+    pub changes_digest: Digest,
     /// Settings, if they change; shown above the objects, not counted.
     pub settings_change: Option<SettingsChange>,
     /// The settings that the store remembers after the apply.
@@ -213,20 +234,23 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
     };
     let Reconciled { changes, prior } = reconcile(&wanted, state, found);
     let (mut changes, complete) = select::select(changes, &prior, wanted.objects, targets, excludes, found);
-    for change in &mut changes {
-        let stood = || change.cause.stood.first().filter(|(_, o)| !o.file.is_empty()).map(|(_, o)| (o.file.clone(), o.line));
+    changes.par_iter_mut().with_min_len(1_024).for_each(|change| {
+        let stood = || change.cause.stood.first().map(|(_, o)| o.places()).filter(|o| !o.file.is_empty()).map(|o| (o.file, o.line));
         change.cause.place = sources.line(change.cause.at).map(|(f, l)| (f.to_owned(), l)).or_else(stood);
         if let Some(after) = &change.after {
             change.origin = origin::of(after, sources, commit);
         }
-    }
+    });
     let settings_change = settings_change(config.settings.applied(), state, name, destroy);
-    let planned = after(&prior, &changes);
-    timely::check(&changes, &planned, config.settings.zone, now, found);
+    timely::check(&changes, &Planned::new(&prior.objects, &changes), config.settings.zone, now, found);
     if !complete && !destroy {
-        check_part(&planned, &prior, &changes, config, found);
+        check_part(&after(&prior, &changes), &prior, &changes, config, found);
     }
-    let base = Base { lineage: state.lineage.clone(), serial: state.serial, config_digest: config_digest(config).to_string() };
+    let base = Base {
+        lineage: state.lineage.clone(),
+        serial: state.serial,
+        config_digest: config_digest(&config.settings.applied(), &config.objects).to_string(),
+    };
     let made = Made {
         base,
         commit,
@@ -270,7 +294,7 @@ fn check_part(planned: &BTreeMap<Address, Object>, prior: &PriorMoves, changes: 
         planned.iter().map(|(a, o)| (a.clone(), o.clone())).partition(|(a, _)| ours(a));
     let known = Known { objects: foreign, ..Known::default() };
     let mut own_findings = Diagnostics::new();
-    check_rules(&World { objects: &own, known: &known, settings: &config.settings }, &[], &mut own_findings);
+    check_rules(&World::new(&own, &known, &config.settings), &[], &mut own_findings);
     for mut finding in own_findings.iter().filter(|d| d.severity == Severity::Error).cloned() {
         finding.help = Some("target what it needs as well, or plan everything".to_owned());
         found.push(finding);
@@ -299,7 +323,7 @@ pub fn judge_again(
     let removals: Vec<Removed> =
         saved.changes.iter().filter(released).map(|c| Removed { from: c.address.clone(), destroy: false, at: Span::NONE }).collect();
     let known = Known { objects: foreign, ..Known::default() };
-    let world = World { objects: &own, known: &known, settings: config };
+    let world = World::new(&own, &known, config);
     let catalog_of = |root: &Address| world.get(root).and_then(Package::of).map(|p| p.catalog());
     let manages = |address: &Address| saved.destroy || config.manages(address, &catalog_of);
     let nothing = BTreeMap::new();
@@ -336,9 +360,9 @@ pub fn judge_again(
         complete: saved.complete,
         workspace: name,
     };
-    timely::check(&changes, &after(&prior, &changes), saved.settings.zone(), now, found);
+    timely::check(&changes, &Planned::new(&prior.objects, &changes), saved.settings.zone(), now, found);
     let plan = judged(made, state, changes, found);
-    let follows = plan.relied == saved.relied && changes_digest(&plan) == saved.digests.changes;
+    let follows = plan.relied == saved.relied && plan.changes_digest == saved.digests.changes;
     (follows || found.has_errors()).then_some(plan)
 }
 
@@ -349,7 +373,7 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
     let ids: BTreeMap<&str, &Address> = after.objects.values().map(|s| (s.id.as_str(), &s.object.address)).collect();
     let moved = |s: &'_ Stored| ids.get(s.id.as_str()).copied().filter(|to| **to != s.object.address);
     let moves: BTreeMap<&Address, &Address> = before.objects.values().filter_map(|s| Some((&s.object.address, moved(s)?))).collect();
-    for stored in prior.objects.values_mut() {
+    for stored in Arc::make_mut(&mut prior.objects).values_mut() {
         stored.workspace = Some(workspace.to_owned());
     }
     let objects: BTreeMap<Address, Object> = after.objects.values().map(|s| (s.object.address.clone(), s.object.clone())).collect();
@@ -402,7 +426,7 @@ struct Made<'a> {
 /// Guards, relied versions, steps and hints over some changes.
 fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagnostics) -> Plan {
     let Made { base, commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, workspace } = made;
-    let after = after(prior, &changes);
+    let after = Planned::new(&prior.objects, &changes);
     let people_losing_access = access::people_losing_access(&prior.objects, &after, &changes, zone, now);
     // Brakes are judged by what is written now and by what was last applied.
     let limits: Vec<Limits> = written.into_iter().chain(state.applied(workspace).map(AppliedSettings::limits)).collect();
@@ -429,6 +453,7 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
         commit: commit.map(str::to_owned),
         actor: actor.to_owned(),
         rewritten: rewritten(prior, &changes),
+        changes_digest: document::digest_of_changes(workspace, &changes, settings_change.as_ref(), destroy),
         relied: Relied::of(state, prior, &changes, workspace),
         hints: if destroy { Vec::new() } else { move_hints(&changes) },
         steps: if goes_on { steps(&changes) } else { Vec::new() },
@@ -484,13 +509,17 @@ fn settings_change(after: AppliedSettings, state: &State, workspace: &str, destr
 }
 
 /// What the files declare, whatever their names and order.
-fn config_digest(config: &Config) -> Digest {
-    let mut text = canonical(&config.settings.applied());
-    for object in config.objects.values() {
-        text.push('\n');
-        text.push_str(object.address.as_str());
-        text.push(' ');
-        text.push_str(&canonical(&object.attributes));
+fn config_digest(settings: &AppliedSettings, objects: &BTreeMap<Address, Object>) -> Digest {
+    let mut digest = Hasher::default();
+    digest.update(canonical(settings).as_bytes());
+    let objects: Vec<&Object> = objects.values().collect();
+    // Spelled on all cores, digested in order.
+    let spelled = |part: &[&Object]| {
+        let lines = part.iter().map(|o| format!("\n{} {}", o.address, canonical(&o.attributes)));
+        lines.collect::<String>()
+    };
+    for many in objects.chunks(16_384) {
+        many.par_chunks(1_024).map(spelled).collect::<Vec<String>>().iter().for_each(|text| digest.update(text.as_bytes()));
     }
-    Digest::of(text.as_bytes())
+    digest.digest()
 }

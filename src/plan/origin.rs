@@ -1,12 +1,12 @@
 //! Where an object and its attributes stand in the files, as state remembers it.
 
 use crate::diag::{Sources, Span};
-use crate::model::{Node, Object, Origin, Value};
+use crate::model::{Node, Object, Origin, Places, Value};
 
 /// The places of an object and of its attributes, those inside tables of one level included.
 pub(super) fn of(object: &Object, sources: &Sources, commit: Option<&str>) -> Origin {
     let Some((file, line)) = sources.line(object.at) else { return Origin::default() };
-    let mut origin = Origin { file: file.to_owned(), line, commit: commit.unwrap_or("").to_owned(), ..Origin::default() };
+    let mut origin = Places { file: file.to_owned(), line, commit: commit.unwrap_or("").to_owned(), ..Places::default() };
     for (name, value) in object.attributes.iter() {
         if let Some(place) = place(value, sources, file) {
             origin.attributes.insert(name.to_owned(), place);
@@ -19,7 +19,7 @@ pub(super) fn of(object: &Object, sources: &Sources, commit: Option<&str>) -> Or
             }
         }
     }
-    origin
+    Origin::of(&origin)
 }
 
 /// `8`, `38-42`, or `house/templates.toml:3` in another file than the object's.

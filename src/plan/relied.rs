@@ -5,16 +5,16 @@ use crate::kinds;
 use crate::model::{Action, Address, Change, Object};
 use crate::reconcile::{PriorMoves, State};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 /// Versions and referrers, by address in the state before moves.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relied {
-    /// The version of each object, `None` for one that must not be there.
-    pub versions: BTreeMap<String, Option<u64>>,
     /// For each deletion, who refers to it.
     pub referrers: BTreeMap<String, BTreeSet<String>>,
+    /// The version of each object, `None` for one that must not be there.
+    pub versions: BTreeMap<String, Option<u64>>,
     /// The version of the workspace's settings, 0 when the store does not know it.
     pub workspace: u64,
 }
@@ -54,21 +54,38 @@ impl Relied {
     #[must_use]
     pub fn of(state: &State, prior: &PriorMoves, changes: &[Change], workspace: &str) -> Relied {
         let old = |a: &Address| prior.previous.get(a).unwrap_or(a).clone();
-        let mut addresses: BTreeSet<Address> = BTreeSet::new();
-        let mut deleted: BTreeSet<Address> = BTreeSet::new();
-        for change in changes {
-            addresses.insert(old(&change.address));
-            if change.previous.is_some() {
-                addresses.insert(change.address.clone());
+        let mut addresses: HashSet<String> = HashSet::new();
+        let mut add = |address: &str| {
+            if !addresses.contains(address) {
+                addresses.insert(address.to_owned());
             }
-            addresses.extend(change.address.parent().map(|p| old(&p)));
-            let objects = change.before.iter().chain(&change.after);
-            addresses.extend(objects.flat_map(kinds::references).map(|r| old(&r.target)));
+        };
+        let mut deleted: BTreeSet<Address> = BTreeSet::new();
+        let mut text = String::new();
+        for change in changes {
+            add(old(&change.address).as_str());
+            if change.previous.is_some() {
+                add(change.address.as_str());
+            }
+            if let Some(parent) = change.address.parent() {
+                add(old(&parent).as_str());
+            }
+            for object in change.before.iter().chain(&change.after) {
+                kinds::each_reference(object, &mut |reference| {
+                    if prior.previous.is_empty() {
+                        reference.target.write(&mut text);
+                        add(&text);
+                    } else {
+                        add(old(&reference.target.address()).as_str());
+                    }
+                });
+            }
             if change.action == Action::Delete {
                 deleted.insert(old(&change.address));
             }
         }
-        let versions = addresses.iter().map(|a| (a.to_string(), state.objects.get(a).map(|s| s.version))).collect();
+        let version = |a: &str| Address::parse(a).ok().and_then(|a| state.objects.get(&a)).map(|s| s.version);
+        let versions = addresses.into_iter().map(|a| (version(&a), a)).map(|(version, a)| (a, version)).collect();
         Relied { versions, referrers: referrers(state, &deleted), workspace: state.workspaces.get(workspace).map_or(0, |w| w.version) }
     }
 
@@ -113,7 +130,7 @@ fn referrers(state: &State, deleted: &BTreeSet<Address>) -> BTreeMap<String, BTr
     };
     for object in state.objects.values().map(|s| &s.object) {
         for reference in kinds::references(object) {
-            add(&reference.target, object);
+            add(&reference.target.address(), object);
         }
         if let Some(parent) = object.address.parent() {
             add(&parent, object);

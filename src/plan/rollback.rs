@@ -1,10 +1,10 @@
 //! A plan from the state as it is to the objects as they once were.
 
-use super::{Base, Made, Plan, after, judged, settings_change, timely};
-use crate::config::{AppliedSettings, Known, Removed, Settings, World, check_rules};
+use super::{Base, Made, Plan, Planned, after, config_digest, judged, settings_change, timely};
+use crate::config::{Known, Removed, Settings, World, check_rules};
 use crate::diag::{Diagnostics, Span};
 use crate::kinds::access_package::Package;
-use crate::model::{Address, Digest, Object, Stored, canonical};
+use crate::model::{Address, Object, Stored};
 use crate::reconcile::{PriorMoves, Reconciled, State, Wanted, compare};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -74,11 +74,11 @@ pub fn rollback(back: &Back<'_>, found: &mut Diagnostics) -> Plan {
     let planned = after(&prior, &changes);
     let foreign = planned.iter().filter(|(address, _)| !objects.contains_key(*address)).map(|(a, o)| (a.clone(), o.clone()));
     let known = Known { objects: foreign.collect(), ..Known::default() };
-    check_rules(&World { objects: &objects, known: &known, settings }, &[], found);
+    check_rules(&World::new(&objects, &known, settings), &[], found);
     let applied = past.applied(name).or_else(|| state.applied(name)).cloned().unwrap_or_else(|| settings.applied());
     let zone = applied.zone();
-    timely::check(&changes, &planned, zone, now, found);
-    let base = Base { lineage: state.lineage.clone(), serial: state.serial, config_digest: digest(&objects, &applied).to_string() };
+    timely::check(&changes, &Planned::new(&prior.objects, &changes), zone, now, found);
+    let base = Base { lineage: state.lineage.clone(), serial: state.serial, config_digest: config_digest(&applied, &objects).to_string() };
     let made = Made {
         base,
         commit: None,
@@ -95,16 +95,4 @@ pub fn rollback(back: &Back<'_>, found: &mut Diagnostics) -> Plan {
     };
     // Nor can one be written that spares an object the way back.
     Plan { hints: Vec::new(), ..judged(made, state, changes, found) }
-}
-
-/// What is wanted, as the digest of a configuration that declares it.
-fn digest(objects: &BTreeMap<Address, Object>, settings: &AppliedSettings) -> Digest {
-    let mut text = canonical(settings);
-    for object in objects.values() {
-        text.push('\n');
-        text.push_str(object.address.as_str());
-        text.push(' ');
-        text.push_str(&canonical(&object.attributes));
-    }
-    Digest::of(text.as_bytes())
 }

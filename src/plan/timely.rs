@@ -1,14 +1,15 @@
 //! What only a clock decides of declared assignments: ends in the past (a warning, they give nothing), and ends later
 //! than a policy's duration counted from the apply (R52).
 
+use super::Planned;
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::kinds::{assignment::Assignment, policy::Policy};
-use crate::model::{Action, Address, Change, Minutes, Object, Zone};
+use crate::model::{Action, Address, Change, Minutes, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Looks at new grants only: what runs already was judged when it began.
-pub(super) fn check(changes: &[Change], after: &BTreeMap<Address, Object>, zone: Zone, now: DateTime<Utc>, found: &mut Diagnostics) {
+pub(super) fn check(changes: &[Change], after: &Planned<'_>, zone: Zone, now: DateTime<Utc>, found: &mut Diagnostics) {
     for change in changes {
         let Some(assignment) = change.after.as_ref().and_then(Assignment::of) else { continue };
         let held: BTreeSet<Address> = change.before.as_ref().and_then(Assignment::of).into_iter().flat_map(Assignment::holders).collect();

@@ -93,14 +93,13 @@ fn rank(action: Action) -> u8 {
 }
 
 fn create(object: &Object, wanted: &Wanted<'_>) -> Change {
-    let added = object.attributes.iter().map(|(n, v)| (n.to_owned(), Delta::Added(v.clone()))).collect();
     Change {
         address: object.address.clone(),
         previous: None,
         action: Action::Create,
         before: None,
         after: Some(object.clone()),
-        deltas: added,
+        deltas: Vec::new(),
         replaced_by: Vec::new(),
         cause: Cause { at: object.at, place: None, stood: Vec::new(), template: wanted.templates.get(&object.at).cloned() },
         import_id: None,
@@ -111,6 +110,10 @@ fn create(object: &Object, wanted: &Wanted<'_>) -> Change {
 /// The change of an object that is there; `None` when it neither differs nor moves nor becomes managed.
 fn change(object: &Object, stored: &Stored, prior: &PriorMoves, wanted: &Wanted<'_>, plain: Action) -> Option<Change> {
     let address = &object.address;
+    let stays = matches!(plain, Action::Update) && !prior.previous.contains_key(address);
+    if stays && object.attributes == stored.object.attributes {
+        return None;
+    }
     let before = effective(&stored.object);
     let differs = deltas(&before, &said_by_key(effective(object), address, &before));
     let previous = prior.previous.get(address).cloned();
@@ -211,14 +214,13 @@ fn end(stored: &Stored, builtins: &[Address], prior: &PriorMoves, wanted: &Wante
     let address = &stored.object.address;
     let removal = wanted.removals.iter().filter(|r| address.is_within(&r.from)).max_by_key(|r| r.from.as_str().len());
     let released = builtins.contains(address) || removal.is_some_and(|r| !r.destroy) || !(wanted.manages)(address);
-    let gone = stored.object.attributes.iter().map(|(n, v)| (n.to_owned(), Delta::Removed(v.clone()))).collect();
     Change {
         address: address.clone(),
         previous: prior.previous.get(address).cloned(),
         action: if released { Action::Forget } else { Action::Delete },
         before: Some(stored.object.clone()),
         after: None,
-        deltas: if released { Vec::new() } else { gone },
+        deltas: Vec::new(),
         replaced_by: Vec::new(),
         cause: Cause {
             at: removal.map_or(Span::NONE, |r| r.at),

@@ -59,7 +59,7 @@ pub fn edges(object: &Object) -> Vec<Edge> {
     let parent = from.parent().map(|to| Edge { from: from.clone(), to, attribute: None, strong: true });
     let references = kinds::references(object).into_iter().map(|r| Edge {
         from: from.clone(),
-        to: r.target,
+        to: r.target.address(),
         attribute: Some(r.attribute),
         strong: r.strength == Strength::Strong,
     });

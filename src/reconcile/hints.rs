@@ -18,6 +18,9 @@ pub struct Hint {
 #[must_use]
 pub fn move_hints(changes: &[Change]) -> Vec<Hint> {
     let mut pairs: BTreeMap<Address, Address> = BTreeMap::new();
+    if !changes.iter().any(|c| c.action == Action::Delete) {
+        return Vec::new();
+    }
     loop {
         let gone = || changes.iter().filter(|c| c.action == Action::Delete && !pairs.contains_key(&c.address));
         let made = |c: &&Change| c.action == Action::Create && !pairs.values().any(|to| *to == c.address);

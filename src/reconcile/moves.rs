@@ -7,12 +7,13 @@ use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::kinds;
 use crate::model::{Action, Address, Change, Object, Stored, Table};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The prior state under its new names.
 #[derive(Debug, Clone)]
 pub struct PriorMoves {
     /// By new address.
-    pub objects: BTreeMap<Address, Stored>,
+    pub objects: Arc<BTreeMap<Address, Stored>>,
     /// New address to old address, for what moved.
     pub previous: BTreeMap<Address, Address>,
     /// What says the same of something that moved: address (new), and what it said.
@@ -26,7 +27,7 @@ impl PriorMoves {
     #[must_use]
     pub fn apply(state: &State, workspace: &str, moves: &[Moved], imports: &[Import], found: &mut Diagnostics) -> PriorMoves {
         let (imported, from) = take_imports(state, workspace, moves, imports, found);
-        let mut renamed = renames(state.objects.keys(), moves, &from);
+        let mut renamed = if moves.is_empty() && from.is_empty() { BTreeMap::new() } else { renames(state.objects.keys(), moves, &from) };
         report(state, workspace, moves, &mut renamed, found);
         let place = |to: &Address| moves.iter().find(|m| m.to == *to).map_or(crate::diag::Span::NONE, |m| m.at);
         PriorMoves::renamed(state, &renamed, imported, &place, found)
@@ -65,16 +66,17 @@ impl PriorMoves {
         place: &dyn Fn(&Address) -> crate::diag::Span,
         found: &mut Diagnostics,
     ) -> PriorMoves {
+        if renamed.is_empty() {
+            return PriorMoves { objects: Arc::clone(&state.objects), previous: BTreeMap::new(), rewritten: BTreeMap::new(), imported };
+        }
         let new = |a: &Address| renamed.get(a).cloned();
         let mut objects: BTreeMap<Address, Stored> = BTreeMap::new();
         let mut previous = BTreeMap::new();
         let mut rewritten = BTreeMap::new();
-        for (address, stored) in &state.objects {
+        for (address, stored) in state.objects.iter() {
             let to = new(address).unwrap_or_else(|| address.clone());
             let mut attributes = stored.object.attributes.clone();
-            if !renamed.is_empty()
-                && let Some(table) = kinds::rewrite_references(&stored.object, &new)
-            {
+            if let Some(table) = kinds::rewrite_references(&stored.object, &new) {
                 rewritten.insert(to.clone(), std::mem::replace(&mut attributes, table));
             }
             if to != *address {
@@ -91,7 +93,7 @@ impl PriorMoves {
                 );
             }
         }
-        PriorMoves { objects, previous, rewritten, imported }
+        PriorMoves { objects: Arc::new(objects), previous, rewritten, imported }
     }
 }
 

@@ -1,12 +1,13 @@
 //! The order of steps: what is needed is made before and deleted after, so that every prefix of the steps leaves no
 //! strong reference dangling.
 
-use super::graph::edges;
+use crate::kinds::{self, Strength};
 use crate::model::{Action, Address, Change, Object};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 
 /// What one step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// Another address, with all references to it.
@@ -70,68 +71,72 @@ pub fn steps(changes: &[Change]) -> Vec<Step> {
         }
     }
     first.sort();
-    first.extend(sorted(&nodes));
+    first.extend(sorted(nodes));
     first
 }
 
-/// Kahn's algorithm; among the steps that are ready the smallest goes first.
-fn sorted(nodes: &[(Step, &Change)]) -> Vec<Step> {
-    let index: BTreeMap<(StepKind, &Address), usize> = nodes.iter().enumerate().map(|(i, (s, _))| ((s.kind, &s.address), i)).collect();
-    let mut waits: Vec<usize> = vec![0; nodes.len()];
-    let mut unlocks: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); nodes.len()];
-    let mut before = |earlier: Option<&usize>, later: Option<&usize>| {
-        let (Some(earlier), Some(later)) = (earlier, later) else { return };
-        if let (Some(set), Some(count)) = (unlocks.get_mut(*earlier), waits.get_mut(*later))
-            && set.insert(*later)
-        {
-            *count = count.saturating_add(1);
+/// What an object needs to be there: what it stands in, and what it refers to strongly.
+fn each_need(object: &Option<Object>, each: &mut dyn FnMut(&str)) {
+    let Some(object) = object else { return };
+    if !object.address.parent_text().is_empty() {
+        each(object.address.parent_text());
+    }
+    let mut text = String::new();
+    kinds::each_reference(object, &mut |reference| {
+        if reference.strength == Strength::Strong {
+            reference.target.write(&mut text);
+            each(&text);
         }
-    };
-    for (step, change) in nodes {
-        let own = index.get(&(step.kind, &step.address));
-        let strong = |object: &Option<Object>| object.iter().flat_map(edges).filter(|e| e.strong).map(|e| e.to).collect::<Vec<_>>();
+    });
+}
+
+/// Kahn's algorithm; among the steps that are ready the smallest goes first.
+fn sorted(mut nodes: Vec<(Step, &Change)>) -> Vec<Step> {
+    // A step's number is its place in the order of display, so that the smallest number is the smallest step.
+    nodes.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let index: HashMap<(StepKind, &str), usize> = nodes.iter().enumerate().map(|(i, (s, _))| ((s.kind, s.address.as_str()), i)).collect();
+    let find = |kind: StepKind, address: &str| index.get(&(kind, address)).copied();
+    let mut links: Vec<(usize, usize)> = Vec::new();
+    let mut before = |earlier: Option<usize>, later: Option<usize>| links.extend(earlier.zip(later));
+    let any_gone = nodes.iter().any(|(step, _)| step.kind == StepKind::Delete);
+    for (step, change) in &nodes {
+        let own = find(step.kind, step.address.as_str());
         if matches!(step.kind, StepKind::Create | StepKind::Update) {
-            for target in strong(&change.after) {
-                before(index.get(&(StepKind::Create, &target)), own);
-            }
+            each_need(&change.after, &mut |target| before(find(StepKind::Create, target), own));
             // What it no longer refers to may go once it has let go.
-            for target in strong(&change.before) {
-                before(own.filter(|_| step.kind == StepKind::Update), index.get(&(StepKind::Delete, &target)));
+            if any_gone && step.kind == StepKind::Update {
+                each_need(&change.before, &mut |target| before(own, find(StepKind::Delete, target)));
             }
         }
         if step.kind == StepKind::Delete {
-            for target in strong(&change.before) {
-                before(own, index.get(&(StepKind::Delete, &target)));
-            }
-            before(own, index.get(&(StepKind::Create, &step.address)));
+            each_need(&change.before, &mut |target| before(own, find(StepKind::Delete, target)));
+            before(own, find(StepKind::Create, step.address.as_str()));
         }
     }
-    let mut ready: BTreeSet<(&Step, usize)> = BTreeSet::new();
-    let waiting = |i: usize, waits: &[usize]| waits.get(i).copied().unwrap_or(0);
-    for (i, (step, _)) in nodes.iter().enumerate() {
-        if waiting(i, &waits) == 0 {
-            ready.insert((step, i));
+    links.sort_unstable();
+    links.dedup();
+    let mut waits: Vec<usize> = vec![0; nodes.len()];
+    for (_, later) in &links {
+        if let Some(count) = waits.get_mut(*later) {
+            *count = count.saturating_add(1);
         }
     }
+    let mut ready: BinaryHeap<Reverse<usize>> = waits.iter().enumerate().filter(|(_, n)| **n == 0).map(|(i, _)| Reverse(i)).collect();
     let mut out = Vec::with_capacity(nodes.len());
-    let mut done: BTreeSet<usize> = BTreeSet::new();
-    loop {
-        // Groups that hold each other may have come to be across workspaces; what is deleted in one transaction needs no
-        // order of its own.
-        let stuck =
-            || nodes.iter().enumerate().find(|(i, (s, _))| s.kind == StepKind::Delete && !done.contains(i)).map(|(i, (s, _))| (s, i));
-        let Some((step, i)) = ready.pop_first().or_else(stuck) else { break };
-        if !done.insert(i) {
-            continue;
-        }
-        out.push(step.clone());
-        for later in unlocks.get(i).into_iter().flatten() {
+    let mut done: Vec<bool> = vec![false; nodes.len()];
+    // Groups that hold each other may have come to be across workspaces; what is deleted in one transaction needs no order of
+    // its own.
+    let mut stuck = nodes.iter().enumerate().filter(|(_, (s, _))| s.kind == StepKind::Delete).map(|(i, _)| i);
+    while let Some(i) = ready.pop().map(|Reverse(i)| i).or_else(|| stuck.by_ref().find(|i| done.get(*i) == Some(&false))) {
+        let Some(first) = done.get_mut(i).filter(|done| !**done) else { continue };
+        *first = true;
+        out.extend(nodes.get(i).map(|(step, _)| step.clone()));
+        let start = links.partition_point(|(earlier, _)| *earlier < i);
+        for (_, later) in links.iter().skip(start).take_while(|(earlier, _)| *earlier == i) {
             if let Some(count) = waits.get_mut(*later) {
                 *count = count.saturating_sub(1);
-                if *count == 0
-                    && let Some((step, _)) = nodes.get(*later)
-                {
-                    ready.insert((step, *later));
+                if *count == 0 {
+                    ready.push(Reverse(*later));
                 }
             }
         }

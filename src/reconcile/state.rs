@@ -4,6 +4,7 @@ use crate::config::{AppliedSettings, Known};
 use crate::kinds;
 use crate::model::{Address, Digest, Object, Origin, Stored};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A workspace as the store remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub struct State {
     /// Its link of the chain.
     pub link: Option<Digest>,
     /// Everything in it, managed or not.
-    pub objects: BTreeMap<Address, Stored>,
+    pub objects: Arc<BTreeMap<Address, Stored>>,
     /// By name.
     pub workspaces: BTreeMap<String, WorkspaceState>,
 }
@@ -37,7 +38,7 @@ impl State {
             let id = object.address.key().to_owned();
             (object.address.clone(), Stored { object, id, workspace: None, version: 0, origin: Origin::default() })
         };
-        State { objects: kinds::builtins().into_iter().map(stored).collect(), ..State::default() }
+        State { objects: Arc::new(kinds::builtins().into_iter().map(stored).collect()), ..State::default() }
     }
 
     /// The objects of a workspace.

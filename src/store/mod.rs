@@ -48,6 +48,6 @@ pub use migrate::{Upgraded, schema};
 pub use open::exists;
 pub use read::Reader;
 pub use restore::{backup, restore, unsound};
-pub use rows::{EventRow, ObjectRow, Revision, RevisionRow, Snapshot, Tables, WorkspaceRow, stamp};
+pub use rows::{EventRow, ObjectRow, ObjectView, Revision, RevisionRow, Snapshot, Tables, WorkspaceRow, stamp};
 pub use verify::{Fault, Verified};
 pub use write::Writer;

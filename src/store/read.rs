@@ -3,7 +3,7 @@
 //! In: a path. Out: plain values. Every answer is read in one transaction, so it is of one serial.
 
 use super::{
-    Checkpoint, Event, EventRow, Fault, ObjectRow, Revision, RevisionRow, Snapshot, StoreError, Tables, Verified, WorkspaceRow,
+    Checkpoint, Event, EventRow, Fault, ObjectRow, ObjectView, Revision, RevisionRow, Snapshot, StoreError, Tables, Verified, WorkspaceRow,
     audit::View,
     error::Doing,
     fold, migrate,
@@ -13,7 +13,9 @@ use super::{
 };
 use crate::model::Digest;
 use chrono::{DateTime, Utc};
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A handle that can only read: SQLite itself refuses anything else.
@@ -45,6 +47,17 @@ impl Reader {
     /// When it cannot be read or holds what no store holds.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         snapshot(&self.connection)
+    }
+
+    /// The store as it is, its objects given to `each` one by one rather than collected, in the order of their addresses'
+    /// bytes. All is of one serial.
+    ///
+    /// # Errors
+    /// When it cannot be read or holds what no store holds, and those of `each`.
+    pub fn each_object<E: From<StoreError>>(&self, each: impl FnMut(ObjectView<'_>) -> Result<(), E>) -> Result<Snapshot, E> {
+        let view = self.connection.unchecked_transaction().doing("reading the store")?;
+        objects(&view, each)?;
+        Ok(head(&view)?)
     }
 
     /// The store as it was after revision `serial`, by folding all events up to it.
@@ -178,13 +191,19 @@ pub(super) struct Link {
 /// Everything the tables hold, in one transaction.
 pub(super) fn snapshot(connection: &Connection) -> Result<Snapshot, StoreError> {
     let view = connection.unchecked_transaction().doing("reading the store")?;
-    let (serial, link) = tip(&view)?;
-    Ok(Snapshot { lineage: lineage(&view)?, serial, link: Some(link), tables: tables(&view)? })
+    Ok(Snapshot { tables: tables(&view)?, ..head(&view)? })
+}
+
+/// What the store is, and its workspaces; its objects are left out.
+pub(super) fn head(view: &Connection) -> Result<Snapshot, StoreError> {
+    let (serial, link) = tip(view)?;
+    let tables = Tables { workspaces: workspaces(view)?, ..Tables::default() };
+    Ok(Snapshot { lineage: lineage(view)?, serial, link: Some(link), tables })
 }
 
 /// The objects and the workspaces.
 pub(super) fn tables(connection: &Connection) -> Result<Tables, StoreError> {
-    let mut tables = Tables::default();
+    let mut tables = Tables { workspaces: workspaces(connection)?, ..Tables::default() };
     let mut query = connection
         .prepare_cached("SELECT address, kind, id, schema, attributes, workspace, version, origin FROM object")
         .doing("reading the objects")?;
@@ -192,12 +211,46 @@ pub(super) fn tables(connection: &Connection) -> Result<Tables, StoreError> {
         let row = row.doing("reading the objects")?;
         tables.objects.insert(row.address.clone(), row);
     }
-    let mut query = connection.prepare_cached("SELECT name, settings, version FROM workspace").doing("reading the workspaces")?;
-    for row in query.query_map([], workspace).doing("reading the workspaces")? {
-        let row = row.doing("reading the workspaces")?;
-        tables.workspaces.insert(row.name.clone(), row);
-    }
     Ok(tables)
+}
+
+fn objects<E: From<StoreError>>(connection: &Connection, mut each: impl FnMut(ObjectView<'_>) -> Result<(), E>) -> Result<(), E> {
+    let sql = "SELECT address, id, attributes, workspace, version, origin FROM object ORDER BY address";
+    let mut query = connection.prepare_cached(sql).doing("reading the objects")?;
+    let mut rows = query.query([]).doing("reading the objects")?;
+    while let Some(row) = rows.next().doing("reading the objects")? {
+        each(view(row).doing("reading the objects")?)?;
+    }
+    Ok(())
+}
+
+fn view<'r>(row: &'r Row<'_>) -> rusqlite::Result<ObjectView<'r>> {
+    let text =
+        |column: usize| row.get_ref(column)?.as_str().map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, e.into()));
+    Ok(ObjectView {
+        address: text(0)?,
+        id: text(1)?,
+        attributes: text(2)?,
+        workspace: match row.get_ref(3)? {
+            ValueRef::Null => None,
+            _ => Some(text(3)?),
+        },
+        version: unsigned(row, 4)?,
+        origin: text(5)?,
+    })
+}
+
+fn workspaces(connection: &Connection) -> Result<BTreeMap<String, WorkspaceRow>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT name, settings, version FROM workspace").doing("reading the workspaces")?;
+    let rows = query.query_map([], workspace).doing("reading the workspaces")?;
+    rows.map(|row| row.map(|row| (row.name.clone(), row))).collect::<Result<_, _>>().doing("reading the workspaces")
+}
+
+/// One object.
+pub(super) fn row(connection: &Connection, address: &str) -> Result<Option<ObjectRow>, StoreError> {
+    let sql = "SELECT address, kind, id, schema, attributes, workspace, version, origin FROM object WHERE address = ?1";
+    let mut query = connection.prepare_cached(sql).doing("reading an object")?;
+    query.query_row([address], object).optional().doing("reading an object")
 }
 
 /// A row of the object table, its columns in their order.

@@ -27,6 +27,38 @@ pub struct ObjectRow {
     pub origin: String,
 }
 
+/// An object as it is read: what a row says, for as long as one looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct ObjectView<'r> {
+    /// Its address.
+    pub address: &'r str,
+    /// Minted when it was created.
+    pub id: &'r str,
+    /// What it says: canonical JSON.
+    pub attributes: &'r str,
+    /// The workspace whose plans manage it.
+    pub workspace: Option<&'r str>,
+    /// The serial of the revision that last wrote it.
+    pub version: u64,
+    /// Where it stood in the files then: canonical JSON.
+    pub origin: &'r str,
+}
+
+impl ObjectRow {
+    /// The same, to be looked at.
+    #[must_use]
+    pub fn view(&self) -> ObjectView<'_> {
+        ObjectView {
+            address: &self.address,
+            id: &self.id,
+            attributes: &self.attributes,
+            workspace: self.workspace.as_deref(),
+            version: self.version,
+            origin: &self.origin,
+        }
+    }
+}
+
 /// A workspace that has been applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceRow {

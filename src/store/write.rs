@@ -5,7 +5,7 @@
 //! [`fold`](super::fold); nothing in the past is ever written again.
 
 use super::{
-    Event, FoldError, Lock, Revision, Snapshot, StoreError, Tables, chain,
+    Event, FoldError, Lock, ObjectRow, Revision, Snapshot, StoreError, Tables, chain,
     error::Doing,
     fold,
     migrate::{self, Upgraded},
@@ -13,7 +13,7 @@ use super::{
     read::{self, signed},
 };
 use crate::model::{Digest, canonical};
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use std::{io, path::Path};
 
 /// The handle that can write, for as long as the lock is held.
@@ -49,6 +49,23 @@ impl<'lock> Writer<'lock> {
     /// When it cannot be read or holds what no store holds.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         read::snapshot(&self.connection)
+    }
+
+    /// The store as it is but for its objects, which [`Writer::row`] knows.
+    ///
+    /// # Errors
+    /// When it cannot be read or holds what no store holds.
+    pub fn head(&self) -> Result<Snapshot, StoreError> {
+        let view = self.connection.unchecked_transaction().doing("reading the store")?;
+        read::head(&view)
+    }
+
+    /// One object as it is.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn row(&self, address: &str) -> Result<Option<ObjectRow>, StoreError> {
+        read::row(&self.connection, address)
     }
 
     /// Appends a revision with its events, and changes the tables as they say. Returns its serial. It is durable then.
@@ -170,9 +187,7 @@ fn misfit(work: &Connection, serial: u64, event: &Event) -> Result<FoldError, St
         _ => (None, ""),
     };
     for address in event.address().into_iter().chain(from) {
-        let sql = "SELECT address, kind, id, schema, attributes, workspace, version, origin FROM object WHERE address = ?1";
-        let row = work.query_row(sql, [address], read::object).optional().doing("reading an object")?;
-        near.objects.extend(row.map(|row| (address.to_owned(), row)));
+        near.objects.extend(read::row(work, address)?.map(|row| (address.to_owned(), row)));
     }
     Ok(fold(&mut near, serial, event).err().unwrap_or_else(|| FoldError::SameId(id.to_owned())))
 }

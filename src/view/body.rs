@@ -57,7 +57,8 @@ pub(super) fn body(change: &Change) -> Vec<Line> {
     }
     let kind = kinds::kind(change.address.kind());
     let position = |name: &str| kind.and_then(|k| k.fields().position(|f| f.name == name));
-    let mut deltas: Vec<&(String, Delta)> = change.deltas.iter().collect();
+    let differs = change.differs();
+    let mut deltas: Vec<&(String, Delta)> = differs.iter().collect();
     deltas.sort_by_key(|(name, _)| position(name));
     for (name, delta) in deltas {
         let shape = kind.and_then(|k| k.field(name)).map(|f| f.shape);

@@ -1,7 +1,7 @@
 //! How exactly this plan is applied: the command line that a plan ends with.
 
 use super::paint::line;
-use crate::plan::{Plan, changes_digest};
+use crate::plan::Plan;
 use std::collections::BTreeSet;
 
 /// How the program was called, as far as the command that follows has to say the same.
@@ -39,7 +39,7 @@ pub fn command(plan: &Plan, how: &How) -> Option<String> {
         None if !plan.complete => return None,
         None => {
             words.push(if plan.destroy { "destroy" } else { "apply" }.to_owned());
-            words.extend(["--expect".to_owned(), changes_digest(plan).to_string()]);
+            words.extend(["--expect".to_owned(), plan.changes_digest.to_string()]);
         }
     }
     for (flag, value) in [("--chdir", &how.chdir), ("--as", &how.acting)] {

@@ -6,7 +6,7 @@ use super::paint::{line, short};
 use super::plan::{because, by_kind, headline, people, settings_lines, shown, summary, way_out};
 use crate::kinds::counted;
 use crate::model::{Action, Change};
-use crate::plan::{Plan, changes_digest};
+use crate::plan::Plan;
 
 /// No comment is longer, in characters.
 pub const LONGEST: usize = 65_000;
@@ -24,7 +24,7 @@ pub fn text(plan: &Plan, how: Option<&How>) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut head = format!("<!-- writ plan {} -->\n", plan.workspace.chars().filter(plain).take(100).collect::<String>());
     head.push_str(&format!("### {}\n\n", verdict(plan)));
-    let mut marks = vec![format!("changes `{}`", changes_digest(plan).short()), format!("base @{}", plan.base.serial)];
+    let mut marks = vec![format!("changes `{}`", plan.changes_digest.short()), format!("base @{}", plan.base.serial)];
     marks.extend(plan.commit.as_ref().map(|c| format!("commit {}", inline(&short(c, 100)))));
     if !plan.is_empty() {
         head.push_str(&format!("**{}** {}\n\n", summary(&plan.summary()), marks.join(", ")));
@@ -267,13 +267,14 @@ mod tests {
     use super::*;
     use crate::config::AppliedSettings;
     use crate::diag::{Span, codes::R15};
-    use crate::model::Zone;
+    use crate::model::{Digest, Zone};
     use crate::plan::{Base, Lift, Refusal, Relied, SettingsChange, Why};
 
     /// A plan that changes a setting, and what stands in its way.
     fn refused(refusals: Vec<Refusal>) -> Plan {
         let settings = AppliedSettings(serde_json::json!({ "workspace": { "zone": "z".repeat(90_000) } }));
         Plan {
+            changes_digest: Digest::of(b""),
             workspace: "test".to_owned(),
             base: Base { lineage: None, serial: 0, config_digest: String::new() },
             commit: Some("4f2a9c1".to_owned()),

@@ -3,27 +3,27 @@
 use super::paint::{Paint, line};
 use super::toml::{inline, key, single};
 use crate::kinds::{self, Field, Shape};
-use crate::model::{Node, Origin, Stored, Value};
+use crate::model::{Node, Places, Stored, Value};
 
 /// One object as a block of TOML: its header, its attributes, and behind each the place that said it.
 #[must_use]
 pub fn block(stored: &Stored, paint: Paint) -> String {
     let mut out = String::new();
     let owner = stored.workspace.as_ref().map_or_else(|| "managed by nobody".to_owned(), |w| format!("managed by {}", line(w)));
-    let place =
-        if stored.origin.file.is_empty() { String::new() } else { format!(", {}:{}", line(&stored.origin.file), stored.origin.line) };
-    let commit = if stored.origin.commit.is_empty() { String::new() } else { format!(" in {}", line(&stored.origin.commit)) };
+    let origin = stored.origin.places();
+    let place = if origin.file.is_empty() { String::new() } else { format!(", {}:{}", line(&origin.file), origin.line) };
+    let commit = if origin.commit.is_empty() { String::new() } else { format!(" in {}", line(&origin.commit)) };
     out.push_str(&paint.dim(&format!("# id {}, {owner}, written by @{}{place}{commit}", line(&stored.id), stored.version)));
     out.push_str(&format!("\n{}\n", paint.bold(&format!("[{}]", stored.object.address))));
     let Some(kind) = kinds::kind(stored.object.address.kind()) else { return out };
     for field in kind.fields() {
         let Some(value) = stored.object.attributes.get(field.name) else { continue };
-        attribute(field, value, &stored.origin, paint, &mut out);
+        attribute(field, value, &origin, paint, &mut out);
     }
     out
 }
 
-fn attribute(field: &Field, value: &Value, origin: &Origin, paint: Paint, out: &mut String) {
+fn attribute(field: &Field, value: &Value, origin: &Places, paint: Paint, out: &mut String) {
     let name = field.name;
     let is_map = matches!(field.shape, Shape::Map(..));
     let mut push = |path: &str, text: String| {

@@ -50,7 +50,11 @@ impl Paint {
 /// Text from outside as it may stand on one line of a terminal: control characters and what reorders are escaped.
 #[must_use]
 pub fn line(text: &str) -> String {
-    text.chars().map(|c| if crate::kinds::text::is_hostile(c, false) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if crate::kinds::text::is_hostile(c, false) { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    out
 }
 
 /// The head of a text, and how much of it was left out.

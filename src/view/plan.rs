@@ -3,8 +3,9 @@
 use super::body::{Mark, body};
 use super::paint::{Paint, line};
 use super::toml::{key, quoted};
-use crate::model::{Action, Change, Origin, canonical};
-use crate::plan::{Plan, Refusal, SettingsChange, Summary, changes_digest, followers};
+use crate::model::{Action, Change, Places, canonical};
+use crate::plan::{Plan, Refusal, SettingsChange, Summary, followers};
+use rayon::prelude::*;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -12,22 +13,37 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn text(plan: &Plan, paint: Paint) -> String {
     let mut out = String::new();
+    write(plan, paint, &mut |part| out.push_str(part));
+    out
+}
+
+/// The whole plan, verdict last, part by part: a large one is never whole in memory.
+pub fn write(plan: &Plan, paint: Paint, out: &mut dyn FnMut(&str)) {
     if plan.is_empty() {
-        out.push_str(&paint.bold("No changes."));
-        out.push_str(&format!(" {}\n", standing(plan)));
-        out.push_str(&unmanaged(plan));
-        return out;
+        out(&format!("{} {}\n", paint.bold("No changes."), standing(plan)));
+        out(&unmanaged(plan));
+        return;
     }
     if let Some(change) = &plan.settings_change {
-        out.push_str(&settings(change, paint));
+        out(&settings(change, paint));
     }
-    for group in shown(plan) {
-        out.push_str(&objects(&group, plan, paint));
-        out.push('\n');
+    all_objects(plan, paint, out);
+    out(&hints(plan));
+    out(&closing(plan, paint));
+}
+
+/// Every change; many at a time on all cores, told in their order.
+fn all_objects(plan: &Plan, paint: Paint, out: &mut dyn FnMut(&str)) {
+    const PART: usize = 256;
+    let groups = shown(plan);
+    let told = |part: &[Vec<&Change>]| part.iter().map(|group| format!("{}\n", objects(group, plan, paint))).collect::<String>();
+    for many in groups.chunks(PART.saturating_mul(64)) {
+        if many.len() <= PART {
+            out(&told(many));
+        } else {
+            many.par_chunks(PART).map(told).collect::<Vec<String>>().iter().for_each(|text| out(text));
+        }
     }
-    out.push_str(&hints(plan));
-    out.push_str(&closing(plan, paint));
-    out
 }
 
 /// What lies between two moments: the changes and their counts, without a verdict.
@@ -37,10 +53,7 @@ pub fn difference(plan: &Plan, paint: Paint) -> String {
         return "No changes.\n".to_owned();
     }
     let mut out = plan.settings_change.as_ref().map(|s| settings(s, paint)).unwrap_or_default();
-    for group in shown(plan) {
-        out.push_str(&objects(&group, plan, paint));
-        out.push('\n');
-    }
+    all_objects(plan, paint, &mut |part| out.push_str(part));
     let words = ["added", "changed", "destroyed", "imported", "moved", "forgotten"].map(str::to_owned);
     out.push_str(&format!("Resources: {}\n", counts(&plan.summary(), words)));
     out
@@ -105,20 +118,20 @@ pub fn headline(change: &Change) -> String {
 pub fn because(change: &Change, plan: &Plan) -> Option<String> {
     let mut parts = Vec::new();
     let gone = matches!(change.action, Action::Delete | Action::Forget);
-    let whole = change.cause.stood.first().filter(|(name, o)| name.is_empty() && !o.file.is_empty()).map(|(_, o)| o);
+    let whole = change.cause.stood.first().filter(|(name, _)| name.is_empty()).map(|(_, o)| o.places()).filter(|o| !o.file.is_empty());
     let place = change.cause.place.as_ref().map(|(file, line_number)| line(&format!("{file}:{line_number}")));
     if gone && plan.destroy {
         parts.push("everything is destroyed".to_owned());
     } else if gone {
-        let written = place.filter(|p| whole.is_none_or(|o| *p != line(&format!("{}:{}", o.file, o.line))));
+        let written = place.filter(|p| whole.as_ref().is_none_or(|o| *p != line(&format!("{}:{}", o.file, o.line))));
         parts.extend(written);
         parts.push(
-            whole.map_or_else(|| "nothing asks for it".to_owned(), |o| format!("it is declared nowhere; it stood at {}", place_of(o, ""))),
+            whole.map_or_else(|| "nothing asks for it".to_owned(), |o| format!("it is declared nowhere; it stood at {}", place_of(&o, ""))),
         );
     } else {
         let template = change.cause.template.as_ref().map(|t| format!(" (template {})", line(t))).unwrap_or_default();
         parts.extend(place.map(|p| format!("{p}{template}")));
-        let stood = change.cause.stood.iter().map(|(n, o)| (n, place_of(o, n))).filter(|(n, p)| !n.is_empty() && !p.is_empty());
+        let stood = change.cause.stood.iter().map(|(n, o)| (n, place_of(&o.places(), n))).filter(|(n, p)| !n.is_empty() && !p.is_empty());
         parts.extend(stood.map(|(n, p)| format!("{} stood at {p}", line(n))));
     }
     if change.previous.is_some() {
@@ -136,7 +149,7 @@ pub fn because(change: &Change, plan: &Plan) -> Option<String> {
 }
 
 /// Where an attribute stood when it was last applied, or the whole object for no name.
-fn place_of(origin: &Origin, name: &str) -> String {
+fn place_of(origin: &Places, name: &str) -> String {
     let commit = if origin.commit.is_empty() { String::new() } else { format!(" in {}", origin.commit) };
     let text = match origin.attributes.get(name) {
         Some(place) if place.contains(':') => place.clone(),
@@ -226,10 +239,8 @@ pub fn by_kind(plan: &Plan) -> Vec<(String, String)> {
     if plan.changes.len() <= MANY {
         return Vec::new();
     }
-    let kinds = crate::kinds::LIST.iter().map(|k| {
-        let of: Vec<Change> = plan.changes.iter().filter(|c| c.address.kind() == k.name).cloned().collect();
-        (k.name.replace('_', " "), Summary::of(&of))
-    });
+    let of = Summary::by_kind(&plan.changes);
+    let kinds = crate::kinds::LIST.iter().filter_map(|k| Some((k.name.replace('_', " "), *of.get(k.name)?)));
     let told = kinds.filter(|(_, s)| *s != Summary::default());
     told.map(|(kind, s)| (kind, summary(&s).trim_start_matches("Plan: ").to_owned())).collect()
 }
@@ -250,7 +261,7 @@ fn closing(plan: &Plan, paint: Paint) -> String {
     if !plan.complete {
         out.push_str(&paint.yellow("Part of the changes only: --target or --exclude left others out.\n"));
     }
-    let mut marks = vec![format!("changes {}", changes_digest(plan).short()), format!("base @{}", plan.base.serial)];
+    let mut marks = vec![format!("changes {}", plan.changes_digest.short()), format!("base @{}", plan.base.serial)];
     marks.extend(plan.commit.as_ref().map(|c| format!("commit {}", line(c))));
     out.push_str(&format!("{}    {}\n", paint.bold(&summary(&plan.summary())), paint.dim(&marks.join(", "))));
     out.push_str(&verdict(plan, paint));

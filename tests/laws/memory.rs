@@ -3,6 +3,7 @@
 //! The real store is held to this one by `a_store_keeps_every_law`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use writ::kinds::{object_from_json, rewrite_references};
 use writ::model::{Action, Address, Object, Stored, Table, canonical};
 use writ::plan::Plan;
@@ -11,19 +12,20 @@ use writ::reconcile::{State, WorkspaceState};
 /// The state after an apply of `plan`; ids that start with `new-` are minted here.
 pub fn settled(state: &State, plan: &Plan) -> State {
     let mut next = State { lineage: Some("L".to_owned()), serial: state.serial + 1, ..State::default() };
+    let objects = Arc::make_mut(&mut next.objects);
     let moved = |a: &Address| -> Option<Address> {
         let way = plan.changes.iter().filter_map(|c| Some((c.previous.as_ref()?, &c.address)));
         way.filter_map(|(from, to)| Some((from.as_str().len(), a.rebase(from, to)?))).max().map(|(_, to)| to)
     };
-    for (address, stored) in &state.objects {
+    for (address, stored) in state.objects.iter() {
         let to = moved(address).unwrap_or_else(|| address.clone());
         let attributes = rewrite_references(&stored.object, &moved).unwrap_or_else(|| stored.object.attributes.clone());
         let object = Object { address: to.clone(), attributes, ..stored.object.clone() };
-        assert!(next.objects.insert(to.clone(), Stored { object, ..stored.clone() }).is_none(), "two objects at {to}");
+        assert!(objects.insert(to.clone(), Stored { object, ..stored.clone() }).is_none(), "two objects at {to}");
     }
     for change in &plan.changes {
         let address = &change.address;
-        let mut there = next.objects.remove(address);
+        let mut there = objects.remove(address);
         assert_eq!(there.is_some(), change.action != Action::Create, "{address}: {:?}", change.action);
         if matches!(change.action, Action::Create | Action::Replace) {
             there = Some(Stored {
@@ -39,9 +41,9 @@ pub fn settled(state: &State, plan: &Plan) -> State {
         if let Some(after) = &change.after {
             there.object.attributes = after.attributes.clone();
         }
-        next.objects.insert(address.clone(), there);
+        objects.insert(address.clone(), there);
     }
-    for (address, stored) in &mut next.objects {
+    for (address, stored) in objects {
         stored.object = kept(address, &stored.object.attributes);
         let same = state.objects.get(address).is_some_and(|old| old.object == stored.object && old.workspace == stored.workspace);
         stored.version = if same { state.objects[address].version } else { next.serial };

@@ -137,7 +137,7 @@ pub fn stores_keep_every_law(seed: u64, size: usize, edits: usize) -> Told {
         let files = next.files(&mut dice);
         place.write(&files);
         count("edits");
-        let planned = match place.plan() {
+        let mut planned = match place.plan() {
             Ok(planned) => planned,
             Err(Failure::Findings(_)) => {
                 count("unsound");
@@ -157,7 +157,7 @@ pub fn stores_keep_every_law(seed: u64, size: usize, edits: usize) -> Told {
         let (twin, minted) = (place.twin(&files), MINTED.get());
         let empty = planned.plan.is_empty();
         let bytes = place.bytes();
-        let applied = apply(&place.context, &options(), planned, &mut Yes).map_err(|why| failed(&why))?;
+        let applied = apply(&place.context, &options(), &mut planned, &mut Yes).map_err(|why| failed(&why))?;
         MINTED.set(minted);
         let (twin_applied, _) = apply_saved(&twin.context, &options(), &saved, &mut Yes).map_err(|why| failed(&why))?;
         prop_assert_eq!(applied.serial, twin_applied.serial);
@@ -177,11 +177,11 @@ pub fn stores_keep_every_law(seed: u64, size: usize, edits: usize) -> Told {
         prop_assert!(matches!(again, Err(Failure::Stale(_) | Failure::OtherStore(_))), "applied twice: {again:?}");
 
         // What the plan said has come to be, and nothing is left to do.
-        let again = place.plan().map_err(|why| failed(&why))?;
+        let mut again = place.plan().map_err(|why| failed(&why))?;
         prop_assert_eq!(said(&again.state), said(&expected), "{}", shown(&files));
         prop_assert!(again.plan.is_empty(), "not empty after an apply: {:#?}\n{}", again.plan.changes, shown(&files));
         let (bytes, looked) = (place.bytes(), entries(&place));
-        let nothing = apply(&place.context, &options(), again, &mut Yes).map_err(|why| failed(&why))?;
+        let nothing = apply(&place.context, &options(), &mut again, &mut Yes).map_err(|why| failed(&why))?;
         prop_assert_eq!(nothing.serial, None);
         prop_assert_eq!(bytes, place.bytes());
         prop_assert_eq!(looked, entries(&place));

@@ -10,7 +10,7 @@ use super::tree::{Key, quoted};
 use super::walk::{Owner, Place, Seen, root, walk};
 use crate::config::keys::fold_principal;
 use crate::config::ownership::Moves;
-use crate::config::{Known, Moved, WRIT_TOML, declare, document, read_settings, templates};
+use crate::config::{self, Known, Moved, document, read_settings, templates};
 use crate::diag::{Diagnostics, SourceFile, Sources};
 use crate::kinds::{self, Default, Reference, Shape, Within, group};
 use crate::model::{Address, Value};
@@ -39,10 +39,7 @@ pub fn with_moves(sources: &Sources) -> Result<Sources, Diagnostics> {
     let Some(settings) = read_settings(sources, &mut found) else { return Err(found) };
     // Whatever else is wrong with the files, old names first of all, is no hindrance.
     let mut ignored = Diagnostics::new();
-    let mut declared = declare::Declared::default();
-    for (number, file) in sources.iter().filter(|(_, f)| f.name != WRIT_TOML) {
-        declare::file(&document::parse(number, file, &mut ignored), settings.zone, &mut declared, &mut ignored);
-    }
+    let declared = config::read(sources, settings.zone, &mut ignored).declared;
     let (objects, _) = templates::expand(&declared, &Known::default(), &settings, &mut ignored);
     // Two objects do not become one: which of them is meant is for a person to say.
     let both = |m: &Moved| objects.contains_key(&m.from) && objects.contains_key(&m.to);

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let mut holders: BTreeMap<(Option<Address>, &str), (&Object, Span)> = BTreeMap::new();
     for assignment in world.known_first().filter_map(Assignment::of) {
-        let declared = world.objects.contains_key(&assignment.0.address);
+        let declared = world.declares(&assignment.0.address);
         for user in assignment.users() {
             let name = user.as_text().unwrap_or("");
             let first = holders.insert((assignment.package(), name), (assignment.0, user.at));

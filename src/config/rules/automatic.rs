@@ -4,14 +4,14 @@ use crate::config::{World, finding};
 use crate::diag::{Diagnostics, codes};
 use crate::kinds::policy::{Policy, Population};
 use crate::model::Object;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    let mut first = BTreeMap::<_, &Object>::new();
-    for policy in world.known_first().filter_map(Policy::of).filter(|p| p.population() == Population::Automatic && p.automatic().is_some())
+    let mut first = HashMap::<&str, &Object>::new();
+    for policy in world.known_first().filter_map(Policy::of).filter(|p| p.automatic().is_some() && p.population() == Population::Automatic)
     {
-        match first.get(&policy.package()) {
-            Some(earlier) if world.objects.contains_key(&policy.0.address) => {
+        match first.get(policy.0.address.parent_text()) {
+            Some(earlier) if world.declares(&policy.0.address) => {
                 let at = policy.automatic().map_or(policy.0.at, |v| v.at);
                 let message = format!("`{}` is automatic already, and a package has one such policy", earlier.address.key());
                 found.push(
@@ -20,7 +20,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             }
             Some(_) => {}
             None => {
-                first.insert(policy.package(), policy.0);
+                first.insert(policy.0.address.parent_text(), policy.0);
             }
         }
     }

@@ -4,21 +4,21 @@
 use crate::config::{World, finding};
 use crate::diag::{Code, Diagnostic, Diagnostics, codes};
 use crate::kinds::{self, access_package::Package, display_name};
-use crate::model::{Address, Object};
+use crate::model::Object;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 use unicode_script::{Script, UnicodeScript};
 use unicode_security::skeleton;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    let mut taken: HashMap<(Option<Address>, String), &Object> = HashMap::new();
-    let mut seen: HashMap<(Option<Address>, String), &Object> = HashMap::new();
+    let mut taken: HashMap<(Scope<'_>, String), &Object> = HashMap::new();
+    let mut seen: HashMap<(Scope<'_>, String), &Object> = HashMap::new();
     let builtins: Vec<Object> = kinds::builtins().into_iter().filter(|b| world.get(&b.address).is_none()).collect();
     for object in builtins.iter().chain(world.known_first()) {
         let Some((scope, code, place)) = scope(object) else { continue };
         let (name, at) = display_name(object);
         let declared = world.declares(&object.address);
-        let same = taken.entry((scope.clone(), name.to_lowercase())).or_insert(object);
+        let same = taken.entry((scope, name.to_lowercase())).or_insert(object);
         if same.address != object.address {
             if declared {
                 let message = format!("the display name `{name}` is taken {place} by `{}`", same.address);
@@ -66,12 +66,15 @@ fn differing(name: &str, other: &str) -> (String, String) {
         |text: &str| text.chars().nth(shared).map_or_else(|| "nothing more".to_owned(), |c| format!("`{c}` (U+{:04X})", u32::from(c)));
     (point(name), point(other))
 }
+/// What a display name is unique in: a kind, and the text of what its objects stand in.
+type Scope<'a> = (&'a str, &'a str);
 
 /// Within what a display name is unique.
-fn scope(object: &Object) -> Option<(Option<Address>, &'static Code, &'static str)> {
-    match object.address.kind() {
-        "catalog" => Some((None, &codes::R102, "among catalogs")),
-        "policy" => Some((object.address.parent(), &codes::E0401, "in the package")),
-        _ => Package::of(object).map(|p| (Some(p.catalog()), &codes::E0401, "in the catalog")),
+fn scope(object: &Object) -> Option<(Scope<'_>, &'static Code, &'static str)> {
+    let kind = object.address.kind();
+    match kind {
+        "catalog" => Some(((kind, ""), &codes::R102, "among catalogs")),
+        "policy" => Some(((kind, object.address.parent_text()), &codes::E0401, "in the package")),
+        _ => Package::of(object).map(|p| ((kind, p.catalog_key()), &codes::E0401, "in the catalog")),
     }
 }

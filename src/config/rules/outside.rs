@@ -23,7 +23,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
         if policy.population() != policy::Population::Outside {
             continue;
         }
-        let package = policy.package().and_then(|p| world.get(&p)).and_then(Package::of);
+        let package = world.parent(policy.0).and_then(Package::of);
         let Some(catalog_address) = package.map(|p| p.catalog()) else { continue };
         let stray = |p: Package<'_>| !p.names_catalog() && p.roles().any(|(resource, ..)| world.get(&resource).is_none());
         if package.is_some_and(stray) {
@@ -46,7 +46,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
         }
         for (organization, at) in policy.organizations().filter(|_| declared) {
             // One that is declared here has been told itself.
-            let Some(object) = world.known.objects.get(&organization).filter(|_| !world.objects.contains_key(&organization)) else {
+            let Some(object) = world.known.objects.get(&organization).filter(|_| !world.declares(&organization)) else {
                 continue;
             };
             let forbidden = connected_organization::domains(object).find_map(|(d, _)| Some((d, settings::forbids(rules?, d)?)));

@@ -3,13 +3,13 @@
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, codes};
 use crate::kinds::{access_package::Package, policy::Policy};
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    let with_policy: BTreeSet<_> = world.all().filter_map(Policy::of).filter_map(Policy::package).collect();
+    let with_policy: HashSet<&str> = world.all().filter_map(Policy::of).map(|p| p.0.address.parent_text()).collect();
     for package in world.objects.values().filter_map(Package::of) {
         let address = &package.0.address;
-        if !with_policy.contains(address) {
+        if !with_policy.contains(address.as_str()) {
             let message = format!("`{}` has no policy, so nobody can request it or be assigned to it", address.key());
             found.push(
                 finding(&codes::R29, package.0, package.0.at, message).help(format!("add one when it is ready: `[{address}.policy.KEY]`")),

@@ -4,10 +4,10 @@ use crate::config::{World, finding};
 use crate::diag::{Diagnostics, Span, codes, did_you_mean};
 use crate::kinds::{access_package::Package, application, group::Group, resource::Resource, sharepoint_site};
 use crate::model::{Address, Object};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    let mut origins: BTreeMap<(Option<Address>, &str, &str), &Object> = BTreeMap::new();
+    let mut origins: HashMap<(&str, &str, &str), &Object> = HashMap::new();
     for resource in world.known_first().filter_map(Resource::of) {
         let declared = world.declares(&resource.0.address);
         let (kind, origin) = resource.identity();
@@ -15,7 +15,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             continue; // missing or misread, and told so
         }
         let at = resource.place();
-        if let Some(first) = origins.insert((resource.0.address.parent(), kind, origin), resource.0).filter(|_| declared) {
+        if let Some(first) = origins.insert((resource.0.address.parent_text(), kind, origin), resource.0).filter(|_| declared) {
             let message = format!("`{}` is in the catalog already, as `{}`", resource.origin_text(), first.address.key());
             let at_first = Resource(first).place();
             found.push(

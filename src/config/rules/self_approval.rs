@@ -8,15 +8,19 @@ use crate::model::{Address, Object};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
+    // The policies of a package follow each other, and it gives all of them the same.
+    let mut last: Option<(&Object, BTreeSet<Address>)> = None;
     for policy in world.all().filter_map(Policy::of) {
-        let Some(package) = policy.package().and_then(|p| world.get(&p)).and_then(Package::of) else { continue };
-        let given: BTreeSet<Address> =
-            package.roles().filter_map(|(r, ..)| world.get(&r).and_then(Resource::of)?.origin()).filter(|o| o.kind() == "group").collect();
+        let Some(package) = world.parent(policy.0).and_then(Package::of) else { continue };
+        let (_, given) = match last.take().filter(|(of, _)| std::ptr::eq(*of, package.0)) {
+            Some(same) => last.insert(same),
+            None => last.insert((package.0, given(world, package))),
+        };
         if given.is_empty() {
             continue;
         }
         for (approver, at) in policy.stages().into_iter().flat_map(|s| s.named_approvers().collect::<Vec<_>>()) {
-            let Some(chain) = reaches(world, &approver, &given) else { continue };
+            let Some(chain) = reaches(world, &approver, given) else { continue };
             let story = chain.iter().map(Address::reference).collect::<Vec<_>>().join(" -> ");
             if world.declares(&policy.0.address) {
                 let message = format!("the package gives this group, so it may not approve it: {story}");
@@ -28,6 +32,12 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// The groups that a package gives.
+fn given(world: &World<'_>, package: Package<'_>) -> BTreeSet<Address> {
+    let origins = package.roles().filter_map(|(r, ..)| world.get(&r).and_then(Resource::of)?.origin());
+    origins.filter(|o| o.kind() == "group").collect()
 }
 
 /// What is declared of a way that only the store's policy closes: a group that holds the next, or the package that gives

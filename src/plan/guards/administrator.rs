@@ -3,7 +3,7 @@
 use super::{Facts, Refusal, Why, refuse};
 use crate::diag::{Diagnostics, codes};
 use crate::kinds::{delegation, user::User};
-use crate::model::{Address, Object};
+use crate::model::{Address, Change, Object};
 use crate::plan::access::effective_members;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,14 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diag
     if facts.destroy || !facts.has_store {
         return;
     }
-    let before: BTreeMap<Address, &Object> = facts.before.iter().map(|(a, s)| (a.clone(), &s.object)).collect();
-    let after: BTreeMap<Address, &Object> = facts.after.iter().map(|(a, o)| (a.clone(), o)).collect();
+    // Only these make an administrator, and only what was there before can take one away.
+    let takes = |c: &Change| c.before.is_some() && matches!(c.address.kind(), "delegation" | "group" | "user");
+    if !facts.changes.iter().any(takes) {
+        return;
+    }
+    let before: BTreeMap<&Address, &Object> = facts.before.iter().map(|(a, s)| (a, &s.object)).collect();
     let had = administrators(&before);
-    if had.is_empty() || !administrators(&after).is_empty() {
+    if had.is_empty() || !administrators(facts.after.all()).is_empty() {
         return;
     }
     let cause =
@@ -27,7 +31,7 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diag
 }
 
 /// Enabled users who are administrators, by name or through groups.
-fn administrators(objects: &BTreeMap<Address, &Object>) -> BTreeSet<Address> {
+fn administrators(objects: &BTreeMap<&Address, &Object>) -> BTreeSet<Address> {
     let mut people = BTreeSet::new();
     for delegation in objects.values().filter(|o| delegation::is_administrator(o)) {
         for member in delegation::members(delegation) {

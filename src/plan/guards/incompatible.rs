@@ -8,20 +8,24 @@ use crate::plan::access::effective_members;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, found: &mut Diagnostics) {
-    let excluding: Vec<Package<'_>> =
-        facts.after.values().filter_map(Package::of).filter(|p| p.incompatible_with().next().is_some()).collect();
-    if excluding.is_empty() || facts.changes.is_empty() {
+    if facts.changes.is_empty() {
         return;
     }
-    let after: BTreeMap<Address, &Object> = facts.after.iter().map(|(a, o)| (a.clone(), o)).collect();
-    let before: BTreeMap<Address, &Object> = facts.before.iter().map(|(a, s)| (a.clone(), &s.object)).collect();
-    let (now, then) = (holders(facts, &after), holders(facts, &before));
+    let mut excluding: Vec<Package<'_>> =
+        facts.after.values().filter_map(Package::of).filter(|p| p.incompatible_with().next().is_some()).collect();
+    if excluding.is_empty() {
+        return;
+    }
+    excluding.sort_by(|a, b| a.0.address.cmp(&b.0.address));
+    let after = facts.after.all();
+    let before: BTreeMap<&Address, &Object> = facts.before.iter().map(|(a, s)| (a, &s.object)).collect();
+    let (now, then) = (holders(facts, after), holders(facts, &before));
     for package in excluding {
         let address = &package.0.address;
         let (Some(holding), held) = (now.get(address), then.get(address)) else { continue };
         for (other, at) in package.incompatible_with() {
             let excluded = match other.kind() {
-                "group" => effective_members(&after, &other),
+                "group" => effective_members(after, &other),
                 _ => now.get(&other).cloned().unwrap_or_default(),
             };
             let (kept, new): (Vec<&Address>, Vec<&Address>) =
@@ -56,7 +60,7 @@ fn people(n: usize) -> String {
 }
 
 /// Who holds each package by a declared assignment that is not over.
-fn holders(facts: &Facts<'_>, objects: &BTreeMap<Address, &Object>) -> BTreeMap<Address, BTreeSet<Address>> {
+fn holders(facts: &Facts<'_>, objects: &BTreeMap<&Address, &Object>) -> BTreeMap<Address, BTreeSet<Address>> {
     let mut out: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
     for assignment in objects.values().filter_map(|o| Assignment::of(o)).filter(|a| !a.is_over(facts.zone, facts.now)) {
         if let Some(package) = assignment.package() {

@@ -12,7 +12,8 @@ mod protected;
 
 use crate::config::Limits;
 use crate::diag::{Code, Diagnostics, Span};
-use crate::model::{Address, Change, Object, Stored, Zone};
+use crate::model::{Address, Change, Stored, Zone};
+use crate::plan::Planned;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub struct Facts<'a> {
     /// Everything there is, under its new names.
     pub before: &'a BTreeMap<Address, Stored>,
     /// Everything there will be.
-    pub after: &'a BTreeMap<Address, Object>,
+    pub after: &'a Planned<'a>,
     /// Whose plan it is.
     pub workspace: &'a str,
     /// As written and as last applied; both are judged.

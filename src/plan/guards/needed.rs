@@ -14,8 +14,9 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diag
         return;
     }
     let mut needs: BTreeMap<&Address, Vec<&Object>> = BTreeMap::new();
-    for object in facts.after.values() {
-        let mut targets: Vec<Address> = kinds::references(object).into_iter().map(|r| r.target).chain(object.address.parent()).collect();
+    for object in facts.after.all().values().copied() {
+        let mut targets: Vec<Address> =
+            kinds::references(object).into_iter().map(|r| r.target.address()).chain(object.address.parent()).collect();
         targets.sort();
         targets.dedup();
         for target in targets {
@@ -42,7 +43,7 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diag
 
 /// Whether an object needed a replaced one before too: one that comes with the same plan waits for the new one.
 fn keeps(facts: &Facts<'_>, object: &Object, target: &Address) -> bool {
-    facts.before.get(&object.address).is_some_and(|s| kinds::references(&s.object).iter().any(|r| r.target == *target))
+    facts.before.get(&object.address).is_some_and(|s| kinds::references(&s.object).iter().any(|r| r.target.address() == *target))
 }
 
 fn rule(address: &Address, users: &[&Object]) -> &'static Code {

@@ -1,0 +1,74 @@
+//! Everything a rule may look at: the declared objects, what the store knows beside them, and the settings.
+
+use super::{Known, Settings};
+use crate::model::{Address, Object};
+use std::collections::{BTreeMap, HashMap};
+
+/// Everything a cross-kind rule may look at.
+#[derive(Debug)]
+pub struct World<'a> {
+    /// Declared objects.
+    pub objects: &'a BTreeMap<Address, Object>,
+    /// What the store knows beside them.
+    pub known: &'a Known,
+    /// What `writ.toml` says.
+    pub settings: &'a Settings,
+    /// Whatever there is by its address, since rules ask for it more often than for anything else. It is never walked, so its
+    /// order means nothing.
+    index: HashMap<&'a str, Entry<'a>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry<'a> {
+    object: &'a Object,
+    declared: bool,
+}
+
+impl<'a> World<'a> {
+    /// These, with their index.
+    #[must_use]
+    pub fn new(objects: &'a BTreeMap<Address, Object>, known: &'a Known, settings: &'a Settings) -> World<'a> {
+        let mut index = HashMap::with_capacity(objects.len().saturating_add(known.objects.len()));
+        index.extend(known.objects.values().map(|object| (object.address.as_str(), Entry { object, declared: false })));
+        index.extend(objects.values().map(|object| (object.address.as_str(), Entry { object, declared: true })));
+        World { objects, known, settings, index }
+    }
+
+    /// An object, declared or known.
+    #[must_use]
+    pub fn get(&self, address: &Address) -> Option<&'a Object> {
+        self.find(address.as_str())
+    }
+
+    /// As [`World::get`], by the text of an address.
+    #[must_use]
+    pub fn find(&self, address: &str) -> Option<&'a Object> {
+        self.index.get(address).map(|e| e.object)
+    }
+
+    /// What an object stands in, declared or known.
+    #[must_use]
+    pub fn parent(&self, object: &Object) -> Option<&'a Object> {
+        self.find(object.address.parent_text())
+    }
+
+    /// Whether an object is declared: what stands wrong among known objects alone is not told here.
+    #[must_use]
+    pub fn declares(&self, address: &Address) -> bool {
+        self.index.get(address.as_str()).is_some_and(|e| e.declared)
+    }
+
+    /// Everything there is, the declared last, so that of two things one of which is wrong the declared one is told.
+    pub fn known_first(&self) -> impl Iterator<Item = &'a Object> {
+        self.only_known().chain(self.objects.values())
+    }
+
+    /// Everything there is, the declared first.
+    pub fn all(&self) -> impl Iterator<Item = &'a Object> {
+        self.objects.values().chain(self.only_known())
+    }
+
+    fn only_known(&self) -> impl Iterator<Item = &'a Object> {
+        self.known.objects.values().filter(|o| !self.declares(&o.address))
+    }
+}
