@@ -52,7 +52,7 @@ pub(super) struct Args {
 impl Scope {
     pub(super) fn options(&self) -> Result<Options, Failure> {
         let read = |all: &[String]| all.iter().map(|t| address(t)).collect::<Result<Vec<_>, _>>();
-        Ok(Options { destroy: self.destroy, targets: read(&self.target)?, excludes: read(&self.exclude)?, rollback: None })
+        Ok(Options { destroy: self.destroy, targets: read(&self.target)?, excludes: read(&self.exclude)?, rollback: None, full: self.full })
     }
 
     /// The code of a plan that was shown.

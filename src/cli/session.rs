@@ -56,8 +56,11 @@ impl Session {
         if named && global.acting.as_deref() == Some("") {
             sound = Err(usage("`--as` names nobody", "name a user: `--as USER`; without it the operator of the store acts"));
         }
-        let environment =
-            Environment { store: Some(store).filter(|s| !s.is_empty()), never_prompt: std::env::var("WRIT_INPUT").is_ok_and(|v| v == "0") };
+        let environment = Environment {
+            store: Some(store).filter(|s| !s.is_empty()),
+            never_prompt: is_off("WRIT_INPUT"),
+            forgetful: is_off("WRIT_CACHE"),
+        };
         let context = Context {
             root: global.chdir.clone(),
             environment,
@@ -146,6 +149,11 @@ impl Session {
         findings.iter().filter(|d| d.severity == Severity::Error || !self.quiet).for_each(|d| shown.push(d.clone()));
         self.mutter(&diagnostics::text(&shown, sources, self.paint_findings.on));
     }
+}
+
+/// Whether a variable is `0`.
+fn is_off(variable: &str) -> bool {
+    std::env::var(variable).is_ok_and(|value| value == "0")
 }
 
 fn usage(message: &str, help: &str) -> Failure {

@@ -28,8 +28,7 @@ pub use world::World;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
 use crate::kinds::{access_package::Package, rewrite_references};
-use crate::model::{Address, Object, Zone};
-use rayon::prelude::*;
+use crate::model::{Address, Object, Zone, on_all};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Objects of the store that files may refer to without declaring them.
@@ -162,9 +161,9 @@ impl Parsed<'_> {
         if found.has_errors() {
             return (None, found);
         }
-        let objects: Vec<_> = objects.into_iter().collect();
-        let objects = objects.into_par_iter().with_min_len(MANY_OBJECTS).map(|(a, o)| (a, sound::normalise(o))).collect::<Vec<_>>();
-        let objects = objects.into_iter().collect();
+        let all: Vec<&Object> = objects.values().collect();
+        let normal = on_all(&all, MANY_OBJECTS, |object| sound::normalise((*object).clone()));
+        let objects = normal.into_iter().map(|object| (object.address.clone(), object)).collect();
         let declare::Declared { moves, removals, imports, .. } = declared;
         (Some(Config { settings, objects, moves, removals, imports, templates: template_spans }), found)
     }
@@ -179,8 +178,8 @@ struct Read {
     any: bool,
 }
 
-/// From so many files on it pays to read them on all cores.
-const MANY: usize = 16;
+/// From so many files on it pays to read them on all processors.
+const MANY_FILES: usize = 16;
 
 /// Reads each file by itself; what they say stands in the order of the files, whoever was done first.
 fn read(sources: &Sources, zone: Zone, found: &mut Diagnostics) -> Read {
@@ -191,11 +190,9 @@ fn read(sources: &Sources, zone: Zone, found: &mut Diagnostics) -> Read {
         let declared = declare::file(&document, zone, &mut found);
         ((!document.whole).then_some(*number), declared, found)
     };
-    let all: Vec<_> =
-        if files.len() < MANY { files.iter().map(one).collect() } else { files.par_iter().with_min_len(MANY / 2).map(one).collect() };
     let mut torn = BTreeSet::new();
-    let mut parts = Vec::with_capacity(all.len());
-    for (unread, declared, theirs) in all {
+    let mut parts = Vec::with_capacity(files.len());
+    for (unread, declared, theirs) in on_all(&files, MANY_FILES, one) {
         torn.extend(unread);
         parts.push(declared);
         found.extend(theirs);
@@ -203,35 +200,33 @@ fn read(sources: &Sources, zone: Zone, found: &mut Diagnostics) -> Read {
     Read { declared: declare::Declared::join(parts, found), torn, any: !files.is_empty() }
 }
 
-/// Every rule about objects, whether they come from files or from a saved plan; on all cores where there are many objects.
+/// Every rule about objects, whether they come from files or from a saved plan; on all processors where there are many objects.
 pub fn check_rules(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics) {
     let objects: Vec<&Object> = world.objects.values().collect();
-    let sound = |part: &[&Object]| {
+    let parts = objects.chunks(MANY_OBJECTS / 4).map(Task::Sound);
+    let tasks: Vec<Task<'_>> = rules::LIST.iter().map(Task::Rule).chain(parts).collect();
+    let told = on_all(&tasks, if objects.len() < MANY_OBJECTS { usize::MAX } else { 1 }, |task| {
         let mut found = Diagnostics::new();
-        part.iter().for_each(|object| sound::check(object, world.settings.zone, &mut found));
+        match task {
+            Task::Rule(rule) => rule(world, &mut found),
+            Task::Sound(part) => part.iter().for_each(|object| sound::check(object, world.settings.zone, &mut found)),
+        }
         found
-    };
-    let rule = |rule: &rules::Rule| {
-        let mut found = Diagnostics::new();
-        rule(world, &mut found);
-        found
-    };
-    let parts: Vec<Diagnostics> = if objects.len() < MANY_OBJECTS {
-        [sound(&objects)].into_iter().chain(rules::LIST.iter().map(rule)).collect()
-    } else {
-        let (mut parts, rest): (Vec<_>, Vec<_>) = rayon::join(
-            || objects.par_chunks(MANY_OBJECTS / 4).map(sound).collect(),
-            || rules::LIST.par_iter().with_max_len(1).map(rule).collect(),
-        );
-        parts.extend(rest);
-        parts
-    };
-    parts.into_iter().for_each(|theirs| found.extend(theirs));
+    });
+    told.into_iter().for_each(|theirs| found.extend(theirs));
     resolve::check(world, moves, found);
     ring::check(world, found);
 }
 
-/// From so many objects on it pays to look at them on all cores.
+/// What can be looked at by itself.
+enum Task<'a> {
+    /// A rule about several objects.
+    Rule(&'a rules::Rule),
+    /// What each of these says.
+    Sound(&'a [&'a Object]),
+}
+
+/// From so many objects on it pays to look at them on all processors.
 const MANY_OBJECTS: usize = 2_048;
 
 /// The findings worth telling, sorted. Of a file that is not TOML only that is told, since what else seems wrong with it

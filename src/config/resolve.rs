@@ -4,8 +4,7 @@ use super::ownership::{Moved, Moves};
 use super::{MANY_OBJECTS, World, finding};
 use crate::diag::{Diagnostics, codes, did_you_mean};
 use crate::kinds::{self, FoundReference, access_package::Package};
-use crate::model::{Address, Object};
-use rayon::prelude::*;
+use crate::model::{Address, Object, on_all};
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
@@ -71,7 +70,7 @@ pub(super) fn check(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics)
 /// The declared objects that name something that is not there, in order; looked for on all cores, as nearly all do not.
 fn dangling<'a>(world: &World<'a>) -> Vec<&'a Object> {
     let objects: Vec<&Object> = world.objects.values().collect();
-    let any = |object: &&&'a Object| {
+    let any = |object: &&Object| {
         let (mut text, mut missing) = (String::new(), false);
         kinds::each_reference(object, &mut |reference| {
             reference.target.write(&mut text);
@@ -79,7 +78,8 @@ fn dangling<'a>(world: &World<'a>) -> Vec<&'a Object> {
         });
         missing
     };
-    objects.par_iter().with_min_len(MANY_OBJECTS).filter(any).copied().collect()
+    let missing = on_all(&objects, MANY_OBJECTS, any);
+    objects.into_iter().zip(missing).filter(|(_, missing)| *missing).map(|(object, _)| object).collect()
 }
 
 fn report(

@@ -1,6 +1,7 @@
 //! The texts that spans point into.
 
 use super::Span;
+use std::sync::OnceLock;
 
 /// One file of the workspace, as read.
 #[derive(Debug, Clone)]
@@ -9,25 +10,26 @@ pub struct SourceFile {
     pub name: String,
     /// Its whole text.
     pub text: String,
-    /// Offset of the first byte of each line.
-    lines: Vec<u32>,
+    /// Offset of the first byte of each line, counted when somebody first asks: of most files nobody does.
+    lines: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
-    /// A file with its line table.
+    /// A file with its text.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> SourceFile {
-        let text = text.into();
-        let starts = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i.saturating_add(1));
-        let lines = std::iter::once(0).chain(starts).map(|i| u32::try_from(i).unwrap_or(u32::MAX)).collect();
-        SourceFile { name: name.into(), text, lines }
+        SourceFile { name: name.into(), text: text.into(), lines: OnceLock::new() }
+    }
+
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| starts(&self.text))
     }
 
     /// Line and column, both from 1, of a byte; columns count characters.
     #[must_use]
     pub fn position(&self, offset: u32) -> (u32, u32) {
-        let line = self.lines.partition_point(|start| *start <= offset).max(1);
-        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let line = self.lines().partition_point(|start| *start <= offset).max(1);
+        let start = self.lines().get(line.saturating_sub(1)).copied().unwrap_or(0);
         let before = self.text.get(start as usize..offset as usize).unwrap_or("");
         let column = before.chars().count().saturating_add(1);
         (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
@@ -37,7 +39,7 @@ impl SourceFile {
     #[must_use]
     pub fn line_span(&self, file: u32, line: u32) -> Span {
         let index = (line as usize).saturating_sub(1);
-        let start = self.lines.get(index).map_or(self.text.len(), |s| *s as usize);
+        let start = self.lines().get(index).map_or(self.text.len(), |s| *s as usize);
         Span::new(file, start..start.saturating_add(self.line(line).len()))
     }
 
@@ -45,9 +47,15 @@ impl SourceFile {
     #[must_use]
     pub fn line(&self, line: u32) -> &str {
         let index = (line as usize).saturating_sub(1);
-        let start = self.lines.get(index).map_or(self.text.len(), |s| *s as usize);
+        let start = self.lines().get(index).map_or(self.text.len(), |s| *s as usize);
         self.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("")
     }
+}
+
+/// Where the lines of a text begin.
+fn starts(text: &str) -> Vec<u32> {
+    let after = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i.saturating_add(1));
+    std::iter::once(0).chain(after).map(|i| u32::try_from(i).unwrap_or(u32::MAX)).collect()
 }
 
 /// Names and texts, in the order of names; what [`Span::file`] counts.

@@ -9,6 +9,7 @@ mod change;
 mod digest;
 mod duration;
 mod instant;
+mod many;
 mod object;
 mod value;
 
@@ -17,6 +18,7 @@ pub use change::{Action, Cause, Change, Delta, Members};
 pub use digest::{Digest, Hasher, canonical, canonical_into, digest_of};
 pub use duration::{BadDuration, Minutes};
 pub use instant::{Edge, Zone, ZoneError, instant, is_date, parse_zone};
+pub use many::on_all;
 pub use object::{Object, Origin, Places, Stored};
 pub use value::{Node, Table, Value};
 

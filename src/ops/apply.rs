@@ -2,13 +2,13 @@
 
 use super::commit::Recorder;
 use super::plan::{Options, Planned, plan_loaded};
-use super::{Context, Failure, Place, claim, commit, load};
+use super::{Context, Failure, Place, claim, commit, load, settled};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::model::{Digest, canonical};
 use crate::plan::{self, Digests, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
-use crate::store::{self, Event, Holder, Lock, Revision, StoreError, Tables};
+use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -108,6 +108,9 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
         let Planned { plan, state, place, settings, .. } = &*planned;
         let digest = plan.changes_digest.clone();
         if plan.is_empty() {
+            if let Some(link) = &state.link {
+                settled::remember(context, &options.plan, planned, link);
+            }
             return Ok(Applied::nothing(plan, place, digest));
         }
         permit(plan, options)?;
@@ -129,7 +132,14 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
                 *planned = plan_loaded(context, &options.plan, load::load(context)?)?;
                 held = Some(claim).filter(|_| planned.place == place);
             }
-            done => return done,
+            done => {
+                // Still under the lock: what the store is now is what this apply made of it.
+                let head = done.as_ref().ok().and_then(|_| Reader::open(&place.path).ok()?.head().ok()?.link);
+                if let Some(link) = head {
+                    settled::remember(context, &options.plan, planned, &link);
+                }
+                return done;
+            }
         }
     }
 }

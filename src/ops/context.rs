@@ -13,6 +13,8 @@ pub struct Environment {
     pub store: Option<String>,
     /// `WRIT_INPUT=0`: never prompt.
     pub never_prompt: bool,
+    /// `WRIT_CACHE=0`: parse every file, whatever an apply remembered.
+    pub forgetful: bool,
 }
 
 /// Where, who and when of one run.

@@ -9,6 +9,7 @@ use crate::reconcile::{State, WorkspaceState};
 use crate::source::{self, Workspace};
 use crate::store::{self, ObjectView, Reader, Snapshot};
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -75,12 +76,35 @@ pub fn place(context: &Context) -> Result<Place, Failure> {
     settings_and_place(context).map(|(_, place)| place)
 }
 
+/// How a workspace was read.
+pub(super) enum Begun<T> {
+    /// What it comes to was known.
+    Known(Box<T>),
+    /// With all that a plan needs.
+    Loaded(Box<Loaded>),
+}
+
 /// Reads everything a plan needs. Nothing is written, no lock is taken.
 ///
 /// # Errors
 /// When the workspace cannot be read, or its store is missing where `lineage` says that there is one, unreadable, corrupt
 /// or another workspace's (exit 7). What is wrong with the texts is in `findings`.
 pub fn load(context: &Context) -> Result<Loaded, Failure> {
+    let known = |workspace: Workspace, _: &Settings, _: &Place| Err::<Infallible, Workspace>(workspace);
+    match begin(context, known)? {
+        Begun::Loaded(loaded) => Ok(*loaded),
+        Begun::Known(never) => match *never {},
+    }
+}
+
+/// As [`load`], unless `known` knows from the texts, the settings and the place of the store what it comes to.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn begin<T>(
+    context: &Context,
+    known: impl FnOnce(Workspace, &Settings, &Place) -> Result<T, Workspace>,
+) -> Result<Begun<T>, Failure> {
     (context.tell)("reading the workspace");
     let workspace = source::read(&context.root)?;
     let mut findings = Diagnostics::new();
@@ -91,12 +115,20 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
         return Err(Failure::Findings(Box::new((all, workspace.sources))));
     };
     let place = store_place(context, &settings)?;
+    let workspace = match known(workspace, &settings, &place) {
+        Ok(known) => return Ok(Begun::Known(Box::new(known))),
+        Err(workspace) => workspace,
+    };
+    loaded(context, workspace, settings, place).map(|loaded| Begun::Loaded(Box::new(loaded)))
+}
+
+fn loaded(context: &Context, workspace: Workspace, settings: Settings, place: Place) -> Result<Loaded, Failure> {
     loop {
         (context.tell)("checking the configuration");
         let parsed = config::read_files(&workspace.sources);
         (context.tell)("reading the store");
         let reader = reader(&place, &settings)?;
-        let (then, known) = match &reader {
+        let (then, beside) = match &reader {
             Some(reader) => {
                 let (head, known) = known(reader, &parsed, &settings.name)?;
                 check_store(&head, &place, &settings)?;
@@ -105,7 +137,7 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
             None => (None, State::empty().known_to(&settings.name)),
         };
         (context.tell)("checking the configuration");
-        let (config, mut findings) = parsed.configure(&known);
+        let (config, mut findings) = parsed.configure(&beside);
         findings.extend(workspace.findings.clone());
         findings.sort(&workspace.sources);
         let config = config.filter(|_| !findings.has_errors());
@@ -246,7 +278,7 @@ fn stored(row: &ObjectView<'_>, same: Option<&Object>, canonical: &mut String) -
     Ok(Stored { object, id, workspace, version, origin: Origin::from_json(origin) })
 }
 
-fn collected(head: &Snapshot, mut objects: Vec<Stored>) -> Result<State, Failure> {
+pub(super) fn collected(head: &Snapshot, mut objects: Vec<Stored>) -> Result<State, Failure> {
     // Nearly in order already: bytes and addresses differ in where a dot goes.
     objects.sort_by(|a, b| a.object.address.cmp(&b.object.address));
     let objects = Arc::new(objects.into_iter().map(|s| (s.object.address.clone(), s)).collect());

@@ -20,6 +20,7 @@ pub mod init;
 mod load;
 pub mod plan;
 pub mod push;
+mod settled;
 pub mod show;
 pub mod state;
 

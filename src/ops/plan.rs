@@ -1,7 +1,7 @@
 //! What an apply would do: takes no lock, writes nothing.
 
 use super::history::{self, Moment};
-use super::{Context, Failure, Loaded, Place, load};
+use super::{Context, Failure, Loaded, Place, load, settled};
 use crate::config::{Config, Settings};
 use crate::diag::{Diagnostics, Sources};
 use crate::model::{Address, Object};
@@ -21,6 +21,8 @@ pub struct Options {
     pub excludes: Vec<Address>,
     /// Not what the files say, but what the store held at this serial.
     pub rollback: Option<u64>,
+    /// Its document is to hold everything, whether it changes or not.
+    pub full: bool,
 }
 
 /// A plan with what it was made of.
@@ -36,6 +38,8 @@ pub struct Planned {
     pub sources: Sources,
     /// Warnings and notes.
     pub findings: Diagnostics,
+    /// How many files were parsed, beside `writ.toml`.
+    pub parsed: usize,
     /// Where the store is.
     pub place: Place,
     /// What `writ.toml` says.
@@ -55,8 +59,10 @@ impl Planned {
 /// # Errors
 /// Findings that are errors, an actor that will not do, a store that cannot be used. A refused plan is a plan.
 pub fn plan(context: &Context, options: &Options) -> Result<Planned, Failure> {
-    let loaded = load::load(context)?;
-    plan_loaded(context, options, loaded)
+    match load::begin(context, |workspace, settings, place| settled::recall(context, options, workspace, settings, place))? {
+        load::Begun::Known(planned) => Ok(*planned),
+        load::Begun::Loaded(loaded) => plan_loaded(context, options, *loaded),
+    }
 }
 
 /// As [`plan()`], on what was loaded already.
@@ -69,6 +75,7 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
     }
     let Loaded { workspace, place, state, config, settings, mut findings } = loaded;
     let sources = workspace.sources;
+    let parsed = sources.len().saturating_sub(1);
     let Some(config) = config else {
         return Err(Failure::Findings(Box::new((findings, sources))));
     };
@@ -93,7 +100,7 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
         return Err(Failure::Findings(Box::new((findings, sources))));
     }
     findings.sort(&sources);
-    Ok(Planned { plan, config: Some(config), state, sources, findings, place, settings })
+    Ok(Planned { plan, config: Some(config), state, sources, findings, parsed, place, settings })
 }
 
 /// The way back to a serial. What the files declare is no part of it, nor what is wrong with them.
@@ -110,7 +117,9 @@ fn plan_back(context: &Context, serial: u64, loaded: Loaded) -> Result<Planned, 
         return Err(Failure::Findings(Box::new((findings, Sources::default()))));
     }
     // What would be advised about texts of then is no news.
-    Ok(Planned { plan, config, state, sources: workspace.sources, findings: Diagnostics::new(), place, settings })
+    let sources = workspace.sources;
+    let parsed = sources.len().saturating_sub(1);
+    Ok(Planned { plan, config, state, sources, findings: Diagnostics::new(), parsed, place, settings })
 }
 
 /// Who acts: an enabled user of the store, at serial 0 of the files; without one the operator, if that will do.

@@ -26,10 +26,9 @@ pub use rollback::{Back, rollback};
 use crate::config::{AppliedSettings, Config, Known, Limits, Removed, Settings, World, check_rules};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Sources, Span, codes};
 use crate::kinds::access_package::Package;
-use crate::model::{Action, Address, Change, Digest, Hasher, Object, Stored, Zone, canonical};
+use crate::model::{Action, Address, Change, Digest, Hasher, Object, Stored, Zone, canonical, on_all};
 use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Step, Wanted, compare, move_hints, reconcile, steps};
 use chrono::{DateTime, Utc};
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -234,13 +233,15 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
     };
     let Reconciled { changes, prior } = reconcile(&wanted, state, found);
     let (mut changes, complete) = select::select(changes, &prior, wanted.objects, targets, excludes, found);
-    changes.par_iter_mut().with_min_len(1_024).for_each(|change| {
+    let stands = on_all(&changes, 2_048, |change| {
         let stood = || change.cause.stood.first().map(|(_, o)| o.places()).filter(|o| !o.file.is_empty()).map(|o| (o.file, o.line));
-        change.cause.place = sources.line(change.cause.at).map(|(f, l)| (f.to_owned(), l)).or_else(stood);
-        if let Some(after) = &change.after {
-            change.origin = origin::of(after, sources, commit);
-        }
+        let place = sources.line(change.cause.at).map(|(f, l)| (f.to_owned(), l)).or_else(stood);
+        (place, change.after.as_ref().map(|after| origin::of(after, sources, commit)))
     });
+    for (change, (place, origin)) in changes.iter_mut().zip(stands) {
+        change.cause.place = place;
+        change.origin = origin.unwrap_or_default();
+    }
     let settings_change = settings_change(config.settings.applied(), state, name, destroy);
     timely::check(&changes, &Planned::new(&prior.objects, &changes), config.settings.zone, now, found);
     if !complete && !destroy {
@@ -407,6 +408,33 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
     plan
 }
 
+/// The plan of a workspace of which it is known that the store holds what its files declare: `config_digest` is of that, and
+/// `unmanaged` objects live on beside it. The objects of the state are not looked at.
+#[must_use]
+pub fn unchanged(settings: &Settings, state: &State, config_digest: String, unmanaged: usize, commit: Option<String>, actor: &str) -> Plan {
+    let name = settings.name.as_str();
+    Plan {
+        workspace: name.to_owned(),
+        base: Base { lineage: state.lineage.clone(), serial: state.serial, config_digest },
+        commit,
+        actor: actor.to_owned(),
+        changes: Vec::new(),
+        steps: Vec::new(),
+        rewritten: Vec::new(),
+        changes_digest: document::digest_of_changes(name, &[], None, false),
+        settings_change: None,
+        settings: settings.applied(),
+        relied: Relied { workspace: state.workspaces.get(name).map_or(0, |w| w.version), ..Relied::default() },
+        refusals: Vec::new(),
+        hints: Vec::new(),
+        people_losing_access: 0,
+        unmanaged,
+        destroy: false,
+        complete: true,
+        zone: settings.zone,
+    }
+}
+
 /// What a plan is made of beside its changes.
 struct Made<'a> {
     base: Base,
@@ -513,13 +541,14 @@ fn config_digest(settings: &AppliedSettings, objects: &BTreeMap<Address, Object>
     let mut digest = Hasher::default();
     digest.update(canonical(settings).as_bytes());
     let objects: Vec<&Object> = objects.values().collect();
-    // Spelled on all cores, digested in order.
+    // Spelled on all processors, digested in order.
     let spelled = |part: &[&Object]| {
         let lines = part.iter().map(|o| format!("\n{} {}", o.address, canonical(&o.attributes)));
         lines.collect::<String>()
     };
     for many in objects.chunks(16_384) {
-        many.par_chunks(1_024).map(spelled).collect::<Vec<String>>().iter().for_each(|text| digest.update(text.as_bytes()));
+        let parts: Vec<&[&Object]> = many.chunks(1_024).collect();
+        on_all(&parts, 2, |part| spelled(part)).iter().for_each(|text| digest.update(text.as_bytes()));
     }
     digest.digest()
 }

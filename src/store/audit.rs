@@ -8,10 +8,10 @@
 use super::{Checkpoint, Event, Fault, FoldError, Tables, chain, events::fold_owned, read::Link};
 use crate::model::Digest;
 use serde::Deserialize;
-use std::{borrow::Cow, collections::BTreeSet, num::NonZero, panic::resume_unwind, thread};
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// Fewer events are looked at by one thread.
-const MANY: usize = 512;
+pub(super) const MANY: usize = 512;
 
 /// An event as it was told, wherever that was read.
 pub(super) struct View<'a> {
@@ -98,20 +98,6 @@ pub(super) fn check(told: &View<'_>) -> Checked {
         }
     };
     Checked { serial: told.serial, seq: told.seq, digest: Digest::from_hex(told.digest), faults, said }
-}
-
-/// Does the same to many things on all processors; the order stays.
-pub(super) fn on_all<T: Sync, R: Send>(batch: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    if threads < 2 || batch.len() < MANY {
-        return batch.iter().map(work).collect();
-    }
-    let work = &work;
-    thread::scope(|scope| {
-        let parts: Vec<_> = batch.chunks(batch.len().div_ceil(threads)).collect();
-        let running: Vec<_> = parts.into_iter().map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>())).collect();
-        running.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    })
 }
 
 /// A history that is being verified.

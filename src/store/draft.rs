@@ -202,8 +202,10 @@ pub fn sync_names(_: &Path) -> io::Result<()> {
 /// # Errors
 /// When it cannot be written; nothing stands at the path then.
 pub fn write_new(path: &Path, text: &str, store: &Path) -> io::Result<bool> {
-    if exists(path) {
-        return Ok(false);
+    match fs::symlink_metadata(path) {
+        Ok(_) => return Ok(false),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(_) => {}
     }
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]

@@ -7,12 +7,12 @@
 
 use super::{
     Checkpoint, Fault, Reader, Revision, RevisionRow, StoreError, Verified,
-    audit::{Audit, Checked, View, check_link, on_all},
+    audit::{Audit, Checked, MANY, View, check_link},
     checkpoint::Form,
     error::Doing,
     read::{self, Link, Told},
 };
-use crate::model::Digest;
+use crate::model::{Digest, on_all};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -206,7 +206,7 @@ pub fn verify_export(mut input: impl BufRead, witness: Option<&Checkpoint>) -> R
             lines.push(line);
         }
         if !more || lines.len() >= BATCH {
-            for read in on_all(&lines, |line| read_line(line)) {
+            for read in on_all(&lines, MANY, |line| read_line(line)) {
                 number = number.saturating_add(1);
                 place(&mut audit, &mut end, number, read);
             }

@@ -49,6 +49,15 @@ impl Reader {
         snapshot(&self.connection)
     }
 
+    /// What the store is, and its workspaces; its objects are left out.
+    ///
+    /// # Errors
+    /// When it cannot be read or holds what no store holds.
+    pub fn head(&self) -> Result<Snapshot, StoreError> {
+        let view = self.connection.unchecked_transaction().doing("reading the store")?;
+        head(&view)
+    }
+
     /// The store as it is, its objects given to `each` one by one rather than collected, in the order of their addresses'
     /// bytes. All is of one serial.
     ///

@@ -5,11 +5,11 @@
 
 use super::{
     Checkpoint, StoreError, Tables,
-    audit::{Audit, check, on_all},
+    audit::{Audit, MANY, check},
     error::Doing,
     read::{self, Link, Told},
 };
-use crate::model::Digest;
+use crate::model::{Digest, on_all};
 use rusqlite::Connection;
 use std::{collections::BTreeMap, fmt, vec::IntoIter};
 
@@ -102,7 +102,7 @@ fn history(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
 
 /// Looks at a batch of events, and seals the revisions that end in it.
 fn take(audit: &mut Audit<'_>, links: &mut IntoIter<Link>, batch: &mut Vec<Told>) {
-    for (told, checked) in batch.iter().zip(on_all(batch, |told| check(&told.view()))) {
+    for (told, checked) in batch.iter().zip(on_all(batch, MANY, |told| check(&told.view()))) {
         while links.as_slice().first().is_some_and(|link| link.row.serial < told.serial) {
             links.next().iter().for_each(|link| audit.seal(link));
         }

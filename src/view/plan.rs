@@ -3,9 +3,8 @@
 use super::body::{Mark, body};
 use super::paint::{Paint, line};
 use super::toml::{key, quoted};
-use crate::model::{Action, Change, Places, canonical};
+use crate::model::{Action, Change, Places, canonical, on_all};
 use crate::plan::{Plan, Refusal, SettingsChange, Summary, followers};
-use rayon::prelude::*;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -32,17 +31,14 @@ pub fn write(plan: &Plan, paint: Paint, out: &mut dyn FnMut(&str)) {
     out(&closing(plan, paint));
 }
 
-/// Every change; many at a time on all cores, told in their order.
+/// Every change; many at a time, told in their order.
 fn all_objects(plan: &Plan, paint: Paint, out: &mut dyn FnMut(&str)) {
     const PART: usize = 256;
     let groups = shown(plan);
     let told = |part: &[Vec<&Change>]| part.iter().map(|group| format!("{}\n", objects(group, plan, paint))).collect::<String>();
     for many in groups.chunks(PART.saturating_mul(64)) {
-        if many.len() <= PART {
-            out(&told(many));
-        } else {
-            many.par_chunks(PART).map(told).collect::<Vec<String>>().iter().for_each(|text| out(text));
-        }
+        let parts: Vec<&[Vec<&Change>]> = many.chunks(PART).collect();
+        on_all(&parts, 2, |part| told(part)).iter().for_each(|text| out(text));
     }
 }
 
