@@ -7,7 +7,7 @@
 use super::{Base, Plan, Relied, SettingsChange};
 use crate::config::AppliedSettings;
 use crate::kinds::{self, object_from_json, with_defaults};
-use crate::model::{Action, Address, Cause, Change, Delta, Digest, Hasher, Object, Origin, Table, canonical, digest_of, is_key};
+use crate::model::{Action, Address, Cause, Change, Delta, Digest, Hasher, Object, Origin, Table, canonical, is_key};
 use crate::reconcile::State;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -432,7 +432,8 @@ fn plan_digest(doc: &Json) -> Digest {
     if let Json::Object(map) = &mut rest {
         map.remove("digests");
     }
-    digest_of(&rest)
+    // Its names are sorted already.
+    Digest::of(rest.to_string().as_bytes())
 }
 
 /// What a document says, whatever its digests are.

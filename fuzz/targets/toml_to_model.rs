@@ -1,0 +1,8 @@
+#![no_main]
+//! `fuzz/run toml_to_model`.
+
+#[path = "../bodies/mod.rs"]
+#[expect(dead_code, reason = "one of them is run")]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::toml_to_model::run(data));
