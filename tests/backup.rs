@@ -84,7 +84,7 @@ fn what_is_not_a_sound_copy_of_this_store_replaces_nothing() {
         workspace.expect(7, &["state", "restore", file]).says(&[why]);
         assert_eq!(bytes(&workspace, STORE), before, "{file}");
     }
-    assert_eq!(names(&workspace, ".writ"), ["test.db", "test.db.lock"]);
+    assert_eq!(names(&workspace, ".writ"), ["test.db", "test.db.lock", "test.db.settled"]);
     // Where writ.toml names the lineage, it binds even if no store is there to compare with.
     fs::remove_dir_all(workspace.path(".writ")).unwrap();
     workspace.write("writ.toml", "[workspace]\nname = \"test\"\n[store]\nlineage = \"01920000-0000-7000-8000-000000000000\"\n");

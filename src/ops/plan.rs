@@ -32,7 +32,7 @@ pub struct Planned {
     pub plan: Plan,
     /// What is wanted, if the files say something sound.
     pub config: Option<Config>,
-    /// What the store held.
+    /// What the store held; without its objects where the plan was known without them.
     pub state: State,
     /// The texts.
     pub sources: Sources,
