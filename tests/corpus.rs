@@ -36,4 +36,4 @@ macro_rules! targets {
     )+};
 }
 
-targets!(audit_verifier, fmt, plan_file, plan_json, renderers, toml_to_model);
+targets!(audit_export, audit_verifier, fmt, plan_file, plan_json, renderers, toml_to_model);

@@ -222,7 +222,7 @@ fn value(choices: &mut Choices<'_>) -> Value {
 }
 
 /// Most of what can happen to a store.
-fn history() -> Vec<(Revision, Vec<Event>)> {
+pub fn history() -> Vec<(Revision, Vec<Event>)> {
     let text = str::to_owned;
     let created = |address: &str, id: &str| Event::ObjectCreated {
         address: text(address),

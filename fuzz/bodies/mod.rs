@@ -2,6 +2,7 @@
 //!
 //! They stand beside both who calls them: libFuzzer, and `cargo test --test corpus`, which gives them what libFuzzer found.
 
+pub mod audit_export;
 pub mod audit_verifier;
 pub mod fmt;
 pub mod plan_file;

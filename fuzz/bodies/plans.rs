@@ -1,8 +1,7 @@
 //! Plans to start from, and what has to hold of every plan that can be shown.
 
 use super::{assert_fenced, assert_harmless};
-use std::sync::Arc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use writ::config::{Config, Known, configure};
 use writ::diag::{Diagnostics, SourceFile, Sources, Span};
 use writ::model::{Object, Origin, Places, Stored, canonical};

@@ -90,8 +90,7 @@ fn address(choices: &mut Choices<'_>) -> Address {
 
 fn origin(choices: &mut Choices<'_>) -> Origin {
     let attributes = [(choices.text(), choices.text())].into_iter().collect();
-    let (file, line, commit) = (choices.text(), u32::from(choices.byte()), choices.text());
-    Origin::of(&Places { attributes, commit, file, line })
+    Origin::of(&Places { file: choices.text(), line: u32::from(choices.byte()), attributes, commit: choices.text() })
 }
 
 fn change(choices: &mut Choices<'_>) -> Change {
@@ -135,7 +134,6 @@ fn plan(choices: &mut Choices<'_>) {
         place: choices.one_in(2).then(|| (choices.text(), 1)),
     };
     let plan = Plan {
-        changes_digest: Digest::of(b""),
         // As `writ.toml` and a plan file let it through.
         workspace: "w".to_owned(),
         base: Base { lineage: (flags & 1 == 0).then(|| "L".to_owned()), serial: 3, config_digest: String::new() },
@@ -144,6 +142,7 @@ fn plan(choices: &mut Choices<'_>) {
         changes: (0..choices.below(4)).map(|_| change(choices)).collect(),
         steps: Vec::new(),
         rewritten: Vec::new(),
+        changes_digest: Digest::of(b""),
         settings_change: (flags & 4 == 0).then(|| SettingsChange { before: None, after: settings.clone() }),
         settings,
         relied: Relied::default(),

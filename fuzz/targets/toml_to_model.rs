@@ -5,4 +5,8 @@
 #[expect(dead_code, reason = "one of them is run")]
 mod bodies;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::toml_to_model::run(data));
+libfuzzer_sys::fuzz_target!(
+    // What others do on all cores is done here, where libFuzzer looks.
+    init: rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global().expect("the first pool"),
+    |data: &[u8]| bodies::toml_to_model::run(data)
+);
