@@ -1,6 +1,6 @@
 //! What an apply remembers of the files saves time and changes nothing else: after any sequence of edits a plan is the same, to
 //! the byte, with it and without it, however it was damaged.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use proptest::prelude::*;
 use std::fs;
