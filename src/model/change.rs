@@ -3,7 +3,6 @@
 use super::{Address, Object, Origin, Table, Value};
 use crate::diag::Span;
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// What happens to an object. The names are Terraform's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -100,20 +99,6 @@ impl Change {
             Action::Delete | Action::Replace | Action::Update | Action::Create => true,
             Action::Import => !self.deltas.is_empty(),
             Action::Move | Action::Forget => false,
-        }
-    }
-
-    /// What differs, by attribute; of an object that comes or goes, all it says.
-    #[must_use]
-    pub fn differs(&self) -> Cow<'_, [(String, Delta)]> {
-        let all = |object: &Option<Object>, delta: fn(Value) -> Delta| {
-            let attributes = object.iter().flat_map(|o| o.attributes.iter());
-            attributes.map(|(name, value)| (name.to_owned(), delta(value.clone()))).collect()
-        };
-        match self.action {
-            Action::Create => Cow::Owned(all(&self.after, Delta::Added)),
-            Action::Delete => Cow::Owned(all(&self.before, Delta::Removed)),
-            _ => Cow::Borrowed(&self.deltas),
         }
     }
 

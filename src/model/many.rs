@@ -14,6 +14,11 @@ pub fn on_all<T: Sync, R: Send>(things: &[T], many: usize, work: impl Fn(&T) -> 
     things.par_iter().with_min_len(part).map(&work).collect()
 }
 
+/// Does both, side by side where it `pays`.
+pub fn both<A: Send, B: Send>(pays: bool, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    if pays { rayon::join(a, b) } else { (a(), b()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

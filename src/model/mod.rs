@@ -18,7 +18,7 @@ pub use change::{Action, Cause, Change, Delta, Members};
 pub use digest::{Digest, Hasher, canonical, canonical_into, digest_of};
 pub use duration::{BadDuration, Minutes};
 pub use instant::{Edge, Zone, ZoneError, instant, is_date, parse_zone};
-pub use many::on_all;
+pub use many::{both, on_all};
 pub use object::{Object, Origin, Places, Stored};
 pub use value::{Node, Table, Value};
 

@@ -26,7 +26,7 @@ pub use rollback::{Back, rollback};
 use crate::config::{AppliedSettings, Config, Known, Limits, Removed, Settings, World, check_rules};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Sources, Span, codes};
 use crate::kinds::access_package::Package;
-use crate::model::{Action, Address, Change, Digest, Hasher, Object, Stored, Zone, canonical, on_all};
+use crate::model::{Action, Address, Change, Digest, Hasher, Object, Stored, Zone, both, canonical, on_all};
 use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Step, Wanted, compare, move_hints, reconcile, steps};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,7 +233,7 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
     };
     let Reconciled { changes, prior } = reconcile(&wanted, state, found);
     let (mut changes, complete) = select::select(changes, &prior, wanted.objects, targets, excludes, found);
-    let stands = on_all(&changes, 2_048, |change| {
+    let stands = on_all(&changes, MANY_CHANGES, |change| {
         let stood = || change.cause.stood.first().map(|(_, o)| o.places()).filter(|o| !o.file.is_empty()).map(|o| (o.file, o.line));
         let place = sources.line(change.cause.at).map(|(f, l)| (f.to_owned(), l)).or_else(stood);
         (place, change.after.as_ref().map(|after| origin::of(after, sources, commit)))
@@ -435,6 +435,9 @@ pub fn unchanged(settings: &Settings, state: &State, config_digest: String, unma
     }
 }
 
+/// From so many changes on it pays to look at them on all processors.
+const MANY_CHANGES: usize = 2_048;
+
 /// What a plan is made of beside its changes.
 struct Made<'a> {
     base: Base,
@@ -475,16 +478,22 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
     // What is refused has no order: somebody may need what is replaced both before and after. What is unsound may have
     // rings.
     let goes_on = !found.has_errors() && refusals.iter().all(|r| r.lift.is_some());
+    let changes_digest = || document::digest_of_changes(workspace, &changes, settings_change.as_ref(), destroy);
+    let (relied, (steps, changes_digest)) = both(
+        changes.len() >= MANY_CHANGES,
+        || Relied::of(state, prior, &changes, workspace),
+        || (if goes_on { steps(&changes) } else { Vec::new() }, changes_digest()),
+    );
     Plan {
         workspace: workspace.to_owned(),
         base,
         commit: commit.map(str::to_owned),
         actor: actor.to_owned(),
         rewritten: rewritten(prior, &changes),
-        changes_digest: document::digest_of_changes(workspace, &changes, settings_change.as_ref(), destroy),
-        relied: Relied::of(state, prior, &changes, workspace),
+        changes_digest,
+        relied,
         hints: if destroy { Vec::new() } else { move_hints(&changes) },
-        steps: if goes_on { steps(&changes) } else { Vec::new() },
+        steps,
         changes,
         settings,
         settings_change,

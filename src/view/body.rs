@@ -57,8 +57,21 @@ pub(super) fn body(change: &Change) -> Vec<Line> {
     }
     let kind = kinds::kind(change.address.kind());
     let position = |name: &str| kind.and_then(|k| k.fields().position(|f| f.name == name));
-    let differs = change.differs();
-    let mut deltas: Vec<&(String, Delta)> = differs.iter().collect();
+    let comes_or_goes = match change.action {
+        Action::Create => change.after.as_ref().map(|o| (Mark::Add, o)),
+        Action::Delete => change.before.as_ref().map(|o| (Mark::Remove, o)),
+        _ => None,
+    };
+    if let Some((mark, object)) = comes_or_goes {
+        let mut said: Vec<(&str, &Value)> = object.attributes.iter().collect();
+        said.sort_by_cached_key(|(name, _)| position(name));
+        for (name, value) in said {
+            let is_map = kind.and_then(|k| k.field(name)).is_some_and(|f| matches!(f.shape, Shape::Map(..)));
+            whole(mark, 0, name, value, is_map, "", &mut out);
+        }
+        return out;
+    }
+    let mut deltas: Vec<&(String, Delta)> = change.deltas.iter().collect();
     deltas.sort_by_key(|(name, _)| position(name));
     for (name, delta) in deltas {
         let shape = kind.and_then(|k| k.field(name)).map(|f| f.shape);
