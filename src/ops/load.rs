@@ -9,7 +9,6 @@ use crate::reconcile::{State, WorkspaceState};
 use crate::source::{self, Workspace};
 use crate::store::{self, ObjectView, Reader, Snapshot};
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -76,35 +75,12 @@ pub fn place(context: &Context) -> Result<Place, Failure> {
     settings_and_place(context).map(|(_, place)| place)
 }
 
-/// How a workspace was read.
-pub(super) enum Begun<T> {
-    /// What it comes to was known.
-    Known(Box<T>),
-    /// With all that a plan needs.
-    Loaded(Box<Loaded>),
-}
-
 /// Reads everything a plan needs. Nothing is written, no lock is taken.
 ///
 /// # Errors
 /// When the workspace cannot be read, or its store is missing where `lineage` says that there is one, unreadable, corrupt
 /// or another workspace's (exit 7). What is wrong with the texts is in `findings`.
 pub fn load(context: &Context) -> Result<Loaded, Failure> {
-    let known = |workspace: Workspace, _: &Settings, _: &Place| Err::<Infallible, Workspace>(workspace);
-    match begin(context, known)? {
-        Begun::Loaded(loaded) => Ok(*loaded),
-        Begun::Known(never) => match *never {},
-    }
-}
-
-/// As [`load`], unless `known` knows from the texts, the settings and the place of the store what it comes to.
-///
-/// # Errors
-/// As [`load`].
-pub(super) fn begin<T>(
-    context: &Context,
-    known: impl FnOnce(Workspace, &Settings, &Place) -> Result<T, Workspace>,
-) -> Result<Begun<T>, Failure> {
     (context.tell)("reading the workspace");
     let workspace = source::read(&context.root)?;
     let mut findings = Diagnostics::new();
@@ -115,14 +91,6 @@ pub(super) fn begin<T>(
         return Err(Failure::Findings(Box::new((all, workspace.sources))));
     };
     let place = store_place(context, &settings)?;
-    let workspace = match known(workspace, &settings, &place) {
-        Ok(known) => return Ok(Begun::Known(Box::new(known))),
-        Err(workspace) => workspace,
-    };
-    loaded(context, workspace, settings, place).map(|loaded| Begun::Loaded(Box::new(loaded)))
-}
-
-fn loaded(context: &Context, workspace: Workspace, settings: Settings, place: Place) -> Result<Loaded, Failure> {
     loop {
         (context.tell)("checking the configuration");
         let parsed = config::read_files(&workspace.sources);

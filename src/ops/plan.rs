@@ -59,9 +59,9 @@ impl Planned {
 /// # Errors
 /// Findings that are errors, an actor that will not do, a store that cannot be used. A refused plan is a plan.
 pub fn plan(context: &Context, options: &Options) -> Result<Planned, Failure> {
-    match load::begin(context, |workspace, settings, place| settled::recall(context, options, workspace, settings, place))? {
-        load::Begun::Known(planned) => Ok(*planned),
-        load::Begun::Loaded(loaded) => plan_loaded(context, options, *loaded),
+    match settled::recall(context, options) {
+        Some(planned) => Ok(planned),
+        None => plan_loaded(context, options, load::load(context)?),
     }
 }
 

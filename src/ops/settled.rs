@@ -1,18 +1,18 @@
 //! What the files were when the store last held just what they declare. While both are as they were then, a plan is known, to
 //! the byte, without one of them being parsed.
 //!
-//! In: the texts, and what the store is. Out: a plan without changes, or nothing.
+//! In: the files, and what the store is. Out: a plan without changes, or nothing.
 //! Invariants: it is written by an apply alone, beside the store, and only where the plan that follows would have nothing to
 //! say, not even a note; it is believed only by the version that wrote it, at the same link of the store's chain, for the same
 //! bytes under the same names, as long as nobody wrote the store's file, and if nothing in it was damaged. Without it everything takes longer, and nothing else differs.
 
 use super::plan::{Options, Planned};
-use super::{Context, Place};
+use super::{Context, Place, load};
 use crate::config::{Config, Settings};
 use crate::diag::{Diagnostics, Sources};
-use crate::model::{Action, Digest, Hasher, VERSION, digest_of, on_all};
+use crate::model::{Action, Digest, VERSION, digest_of};
 use crate::plan::{self, Plan};
-use crate::source::{self, Workspace};
+use crate::source;
 use crate::store::Reader;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -68,19 +68,6 @@ fn path(place: &Place) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Of every file: its name, and its bytes.
-fn files(sources: &Sources) -> Digest {
-    let all: Vec<_> = sources.iter().map(|(_, file)| file).collect();
-    let each = on_all(&all, 64, |file| Digest::of(file.text.as_bytes()));
-    let mut digest = Hasher::default();
-    for (file, content) in all.iter().zip(each) {
-        // Digests are of one length, and so no name can pass for the end of another.
-        digest.update(Digest::of(file.name.as_bytes()).as_str().as_bytes());
-        digest.update(content.as_str().as_bytes());
-    }
-    digest.digest()
-}
-
 /// Whether a plan of everything is asked for, by nobody in particular, so that the files and the store alone decide it.
 fn applies(context: &Context, options: &Options, settings: &Settings) -> bool {
     let Options { destroy, targets, excludes, rollback, full } = options;
@@ -89,48 +76,29 @@ fn applies(context: &Context, options: &Options, settings: &Settings) -> bool {
 }
 
 /// The plan of a workspace that is as it was when its store was settled; nothing where that is not known.
-pub(super) fn recall(
-    context: &Context,
-    options: &Options,
-    workspace: Workspace,
-    settings: &Settings,
-    place: &Place,
-) -> Result<Planned, Workspace> {
-    let known = || {
-        if !applies(context, options, settings) || !workspace.findings.is_empty() {
-            return None;
-        }
-        let path = path(place);
-        let there = fs::symlink_metadata(&path).ok().filter(|m| m.is_file() && m.len() <= LARGEST);
-        let Sealed { digest, settled } = serde_json::from_str(&fs::read_to_string(there.map(|_| path)?).ok()?).ok()?;
-        if digest_of(&settled).as_str() != digest
-            || settled.version != VERSION
-            || settled.workspace != settings.name
-            || Some(&settled.store) != stamp(&place.path).as_ref()
-        {
-            return None;
-        }
-        let head = Reader::open(&place.path).ok()?.head().ok()?;
-        super::load::check_store(&head, place, settings).ok()?;
-        let same =
-            head.link.as_ref().is_some_and(|link| link.as_str() == settled.link) && files(&workspace.sources).as_str() == settled.files;
-        let state = super::load::collected(&head, Vec::new()).ok().filter(|_| same)?;
-        let required = state.workspaces.values().any(|w| w.settings.requires_actor());
-        (!required).then_some((settled, state))
-    };
-    let Some((settled, state)) = known() else { return Err(workspace) };
+pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
+    let (settings, place) = load::settings_and_place(context).ok()?;
+    if !applies(context, options, &settings) {
+        return None;
+    }
+    let path = path(&place);
+    let there = fs::symlink_metadata(&path).ok().filter(|m| m.is_file() && m.len() <= LARGEST);
+    let Sealed { digest, settled } = serde_json::from_str(&fs::read_to_string(there.map(|_| path)?).ok()?).ok()?;
+    let whole = digest_of(&settled).as_str() == digest && settled.version == VERSION && settled.workspace == settings.name;
+    if !whole || stamp(&place.path).is_none_or(|now| now != settled.store) {
+        return None;
+    }
+    let head = Reader::open(&place.path).ok()?.head().ok()?;
+    load::check_store(&head, &place, &settings).ok()?;
+    let state = load::collected(&head, Vec::new()).ok()?;
+    let linked = head.link.is_some_and(|link| link.as_str() == settled.link);
+    let required = state.workspaces.values().any(|w| w.settings.requires_actor());
+    if !linked || required || source::digest::of_files(&context.root)?.as_str() != settled.files {
+        return None;
+    }
     let commit = source::commit(&context.root);
-    let plan = plan::unchanged(settings, &state, settled.config, settled.unmanaged, commit, &context.operator);
-    Ok(Planned {
-        plan,
-        config: None,
-        state,
-        sources: workspace.sources,
-        findings: Diagnostics::new(),
-        place: place.clone(),
-        settings: settings.clone(),
-        parsed: 0,
-    })
+    let plan = plan::unchanged(&settings, &state, settled.config, settled.unmanaged, commit, &context.operator);
+    Some(Planned { plan, config: None, state, sources: Sources::default(), findings: Diagnostics::new(), parsed: 0, place, settings })
 }
 
 /// Remembers that the store holds what the files declare, once a plan was applied or had nothing to do. `link` is the latest of
@@ -143,7 +111,7 @@ pub(super) fn remember(context: &Context, options: &Options, planned: &Planned, 
     let Some(store) = stamp(&place.path) else { return };
     let settled = Settled {
         config: plan.base.config_digest.clone(),
-        files: files(sources).to_string(),
+        files: source::digest::of_sources(sources).to_string(),
         link: link.to_string(),
         store,
         unmanaged: plan.unmanaged,

@@ -5,6 +5,7 @@
 //! started but `git` (and that never by `validate`); files come sorted by name.
 
 mod beneath;
+pub mod digest;
 mod git;
 
 pub use git::commit;
