@@ -39,7 +39,7 @@ impl Decoder<'_, '_> {
         header: Span,
         others: &[&str],
     ) -> Table {
-        let mut out = Table::new();
+        let mut out = Table::with_capacity(table.len());
         self.around.push(Around::new(name, form, others.contains(&TEMPLATE)));
         for (key, value) in table {
             let written = key.get_ref().as_ref();
@@ -90,13 +90,13 @@ impl Decoder<'_, '_> {
             },
             Shape::Share => match (whole_number(raw), raw) {
                 (Some(n), _) => Some(Value::new(Node::Int(n), at)),
-                (None, DeValue::String(s)) if percent(s).is_some() => Some(Value::text(s.as_ref(), at)),
+                (None, DeValue::String(s)) if percent(s).is_some() => Some(Value::text(self.document.word(s), at)),
                 _ => self.wrong(shape, raw, at, name, rule),
             },
             Shape::Instant | Shape::Date => self.time(shape, raw, at, name, rule),
             Shape::Expiration => match raw {
                 DeValue::Datetime(_) => self.time(shape, raw, at, name, rule),
-                DeValue::String(s) if s == "never" => Some(Value::text("never", at)),
+                DeValue::String(s) if s == "never" => Some(Value::text(self.document.word("never"), at)),
                 DeValue::String(s) => self.duration(s, (Minutes(Minutes::HOUR), Minutes::days(3660)), at, name, rule, &codes::R129),
                 _ => self.wrong(shape, raw, at, name, rule),
             },
@@ -121,7 +121,7 @@ impl Decoder<'_, '_> {
             },
             Shape::Map(keys, item) => self.map(shape, *keys, item, value, name, rule),
             Shape::Either(words, other) => match (words, raw) {
-                (Shape::Choice(known), DeValue::String(s)) if known.contains(&s.as_ref()) => Some(Value::text(s.as_ref(), at)),
+                (Shape::Choice(known), DeValue::String(s)) if known.contains(&s.as_ref()) => Some(Value::text(self.document.word(s), at)),
                 (Shape::Choice(known), DeValue::String(s)) if !matches!(other, Shape::Set(..)) || !s.contains([':', '@']) => {
                     self.not_a_word(s, known, shape, at, name, rule)
                 }
@@ -170,7 +170,7 @@ impl Decoder<'_, '_> {
 
     fn scalar(&mut self, shape: &Shape, s: &str, at: Span, name: &str, rule: Option<&'static Code>) -> Option<Value> {
         match shape {
-            Shape::Choice(words) if words.contains(&s) => Some(Value::text(s, at)),
+            Shape::Choice(words) if words.contains(&s) => Some(Value::text(self.document.word(s), at)),
             Shape::Choice(words) => self.not_a_word(s, words, shape, at, name, rule),
             Shape::Text(class) => self.text(*class, s, at, name),
             Shape::Duration(least, most) => self.duration(s, (*least, *most), at, name, rule, &codes::E0020),
@@ -179,7 +179,7 @@ impl Decoder<'_, '_> {
                     if reference.kind == "user" { s.strip_prefix("user:").unwrap_or(s).to_ascii_lowercase() } else { s.to_owned() };
                 let ok = if reference.kind == "user" { is_user_key(&folded) } else { is_key(&folded) };
                 if ok {
-                    return Some(Value::text(folded, at));
+                    return Some(Value::text(self.document.word(&folded), at));
                 }
                 let bare = s.strip_prefix(reference.kind).and_then(|r| r.strip_prefix(':')).filter(|r| is_key(r));
                 let help = bare.map_or_else(
@@ -196,7 +196,7 @@ impl Decoder<'_, '_> {
                 self.text(Text::Line, &folded, at, name)
             }
             Shape::Principal(principal) => match principal_form(principal, s) {
-                Ok(()) => Some(Value::text(fold_principal(s), at)),
+                Ok(()) => Some(Value::text(self.document.word(&fold_principal(s)), at)),
                 Err(help) => {
                     let kind = s.split(':').next().unwrap_or(s);
                     let rule = principal.rules.iter().find(|(k, _)| *k == kind && s != kind && !principal.kinds.contains(&kind));
@@ -229,7 +229,7 @@ impl Decoder<'_, '_> {
 
     fn text(&mut self, class: Text, s: &str, at: Span, name: &str) -> Option<Value> {
         match text::check(class, s) {
-            Ok(text) => Some(Value::text(text, at)),
+            Ok(text) => Some(Value::text(self.document.word(&text), at)),
             // One that stands raw in the file has been told with its line.
             Err(text::BadText::Control(c, _)) if is_hidden(c) && self.raw(at).contains(c) => None,
             Err(text::BadText::Control(c, i)) => {
@@ -270,7 +270,7 @@ impl Decoder<'_, '_> {
                 self.report_help(range, at, message, Some("choose a length in between".to_owned()));
                 None
             }
-            Ok(minutes) => Some(Value::text(minutes.to_string(), at)),
+            Ok(minutes) => Some(Value::text(self.document.word(&minutes.to_string()), at)),
             Err(bad) => {
                 let code = if bad == crate::model::BadDuration::Calendar { &codes::E0019 } else { rule.unwrap_or(&codes::E0019) };
                 let help = match bad {

@@ -2,7 +2,9 @@
 
 use super::budget;
 use crate::diag::{Diagnostic, Diagnostics, SourceFile, Span, codes, shown};
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -17,6 +19,8 @@ pub struct Document<'a> {
     pub root: Spanned<DeTable<'a>>,
     /// Whether all of it could be read; a table or key that stands twice was read once.
     pub whole: bool,
+    /// The words that were taken out of it.
+    words: RefCell<HashSet<Arc<str>>>,
 }
 
 /// Parses a file; every syntax error is reported, but for those that most often follow from the one before: on the next
@@ -25,7 +29,7 @@ pub struct Document<'a> {
 pub fn parse<'a>(number: u32, file: &'a SourceFile, found: &mut Diagnostics) -> Document<'a> {
     if let Some(refused) = budget::check(number, file) {
         found.push(refused);
-        return Document { file: number, text: "", root: Spanned::new(0..0, DeTable::new()), whole: false };
+        return Document { file: number, text: "", root: Spanned::new(0..0, DeTable::new()), whole: false, words: RefCell::default() };
     }
     let (root, errors) = DeTable::parse_recoverable(&file.text);
     let hidden = hidden_characters(number, file, found);
@@ -45,7 +49,7 @@ pub fn parse<'a>(number: u32, file: &'a SourceFile, found: &mut Diagnostics) -> 
         // Keys in a list: it was not closed, and took the rest of the file in.
         open |= error.message().contains("in array");
     }
-    Document { file: number, text: &file.text, root, whole }
+    Document { file: number, text: &file.text, root, whole, words: RefCell::default() }
 }
 
 /// Reports what hides or reorders text, the first of each line; the lines.
@@ -128,6 +132,22 @@ fn hint(line: &str) -> &'static str {
 }
 
 impl Document<'_> {
+    /// A short text, of which a file has one copy however often it says it: roles, groups, durations.
+    #[must_use]
+    pub fn word(&self, text: &str) -> Arc<str> {
+        const LONGEST: usize = 48;
+        if text.len() > LONGEST {
+            return text.into();
+        }
+        let mut words = self.words.borrow_mut();
+        if let Some(word) = words.get(text) {
+            return Arc::clone(word);
+        }
+        let word: Arc<str> = text.into();
+        words.insert(Arc::clone(&word));
+        word
+    }
+
     /// A place in this file.
     #[must_use]
     pub fn span(&self, range: std::ops::Range<usize>) -> Span {

@@ -153,6 +153,12 @@ impl Table {
         Table::default()
     }
 
+    /// Empty, with room for so many names.
+    #[must_use]
+    pub fn with_capacity(names: usize) -> Table {
+        Table(Arc::new(Vec::with_capacity(names)))
+    }
+
     fn find(&self, name: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(n, _)| n.as_ref().cmp(name))
     }
