@@ -10,8 +10,8 @@ use peak_alloc::PeakAlloc;
 use std::hint::black_box;
 use std::process::ExitCode;
 use workspace::{applied, context, generate, planned};
-use writ::ops::Context;
-use writ::view::{paint::Paint, plan::text};
+use writ::ops::{Context, Environment};
+use writ::view::{paint::Paint, plan::write};
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -28,14 +28,22 @@ fn peak(context: &Context, changes: bool) -> usize {
     ALLOCATED.reset_peak_usage();
     let planned = planned(context);
     assert_ne!(planned.plan.is_empty(), changes, "the plan is not the one to measure");
-    black_box(text(&planned.plan, Paint { on: false }));
+    // As the program shows it: part by part.
+    write(&planned.plan, Paint { on: false }, &mut |part| {
+        black_box(part.len());
+    });
     ALLOCATED.peak_usage() - before
 }
 
 fn main() -> ExitCode {
+    // What a program makes once, whatever it plans, is no object's.
+    let first = generate(100);
+    black_box(planned(&context(first.path())));
     let [small, large] = SIZES.map(|objects| {
         let directory = generate(objects);
-        let context = context(directory.path());
+        // Nothing is trusted: every file is parsed.
+        let environment = Environment { forgetful: true, ..Environment::default() };
+        let context = Context { environment, ..context(directory.path()) };
         let empty = peak(&context, true);
         applied(&context);
         [empty, peak(&context, false)].map(|bytes| bytes as f64 / objects as f64)

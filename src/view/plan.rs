@@ -33,10 +33,12 @@ pub fn write(plan: &Plan, paint: Paint, out: &mut dyn FnMut(&str)) {
 
 /// Every change; many at a time, told in their order.
 fn all_objects(plan: &Plan, paint: Paint, out: &mut dyn FnMut(&str)) {
-    const PART: usize = 256;
+    // So few at a time that their texts are little beside the plan, and enough to share out.
+    const PART: usize = 64;
+    const PARTS: usize = 16;
     let groups = shown(plan);
     let told = |part: &[Vec<&Change>]| part.iter().map(|group| format!("{}\n", objects(group, plan, paint))).collect::<String>();
-    for many in groups.chunks(PART.saturating_mul(64)) {
+    for many in groups.chunks(PART.saturating_mul(PARTS)) {
         let parts: Vec<&[Vec<&Change>]> = many.chunks(PART).collect();
         on_all(&parts, 2, |part| told(part)).iter().for_each(|text| out(text));
     }
