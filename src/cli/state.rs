@@ -7,7 +7,7 @@ use super::session::Session;
 use super::show::as_json;
 use super::signals::on_signals;
 use super::{Exit, Format, address};
-use crate::kinds::builtins;
+use crate::kinds::is_builtin;
 use crate::model::Stored;
 use crate::ops::Failure;
 use crate::ops::history::Moment;
@@ -117,9 +117,7 @@ fn list(only: Option<&str>, unmanaged: bool, session: &mut Session) -> Result<Ex
     let only = only.map(address).transpose()?;
     let (serial, objects) = show::show(&session.context, only.as_ref(), Moment::Now)?;
     // What always exists is nobody's to manage or to miss.
-    let builtins = builtins();
-    let always = |s: &Stored| builtins.iter().any(|b| b.address == s.object.address);
-    let wanted = |s: &&Stored| if unmanaged { s.workspace.is_none() && !always(s) } else { s.workspace.is_some() };
+    let wanted = |s: &&Stored| if unmanaged { s.workspace.is_none() && !is_builtin(&s.object.address) } else { s.workspace.is_some() };
     let objects: Vec<&Stored> = objects.iter().filter(wanted).collect();
     session.serial = Some(serial);
     let entry = |s: &&Stored| json!({ "address": s.object.address.as_str(), "type": s.object.address.kind(), "id": s.id, "workspace": s.workspace, "version": s.version });

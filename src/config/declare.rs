@@ -367,11 +367,10 @@ fn holds_tables(value: &Spanned<DeValue<'_>>) -> bool {
 
 /// Children whose parent is declared nowhere: told once for each parent, with the places.
 pub(super) fn parents(declared: &Declared, known: &Known, found: &mut Diagnostics) {
-    let builtins: Vec<Address> = kinds::builtins().into_iter().map(|b| b.address).collect();
     let mut orphans: BTreeMap<Address, Vec<(&Address, Span)>> = BTreeMap::new();
     for (address, declaration) in &declared.objects {
         let Some(parent) = address.parent() else { continue };
-        if !declared.objects.contains_key(&parent) && !known.objects.contains_key(&parent) && !builtins.contains(&parent) {
+        if !declared.objects.contains_key(&parent) && !known.objects.contains_key(&parent) && !kinds::is_builtin(&parent) {
             orphans.entry(parent).or_default().push((address, declaration.at));
         }
     }

@@ -48,11 +48,10 @@ pub(super) fn check(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics)
     let moves = Moves::new(moves);
     let names = LazyCell::new(|| Names::new(world));
     let mut told = 0usize;
-    let builtins: Vec<Address> = kinds::builtins().into_iter().map(|o| o.address).collect();
     for object in dangling(world) {
         for reference in kinds::references(object) {
             let target = reference.target.address();
-            if world.get(&target).is_none() && !builtins.contains(&target) {
+            if world.get(&target).is_none() && !kinds::is_builtin(&target) {
                 let near = if told < SUGGESTIONS { names.nearest(&target) } else { None };
                 if let Some(new) = moves.applied(&target) {
                     let message = format!("`{}` was renamed to `{}`", reference.text, new.key());

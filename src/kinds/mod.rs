@@ -21,6 +21,7 @@ pub use words::{article, counted};
 use crate::diag::Diagnostics;
 use crate::model::{Address, Object, is_key, is_user_key};
 use std::fmt;
+use std::sync::LazyLock;
 
 /// One kind of object.
 #[derive(Debug, Clone, Copy)]
@@ -173,6 +174,13 @@ pub fn builtins() -> Vec<Object> {
         at: crate::diag::Span::NONE,
     };
     LIST.iter().flat_map(|k| k.builtin.iter().map(|key| object(k, key))).collect()
+}
+
+/// Whether an object always exists: it lives on by itself when nobody declares it any more.
+#[must_use]
+pub fn is_builtin(address: &Address) -> bool {
+    static ALL: LazyLock<Vec<Address>> = LazyLock::new(|| builtins().into_iter().map(|object| object.address).collect());
+    ALL.contains(address)
 }
 
 /// A rule-free kind's check.

@@ -84,7 +84,7 @@ fn record(edit: &Edit, snapshot: &Snapshot, workspace: &str, recorder: &mut comm
             if !ours(from) {
                 return usage(format!("this workspace manages no `{from}`"));
             }
-            if kinds::builtins().iter().any(|b| b.address == *from) {
+            if kinds::is_builtin(from) {
                 let help = "other objects count on its name without saying it".to_owned();
                 return Err(Failure::Usage(format!("`{from}` always exists, and keeps its name"), help));
             }

@@ -48,14 +48,13 @@ pub fn reconcile(wanted: &Wanted<'_>, state: &State, found: &mut Diagnostics) ->
 #[must_use]
 pub fn compare(wanted: &Wanted<'_>, mut prior: PriorMoves, found: &mut Diagnostics) -> Reconciled {
     let mut changes = Vec::new();
-    let builtins: Vec<Address> = kinds::builtins().into_iter().map(|o| o.address).collect();
     for (address, object) in wanted.objects {
         match prior.objects.get(address) {
             None => changes.push(create(object, wanted)),
             Some(stored) if stored.workspace.as_deref() == Some(wanted.workspace) => {
                 changes.extend(change(object, stored, &prior, wanted, Action::Update));
             }
-            Some(stored) if prior.imported.contains_key(address) || (builtins.contains(address) && stored.workspace.is_none()) => {
+            Some(stored) if prior.imported.contains_key(address) || (kinds::is_builtin(address) && stored.workspace.is_none()) => {
                 let stored = stored.clone();
                 prior.imported.entry(address.clone()).or_insert_with(|| stored.id.clone());
                 let change = change(object, &stored, &prior, wanted, Action::Import);
@@ -72,7 +71,7 @@ pub fn compare(wanted: &Wanted<'_>, mut prior: PriorMoves, found: &mut Diagnosti
     }
     for stored in prior.objects.values().filter(|s| s.workspace.as_deref() == Some(wanted.workspace)) {
         if !wanted.objects.contains_key(&stored.object.address) {
-            changes.push(end(stored, &builtins, &prior, wanted));
+            changes.push(end(stored, &prior, wanted));
         }
     }
     changes.sort_by(|a, b| (rank(a.action), &a.address).cmp(&(rank(b.action), &b.address)));
@@ -210,10 +209,10 @@ fn collect(
 }
 
 /// An object of this workspace that is no longer declared.
-fn end(stored: &Stored, builtins: &[Address], prior: &PriorMoves, wanted: &Wanted<'_>) -> Change {
+fn end(stored: &Stored, prior: &PriorMoves, wanted: &Wanted<'_>) -> Change {
     let address = &stored.object.address;
     let removal = wanted.removals.iter().filter(|r| address.is_within(&r.from)).max_by_key(|r| r.from.as_str().len());
-    let released = builtins.contains(address) || removal.is_some_and(|r| !r.destroy) || !(wanted.manages)(address);
+    let released = kinds::is_builtin(address) || removal.is_some_and(|r| !r.destroy) || !(wanted.manages)(address);
     Change {
         address: address.clone(),
         previous: prior.previous.get(address).cloned(),

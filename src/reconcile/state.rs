@@ -50,12 +50,11 @@ impl State {
     #[must_use]
     pub fn known_to(&self, workspace: &str) -> Known {
         let mut known = Known::default();
-        let builtins: Vec<Address> = kinds::builtins().into_iter().map(|o| o.address).collect();
         for stored in self.objects.values() {
             let (address, object) = (stored.object.address.clone(), stored.object.clone());
             known.ids.insert(stored.id.clone(), address.clone());
             // What always exists lives on by itself when it is no longer declared.
-            let own = stored.workspace.as_deref() == Some(workspace) && !builtins.contains(&address);
+            let own = stored.workspace.as_deref() == Some(workspace) && !kinds::is_builtin(&address);
             if own { &mut known.own } else { &mut known.objects }.insert(address, object);
         }
         known
@@ -63,8 +62,7 @@ impl State {
 
     /// Objects that live on unmanaged, those that always exist left out.
     pub fn unmanaged(&self) -> impl Iterator<Item = &Stored> {
-        let builtins: Vec<Address> = kinds::builtins().into_iter().map(|o| o.address).collect();
-        self.objects.values().filter(move |s| s.workspace.is_none() && !builtins.contains(&s.object.address))
+        self.objects.values().filter(|s| s.workspace.is_none() && !kinds::is_builtin(&s.object.address))
     }
 
     /// The settings that a workspace last applied.
