@@ -245,7 +245,7 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
     let settings_change = settings_change(config.settings.applied(), state, name, destroy);
     timely::check(&changes, &Planned::new(&prior.objects, &changes), config.settings.zone, now, found);
     if !complete && !destroy {
-        check_part(&after(&prior, &changes), &prior, &changes, config, found);
+        check_part(&prior, &changes, config, found);
     }
     let base = Base {
         lineage: state.lineage.clone(),
@@ -287,12 +287,12 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
 }
 
 /// A part of the changes leads to a state that keeps every rule, or is an error.
-fn check_part(planned: &BTreeMap<Address, Object>, prior: &PriorMoves, changes: &[Change], config: &Config, found: &mut Diagnostics) {
+fn check_part(prior: &PriorMoves, changes: &[Change], config: &Config, found: &mut Diagnostics) {
     let name = config.settings.name.as_str();
     let made: BTreeSet<&Address> = changes.iter().filter(|c| c.after.is_some()).map(|c| &c.address).collect();
     let ours = |a: &Address| made.contains(a) || prior.objects.get(a).is_some_and(|s| s.workspace.as_deref() == Some(name));
     let (own, foreign): (BTreeMap<Address, Object>, BTreeMap<Address, Object>) =
-        planned.iter().map(|(a, o)| (a.clone(), o.clone())).partition(|(a, _)| ours(a));
+        Planned::new(&prior.objects, changes).cloned().partition(|(a, _)| ours(a));
     let known = Known { objects: foreign, ..Known::default() };
     let mut own_findings = Diagnostics::new();
     check_rules(&World::new(&own, &known, &config.settings), &[], &mut own_findings);
@@ -315,11 +315,10 @@ pub fn judge_again(
 ) -> Option<Plan> {
     let name = saved.workspace.as_str();
     let prior = PriorMoves::of_changes(state, &saved.changes, found);
-    let planned = after(&prior, &saved.changes);
     let mine = |a: &Address| prior.objects.get(a).is_some_and(|s| s.workspace.as_deref() == Some(name));
     let ours: BTreeMap<&Address, bool> = saved.changes.iter().map(|c| (&c.address, c.action != Action::Forget)).collect();
     let (own, foreign): (BTreeMap<Address, Object>, BTreeMap<Address, Object>) =
-        planned.into_iter().partition(|(a, _)| ours.get(a).copied().unwrap_or_else(|| mine(a)));
+        Planned::new(&prior.objects, &saved.changes).cloned().partition(|(a, _)| ours.get(a).copied().unwrap_or_else(|| mine(a)));
     let released = |c: &&Change| c.action == Action::Forget;
     let removals: Vec<Removed> =
         saved.changes.iter().filter(released).map(|c| Removed { from: c.address.clone(), destroy: false, at: Span::NONE }).collect();
@@ -504,24 +503,6 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
         complete,
         zone,
     }
-}
-
-/// The objects as they will be.
-#[must_use]
-pub fn after(prior: &PriorMoves, changes: &[Change]) -> BTreeMap<Address, Object> {
-    let mut after: BTreeMap<Address, Object> = prior.objects.iter().map(|(a, s)| (a.clone(), s.object.clone())).collect();
-    for change in changes {
-        match &change.after {
-            Some(object) => {
-                after.insert(change.address.clone(), object.clone());
-            }
-            None if change.action == Action::Delete => {
-                after.remove(&change.address);
-            }
-            None => {}
-        }
-    }
-    after
 }
 
 /// How many objects live on unmanaged, those that are being imported left out.

@@ -43,6 +43,11 @@ impl<'a> Planned<'a> {
         kept.chain(self.changed().values().filter_map(|o| *o))
     }
 
+    /// Copies of all of them with their addresses, in any order, for those who keep only a part.
+    pub fn cloned(&self) -> impl Iterator<Item = (Address, Object)> {
+        self.values().map(|o| (o.address.clone(), o.clone()))
+    }
+
     /// All of them, by address; put together when somebody first asks.
     #[must_use]
     pub fn all(&self) -> &BTreeMap<&'a Address, &'a Object> {

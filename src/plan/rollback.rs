@@ -1,6 +1,6 @@
 //! A plan from the state as it is to the objects as they once were.
 
-use super::{Base, Made, Plan, Planned, after, config_digest, judged, settings_change, timely};
+use super::{Base, Made, Plan, Planned, config_digest, judged, settings_change, timely};
 use crate::config::{Known, Removed, Settings, World, check_rules};
 use crate::diag::{Diagnostics, Span};
 use crate::kinds::access_package::Package;
@@ -71,13 +71,13 @@ pub fn rollback(back: &Back<'_>, found: &mut Diagnostics) -> Plan {
             change.origin = stored.origin.clone();
         }
     }
-    let planned = after(&prior, &changes);
-    let foreign = planned.iter().filter(|(address, _)| !objects.contains_key(*address)).map(|(a, o)| (a.clone(), o.clone()));
+    let planned = Planned::new(&prior.objects, &changes);
+    let foreign = planned.cloned().filter(|(address, _)| !objects.contains_key(address));
     let known = Known { objects: foreign.collect(), ..Known::default() };
     check_rules(&World::new(&objects, &known, settings), &[], found);
     let applied = past.applied(name).or_else(|| state.applied(name)).cloned().unwrap_or_else(|| settings.applied());
     let zone = applied.zone();
-    timely::check(&changes, &Planned::new(&prior.objects, &changes), zone, now, found);
+    timely::check(&changes, &planned, zone, now, found);
     let base = Base { lineage: state.lineage.clone(), serial: state.serial, config_digest: config_digest(&applied, &objects).to_string() };
     let made = Made {
         base,
