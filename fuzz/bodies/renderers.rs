@@ -5,7 +5,7 @@ use writ::config::AppliedSettings;
 use writ::diag::{CODES, Diagnostic, Diagnostics, SourceFile, Sources, Span};
 use writ::kinds::LIST;
 use writ::model::{Action, Address, Cause, Change, Digest, Object, Origin, Places, Stored, Table, Value, Zone};
-use writ::plan::{Base, Lift, Plan, Refusal, Relied, SettingsChange, Why};
+use writ::plan::{Base, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why};
 use writ::reconcile::{Hint, deltas};
 use writ::view::{object, paint::Paint, toml as values};
 
@@ -129,7 +129,7 @@ fn plan(choices: &mut Choices<'_>) {
         address: None,
         message: choices.text(),
         way_out: choices.text(),
-        lift: choices.one_in(2).then_some(Lift { flag: "--allow-deletes", value: 12 }),
+        lift: choices.one_in(2).then_some(Lift { flag: Flag::Deletes, value: 12 }),
         at: Span::NONE,
         place: choices.one_in(2).then(|| (choices.text(), 1)),
     };

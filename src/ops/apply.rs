@@ -6,7 +6,7 @@ use super::{Context, Failure, Place, claim, commit, load, settled};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::model::{Digest, canonical};
-use crate::plan::{self, Digests, Lift, Plan, SavedPlan, Stale, Summary, digests};
+use crate::plan::{self, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,8 +72,8 @@ pub fn interrupted() -> bool {
 #[must_use]
 pub fn unlifted<'p>(plan: &'p Plan, options: &ApplyOptions) -> Vec<&'p plan::Refusal> {
     let lifted = |lift: &Lift| match lift.flag {
-        "--allow-deletes" => options.allow_deletes.is_some_and(|n| n >= lift.value),
-        _ => options.allow_access_lost.is_some_and(|n| n >= lift.value),
+        Flag::Deletes => options.allow_deletes.is_some_and(|n| n >= lift.value),
+        Flag::AccessLost => options.allow_access_lost.is_some_and(|n| n >= lift.value),
     };
     plan.refusals.iter().filter(|r| !r.lift.as_ref().is_some_and(lifted)).collect()
 }

@@ -367,18 +367,13 @@ impl SavedPlan {
 
 fn read_refusal(json: &Json) -> Option<super::Refusal> {
     let text = |name: &str| json.get(name).and_then(Json::as_str);
-    let lift = json.get("override").filter(|o| !o.is_null());
-    let flag = lift
-        .and_then(|l| l.get("flag"))
-        .and_then(Json::as_str)
-        .and_then(|f| ["--allow-deletes", "--allow-access-lost"].into_iter().find(|k| *k == f));
     Some(super::Refusal {
         code: crate::diag::Code::find(text("code")?)?,
         why: serde_json::from_value(json.get("kind")?.clone()).ok()?,
         address: text("address").and_then(|a| Address::parse(a).ok()),
         message: text("message")?.to_owned(),
         way_out: text("way_out")?.to_owned(),
-        lift: flag.zip(lift.and_then(|l| l.get("value")?.as_u64())).map(|(flag, value)| super::Lift { flag, value }),
+        lift: json.get("override").cloned().and_then(|lift| serde_json::from_value(lift).ok()),
         at: crate::diag::Span::NONE,
         place: json.get("source").and_then(read_place),
     })

@@ -18,7 +18,7 @@ mod select;
 mod timely;
 
 pub use document::{BadPlan, Digests, FORMAT, SavedPlan, digests, document, read, sealed};
-pub use guards::{Lift, Refusal, Why};
+pub use guards::{Flag, Lift, Refusal, Why};
 pub use planned::Planned;
 pub use relied::{Relied, Stale};
 pub use rollback::{Back, rollback};
@@ -273,12 +273,7 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
     let mut plan = judged(made, state, changes, found);
     for refusal in &mut plan.refusals {
         // A limit stands in writ.toml, whatever the change.
-        let key = match refusal.lift.map(|l| l.flag) {
-            Some("--allow-access-lost") => Some("max_access_lost"),
-            Some(_) => Some("max_deletes"),
-            None => None,
-        };
-        let at = key.map_or(refusal.at, |key| config.settings.at("limits", key));
+        let at = refusal.lift.map_or(refusal.at, |lift| config.settings.at("limits", lift.flag.limit()));
         let gone = || plan.changes.iter().find(|c| Some(&c.address) == refusal.address.as_ref()).and_then(|c| c.cause.place.clone());
         refusal.place = sources.line(at).map(|(f, l)| (f.to_owned(), l)).or_else(gone);
     }

@@ -47,7 +47,7 @@ pub fn command(plan: &Plan, how: &How) -> Option<String> {
             words.push(if value.starts_with('-') { word(&format!("{flag}={value}")) } else { format!("{flag} {}", word(value)) });
         }
     }
-    let lifts: BTreeSet<String> = plan.brakes().filter_map(|r| r.lift).map(|l| format!("{} {}", l.flag, l.value)).collect();
+    let lifts: BTreeSet<String> = plan.brakes().filter_map(|r| r.lift).map(|l| format!("{} {}", l.flag.word(), l.value)).collect();
     words.extend(lifts);
     Some(words.join(" "))
 }

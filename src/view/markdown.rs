@@ -268,7 +268,7 @@ mod tests {
     use crate::config::AppliedSettings;
     use crate::diag::{Span, codes::R15};
     use crate::model::{Digest, Zone};
-    use crate::plan::{Base, Lift, Refusal, Relied, SettingsChange, Why};
+    use crate::plan::{Base, Flag, Lift, Refusal, Relied, SettingsChange, Why};
 
     /// A plan that changes a setting, and what stands in its way.
     fn refused(refusals: Vec<Refusal>) -> Plan {
@@ -337,7 +337,7 @@ mod tests {
         let saved = text(&part, Some(&how.saved("it`s.plan")));
         assert!(saved.contains("`` writ apply 'it`s.plan' --chdir 'my team' --as ann@contoso.example ``\n"), "{saved}");
         assert!(!text(&part, None).contains("pply exactly"));
-        let brake = Refusal { lift: Some(Lift { flag: "--allow-deletes", value: 12 }), ..refusal("12 deletions") };
+        let brake = Refusal { lift: Some(Lift { flag: Flag::Deletes, value: 12 }), ..refusal("12 deletions") };
         assert!(text(&refused(vec![brake]), Some(&How::default())).contains(" --allow-deletes 12`\n"));
     }
 }

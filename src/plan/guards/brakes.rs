@@ -1,7 +1,7 @@
 //! The brakes of `[limits]`, judged by what is written and by what was last applied: deletions of a kind, a kind that
 //! vanished, people who lose access.
 
-use super::{Facts, Lift, Refusal, Why};
+use super::{Facts, Flag, Lift, Refusal, Why};
 use crate::config::Deletes;
 use crate::diag::{Diagnostics, Span, codes};
 use crate::kinds::counted;
@@ -36,17 +36,17 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diag
                 Deletes::Count(n) => n.to_string(),
             };
             let message = format!("{count} of {named} would be deleted, and max_deletes = {limit} allows {allowed}");
-            refusals.push(brake(message, Lift { flag: "--allow-deletes", value: all }));
+            refusals.push(brake(message, Lift { flag: Flag::Deletes, value: all }));
         } else if of >= 2 && *count == of && !facts.after.values().any(|o| o.address.kind() == *kind && is_ours(facts, o)) {
             let message = format!("all {named} would be deleted: were files left out?");
-            refusals.push(brake(message, Lift { flag: "--allow-deletes", value: all }));
+            refusals.push(brake(message, Lift { flag: Flag::Deletes, value: all }));
         }
     }
     let limit = facts.limits.iter().filter_map(|l| l.max_access_lost).min();
     if let Some(limit) = limit.filter(|limit| facts.lost as u64 > *limit) {
         let verb = if facts.lost == 1 { "1 person would lose".to_owned() } else { format!("{} people would lose", facts.lost) };
         let message = format!("{verb} access, and max_access_lost = {limit}");
-        refusals.push(brake(message, Lift { flag: "--allow-access-lost", value: facts.lost as u64 }));
+        refusals.push(brake(message, Lift { flag: Flag::AccessLost, value: facts.lost as u64 }));
     }
 }
 
@@ -64,6 +64,6 @@ fn allowed(limit: Deletes, of: usize) -> usize {
 }
 
 fn brake(message: String, lift: Lift) -> Refusal {
-    let way_out = format!("override: {} {}", lift.flag, lift.value);
+    let way_out = format!("override: {} {}", lift.flag.word(), lift.value);
     Refusal { code: &codes::E0503, why: Why::Limit, address: None, message, way_out, lift: Some(lift), at: Span::NONE, place: None }
 }

@@ -66,11 +66,42 @@ impl Why {
     }
 }
 
-/// The flag that lifts a brake, with the number that it needs today.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+/// A flag that lifts a brake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Flag {
+    /// So many may be deleted.
+    #[serde(rename = "--allow-deletes")]
+    Deletes,
+    /// So many people may lose access.
+    #[serde(rename = "--allow-access-lost")]
+    AccessLost,
+}
+
+impl Flag {
+    /// As it is given.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Flag::Deletes => "--allow-deletes",
+            Flag::AccessLost => "--allow-access-lost",
+        }
+    }
+
+    /// The key of `[limits]` whose brake it lifts.
+    #[must_use]
+    pub fn limit(self) -> &'static str {
+        match self {
+            Flag::Deletes => "max_deletes",
+            Flag::AccessLost => "max_access_lost",
+        }
+    }
+}
+
+/// What lifts a brake: its flag, with the number that it needs today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Lift {
-    /// `--allow-deletes`.
-    pub flag: &'static str,
+    /// Which flag.
+    pub flag: Flag,
     /// How many it must allow.
     pub value: u64,
 }
@@ -115,4 +146,16 @@ pub(super) fn judge(facts: &Facts<'_>, found: &mut Diagnostics) -> Vec<Refusal> 
 fn refuse(code: &'static Code, why: Why, change: &Change, message: String, way_out: impl Into<String>) -> Refusal {
     let at = change.cause.at.or(change.after.as_ref().map_or(Span::NONE, |o| o.at));
     Refusal { code, why, address: Some(change.address.clone()), message, way_out: way_out.into(), lift: None, at, place: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_is_the_same_word_in_a_document() {
+        for flag in [Flag::Deletes, Flag::AccessLost] {
+            assert_eq!(serde_json::to_value(flag).unwrap(), flag.word());
+        }
+    }
 }
