@@ -180,6 +180,9 @@ fn refusal(refusal: &super::Refusal) -> Json {
     })
 }
 
+/// Every action that its words alone tell; an import is told by what it imports.
+const TOLD: [Action; 6] = [Action::Create, Action::Delete, Action::Replace, Action::Update, Action::Move, Action::Forget];
+
 /// Terraform's words for an action.
 fn actions(action: Action) -> &'static [&'static str] {
     match action {
@@ -195,7 +198,6 @@ fn actions(action: Action) -> &'static [&'static str] {
 fn reason(change: &Change) -> Option<&'static str> {
     match change.action {
         Action::Replace => Some("replace_because_cannot_update"),
-        Action::Delete if change.address.parent().is_some() => Some("delete_because_no_resource_config"),
         Action::Delete => Some("delete_because_no_resource_config"),
         _ => None,
     }
@@ -469,16 +471,9 @@ fn read_change(json: &Json) -> Result<Change, BadPlan> {
     };
     let words: Vec<&str> = change.get("actions").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
     let importing = change.get("importing").and_then(|i| i.get("id")).and_then(Json::as_str).map(str::to_owned);
-    let action = match words.as_slice() {
-        _ if importing.is_some() => Action::Import,
-        ["create"] => Action::Create,
-        ["delete"] => Action::Delete,
-        ["delete", "create"] => Action::Replace,
-        ["update"] => Action::Update,
-        ["no-op"] => Action::Move,
-        ["forget"] => Action::Forget,
-        _ => return Err(form("an action that this program does not know")),
-    };
+    let told = || TOLD.into_iter().find(|action| actions(*action) == words);
+    let imported = importing.is_some().then_some(Action::Import);
+    let action = imported.or_else(told).ok_or_else(|| form("an action that this program does not know"))?;
     let (before, after) = (object("before")?, object("after")?);
     let whole = match action {
         Action::Create => after.is_some(),
