@@ -54,7 +54,7 @@ fn a_checkpoint_tells_older_and_other_histories_by_their_first_bad_index() {
 
     workspace.expect(7, &["audit", "verify", "one.db", "--checkpoint", "point"]).says(&[
         "Error: serial 2: it is missing, and the checkpoint has seen serial 2\n",
-        "The chain does not hold: 1 faults, the first bad index is 2.\n",
+        "The chain does not hold: 1 fault, the first bad index is 2.\n",
     ]);
     // An older copy that was restored, and went on: the serials are the same again, the history is not.
     workspace.expect(0, &["state", "restore", "one.db"]);

@@ -38,7 +38,7 @@ fn an_older_copy_comes_back_and_history_tells_so() {
     let run = workspace.expect(0, &["state", "restore", "one.db"]);
     let said = "sqlite:.writ/test.db: @2 -> @1, and @2 tells of it.\n\
                 What it replaces is kept at .writ/test.db.before-restore\n\
-                1 revisions are undone by this: `writ plan` shows what the files say beyond them.\n";
+                This undoes 1 revision: `writ plan` shows what the files say beyond the store.\n";
     assert_eq!((run.out.as_str(), run.err.as_str()), (said, ""));
     assert_eq!(bytes(&workspace, KEPT), replaced);
     workspace.expect(0, &["history"]).says(&["state restore", "2 replaced, 1 restored"]);

@@ -75,8 +75,11 @@ fn what_sql_did_behind_its_back_is_named() {
         Connection::open(workspace.path(STORE)).unwrap().execute_batch(sql).unwrap();
         let found = told(&workspace, 7, what);
         assert!(found.iter().any(|(health, told)| health == "fault" && told.starts_with(expected)), "{sql}: {found:?}");
-        workspace.expect(7, &["doctor"]).says(&["FAULT", "faults in the store `sqlite:.writ/test.db`"]);
+        workspace.expect(7, &["doctor"]).says(&["FAULT", " in the store `sqlite:.writ/test.db`"]);
     }
+    let workspace = workspace();
+    Connection::open(workspace.path(STORE)).unwrap().execute_batch("PRAGMA application_id = 7").unwrap();
+    workspace.expect(7, &["doctor"]).says(&["Error: 1 fault in the store `sqlite:.writ/test.db`"]);
 }
 
 #[test]

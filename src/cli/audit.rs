@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use super::{Exit, Format};
+use crate::kinds::counted;
 use crate::ops::audit::{checkpoint, export, verify};
 use crate::ops::{Context, Failure};
 use crate::store::{Checkpoint, StoreError};
@@ -58,12 +59,17 @@ fn run_verify(file: Option<&Path>, checkpoint: Option<&Path>, session: &mut Sess
                 "format_version": "1.0", "valid": true, "lineage": verified.lineage, "serial": verified.serial,
                 "hash": verified.hash, "events": verified.events, "erased": verified.erased, "first_bad": null, "faults": [],
             }));
-            session.say(&format!("The chain holds: {} events up to @{}, link {}.\n", verified.events, verified.serial, verified.hash));
+            session.say(&format!(
+                "The chain holds: {} up to @{}, link {}.\n",
+                counted(verified.events, "event"),
+                verified.serial,
+                verified.hash
+            ));
             if verified.erased > 0 {
                 session.say(&format!(
-                    "{} bodies are erased; {} objects could not be compared.\n",
-                    verified.erased,
-                    verified.unchecked.len()
+                    "Erased: {}. Not to be compared: {}.\n",
+                    counted(verified.erased, "body"),
+                    counted(verified.unchecked.len(), "object")
                 ));
             }
             Ok(Exit::Success)
@@ -76,7 +82,7 @@ fn run_verify(file: Option<&Path>, checkpoint: Option<&Path>, session: &mut Sess
                 session.mutter(&format!("Error: {}\n", line(&fault.to_string())));
             }
             let whence = first.map(|serial| format!(", the first bad index is {serial}")).unwrap_or_default();
-            session.mutter(&format!("The chain does not hold: {} faults{whence}.\n", faults.len()));
+            session.mutter(&format!("The chain does not hold: {}{whence}.\n", counted(faults.len(), "fault")));
             Ok(Exit::Store)
         }
     }
@@ -98,7 +104,13 @@ fn run_export(out: Option<&Path>, session: &mut Session) -> Result<Exit, Failure
     let end = write(&session.context, path, |context, out| export(context, out))?;
     session.serial = Some(end.serial);
     session.document(document(&end, Some(path)));
-    session.say(&format!("{} revisions up to @{} are exported: {}\n", end.size, end.serial, line(&path.display().to_string())));
+    session.say(&format!(
+        "{} up to @{} {} exported: {}\n",
+        counted(end.size, "revision"),
+        end.serial,
+        if end.size == 1 { "is" } else { "are" },
+        line(&path.display().to_string())
+    ));
     Ok(Exit::Success)
 }
 

@@ -4,6 +4,7 @@ use super::apply::timeout;
 use super::session::Session;
 use super::signals::on_signals;
 use super::{Exit, Format};
+use crate::kinds::counted;
 use crate::ops::Failure;
 use crate::ops::backup::{Restored, backup, restore};
 use crate::view::paint::line;
@@ -56,8 +57,8 @@ pub(super) fn run_restore(args: &RestoreArgs, session: &mut Session) -> Result<E
         session.say(&format!("What it replaces is kept at {}\n", line(kept)));
     }
     if let Some(before) = before.filter(|before| before > restored) {
-        let lost = before.saturating_sub(*restored);
-        session.say(&format!("{lost} revisions are undone by this: `writ plan` shows what the files say beyond them.\n"));
+        let lost = counted(before.saturating_sub(*restored), "revision");
+        session.say(&format!("This undoes {lost}: `writ plan` shows what the files say beyond the store.\n"));
     }
     Ok(Exit::Success)
 }

@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use super::{Exit, Format};
+use crate::kinds::counted;
 use crate::ops::Failure;
 use crate::ops::doctor::doctor;
 use crate::store::Health;
@@ -34,7 +35,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     match faults {
         0 => Ok(Exit::Success),
         n => {
-            session.mutter(&format!("Error: {n} faults in the store `{}`\n", line(&place.url)));
+            session.mutter(&format!("Error: {} in the store `{}`\n", counted(n, "fault"), line(&place.url)));
             Ok(Exit::Store)
         }
     }

@@ -4,6 +4,7 @@ use super::apply::{agreed, timeout};
 use super::session::Session;
 use super::signals::on_signals;
 use super::{Exit, Format};
+use crate::kinds::counted;
 use crate::model::canonical;
 use crate::ops::Failure;
 use crate::ops::push::{prepare, pull, push};
@@ -60,6 +61,6 @@ pub(super) fn run_push(args: &PushArgs, session: &mut Session) -> Result<Exit, F
     session.committed = true;
     session.serial = Some(serial);
     session.document(json!({ "format_version": "1.0", "pushed": prepared.serial, "events": events }));
-    session.say(&format!("\nThe state of serial {} is pushed, by {events} events, at @{serial}.\n", prepared.serial));
+    session.say(&format!("\nThe state of serial {} is pushed, by {}, at @{serial}.\n", prepared.serial, counted(events, "event")));
     Ok(Exit::Success)
 }

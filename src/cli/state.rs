@@ -7,7 +7,7 @@ use super::session::Session;
 use super::show::as_json;
 use super::signals::on_signals;
 use super::{Exit, Format, address};
-use crate::kinds::is_builtin;
+use crate::kinds::{counted, is_builtin};
 use crate::model::Stored;
 use crate::ops::Failure;
 use crate::ops::history::Moment;
@@ -108,7 +108,7 @@ pub(super) fn change(what: &Edit, lock_timeout: &str, said: &str, word: &str, se
     session.committed = true;
     session.serial = Some(serial);
     session.document(json!({ "format_version": "1.0", "objects": count, "toml": said }));
-    let objects = if count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
+    let objects = counted(count, "object");
     session.say(&format!("{objects} {word}, at @{serial}. In a file this says the same:\n\n{said}"));
     Ok(Exit::Success)
 }

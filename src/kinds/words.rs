@@ -1,11 +1,13 @@
 //! The words of kinds, as messages say them.
 
-/// `1 policy`, `11 access packages`.
+use std::fmt::Display;
+
+/// `1 policy`, `11 access packages`; `1 fault`, `2 faults`.
 #[must_use]
-pub fn counted(n: usize, kind: &str) -> String {
+pub fn counted<N: Display + PartialEq + From<u8>>(n: N, kind: &str) -> String {
     let name = kind.replace('_', " ");
     match name.strip_suffix('y') {
-        _ if n == 1 || name.ends_with('s') => format!("{n} {name}"),
+        _ if n == N::from(1) || name.ends_with('s') => format!("{n} {name}"),
         Some(stem) => format!("{n} {stem}ies"),
         None => format!("{n} {name}s"),
     }

@@ -1,6 +1,7 @@
 //! Why a use case did not do what was asked.
 
 use crate::diag::{Diagnostics, Sources};
+use crate::kinds::counted;
 use crate::plan::{BadPlan, Stale};
 use crate::source::SourceError;
 use crate::store::StoreError;
@@ -55,14 +56,14 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Findings(both) => {
-                write!(f, "{} found in the configuration", count(both.0.count(crate::diag::Severity::Error), "error"))
+                write!(f, "{} found in the configuration", counted(both.0.count(crate::diag::Severity::Error), "error"))
             }
             Failure::Usage(message, _) | Failure::WrongStore(message, _) | Failure::Actor(message, _) | Failure::Behind(message, _) => {
                 f.write_str(message)
             }
             Failure::Source(e) => e.fmt(f),
             Failure::Store(e) => e.fmt(f),
-            Failure::Refused(n) => write!(f, "refused, {}", count(*n, "reason")),
+            Failure::Refused(n) => write!(f, "refused, {}", counted(*n, "reason")),
             Failure::Stale(stale) => {
                 write!(f, "the plan is stale: {}", stale.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
             }
@@ -76,10 +77,6 @@ impl fmt::Display for Failure {
             Failure::AfterCommit(what) => write!(f, "committed, but {what}"),
         }
     }
-}
-
-fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 impl std::error::Error for Failure {

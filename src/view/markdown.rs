@@ -80,7 +80,7 @@ fn verdict(plan: &Plan) -> &'static str {
 }
 
 fn objects(n: usize) -> String {
-    if n == 1 { "1 object".to_owned() } else { format!("{n} objects") }
+    counted(n, "object")
 }
 
 /// A part that is shown whole or not at all.

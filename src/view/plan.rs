@@ -3,6 +3,7 @@
 use super::body::{Mark, body};
 use super::paint::{Paint, line};
 use super::toml::{key, quoted};
+use crate::kinds::counted;
 use crate::model::{Action, Change, Places, canonical, on_all};
 use crate::plan::{Plan, Refusal, SettingsChange, Summary, followers};
 use serde_json::Value as Json;
@@ -308,7 +309,7 @@ pub fn verdict(plan: &Plan, paint: Paint) -> String {
     if all.is_empty() {
         return out;
     }
-    let reasons = if all.len() == 1 { "1 reason".to_owned() } else { format!("{} reasons", all.len()) };
+    let reasons = counted(all.len(), "reason");
     let head = if refused > 0 {
         paint.red(&format!("Error: refused, {reasons}"))
     } else {
