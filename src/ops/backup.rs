@@ -1,6 +1,6 @@
 //! `state backup` and `state restore`: a copy of the store that is a store, and the way back from one.
 
-use super::{Context, Failure, Place, claim, load};
+use super::{Context, Failure, Place, claim, decode, load};
 use crate::config::Settings;
 use crate::model::canonical;
 use crate::reconcile::State;
@@ -55,7 +55,7 @@ pub fn restore(context: &Context, from: &Path, lock_timeout: Duration) -> Result
     let of_copy = Place { path: from.to_owned(), url: from.display().to_string() };
     load::check_store(&snapshot, &of_copy, &settings)?;
     let actor = {
-        let people = current(&place)?.map_or_else(|| load::decode(&snapshot), |now| load::decode(&now))?;
+        let people = current(&place)?.map_or_else(|| decode::snapshot(&snapshot), |now| decode::snapshot(&now))?;
         actor(context, &people, &settings)?
     };
     let lock = claim::claim(context, &place, &actor, "state restore", lock_timeout)?;

@@ -1,6 +1,6 @@
 //! `doctor`: everything that a store can be looked at for, and what can be put right without asking.
 
-use super::{Context, Failure, Place, claim, load};
+use super::{Context, Failure, Place, claim, decode, load};
 use crate::config::Settings;
 use crate::kinds;
 use crate::reconcile::State;
@@ -34,7 +34,7 @@ fn meaning(snapshot: &Snapshot, place: &Place, settings: &Settings, findings: &m
         Ok(()) => told("lineage", Health::Well, snapshot.lineage.clone()),
         Err(error) => told("lineage", Health::Fault, error.to_string()),
     }
-    match load::decode(snapshot) {
+    match decode::snapshot(snapshot) {
         Err(error) => told("objects", Health::Fault, error.to_string()),
         Ok(state) => {
             let orphans = orphans(&state);

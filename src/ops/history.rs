@@ -1,6 +1,6 @@
 //! Every apply: who, when, from which commit; and what lies between two of them.
 
-use super::{Context, Failure, load};
+use super::{Context, Failure, decode, load};
 use crate::diag::Diagnostics;
 use crate::plan::Plan;
 use crate::reconcile::State;
@@ -57,7 +57,7 @@ pub fn state_at(context: &Context, moment: Moment) -> Result<State, Failure> {
             None => return Err(Failure::Usage("the store did not exist then".to_owned(), "`writ history` shows when it began".to_owned())),
         },
     };
-    load::decode(&snapshot)
+    decode::snapshot(&snapshot)
 }
 
 /// What changed from one moment to another, as a plan would tell it.

@@ -1,16 +1,13 @@
 //! Reads a workspace and the state of its store, and checks that they belong together.
 
-use super::{Context, Failure};
+use super::{Context, Failure, decode};
 use crate::config::{self, AppliedSettings, Config, Known, Settings, check_store_url, read_settings};
-use crate::diag::{Diagnostics, Span};
-use crate::kinds::{self, object_from_json};
-use crate::model::{Address, Object, Origin, Stored, canonical_into};
-use crate::reconcile::{State, WorkspaceState};
+use crate::diag::Diagnostics;
+use crate::model::Address;
+use crate::reconcile::State;
 use crate::source::{self, Workspace};
-use crate::store::{self, ObjectView, Reader, Snapshot};
-use std::collections::HashMap;
+use crate::store::{self, Reader, Snapshot};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Where a store is, and why there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,8 +80,7 @@ pub fn place(context: &Context) -> Result<Place, Failure> {
 pub fn load(context: &Context) -> Result<Loaded, Failure> {
     (context.tell)("reading the workspace");
     let workspace = source::read(&context.root)?;
-    let mut findings = Diagnostics::new();
-    let Some(settings) = read_settings(&workspace.sources, &mut findings) else {
+    let Some(settings) = read_settings(&workspace.sources, &mut Diagnostics::new()) else {
         let (_, mut all) = config::configure(&workspace.sources, &Known { unread: true, ..Known::default() });
         all.extend(workspace.findings.clone());
         all.sort(&workspace.sources);
@@ -98,7 +94,7 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
         let reader = reader(&place, &settings)?;
         let (then, beside) = match &reader {
             Some(reader) => {
-                let (head, known) = known(reader, &parsed, &settings.name)?;
+                let (head, known) = decode::known(reader, &parsed, &settings.name)?;
                 check_store(&head, &place, &settings)?;
                 (head.link, known)
             }
@@ -111,7 +107,7 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
         let config = config.filter(|_| !findings.has_errors());
         (context.tell)("reading the store");
         let state = match &reader {
-            Some(reader) => state(reader, &settings.name, config.as_ref())?,
+            Some(reader) => decode::state(reader, &settings.name, config.as_ref())?.1,
             None => State::empty(),
         };
         // Somebody applied something between the two looks at the store: what was known is not what is.
@@ -121,54 +117,15 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
     }
 }
 
-/// What the store is, and what it knows beside what a workspace declares. What the workspace has in it already is read only if
-/// its files speak of it.
-///
-/// # Errors
-/// When the store cannot be read, or an object does not have its kind's shape.
-pub(super) fn known(reader: &Reader, parsed: &config::Parsed<'_>, workspace: &str) -> Result<(Snapshot, Known), Failure> {
-    let all = parsed.asks_for_own();
-    let builtins = kinds::builtins();
-    let mut objects = Vec::new();
-    let head = reader.each_object(|row| {
-        let foreign = row.workspace != Some(workspace);
-        if all || foreign || builtins.iter().any(|b| b.address.as_str() == row.address) {
-            objects.push(stored(&row, None, &mut String::new())?);
-        }
-        Ok::<(), Failure>(())
-    })?;
-    let objects = Arc::new(objects.into_iter().map(|s| (s.object.address.clone(), s)).collect());
-    Ok((head, State { objects, ..State::default() }.known_to(workspace)))
-}
-
-/// The state of a store for a plan. What an object of this workspace says in the store is not read again where it is, to the
-/// byte, what the files say, as it nearly always is; nor is where it stood then.
-fn state(reader: &Reader, workspace: &str, config: Option<&Config>) -> Result<State, Failure> {
-    let wanted: HashMap<&str, &Object> = config.iter().flat_map(|c| c.objects.values()).map(|o| (o.address.as_str(), o)).collect();
-    let mut objects = Vec::with_capacity(wanted.len());
-    let mut canonical = String::new();
-    let head = reader.each_object(|row| {
-        let own = row.workspace == Some(workspace);
-        let same = wanted.get(row.address).copied().filter(|_| own);
-        objects.push(stored(&row, same, &mut canonical)?);
-        Ok::<(), Failure>(())
-    })?;
-    collected(&head, objects)
-}
-
 /// The state of the store at a place; [`State::empty`] where there is none and none is expected.
 ///
 /// # Errors
 /// As [`load`].
 pub fn read_state(place: &Place, settings: &Settings) -> Result<State, Failure> {
     let Some(reader) = reader(place, settings)? else { return Ok(State::empty()) };
-    let mut objects = Vec::new();
-    let head = reader.each_object(|row| {
-        objects.push(stored(&row, None, &mut String::new())?);
-        Ok::<(), Failure>(())
-    })?;
+    let (head, state) = decode::state(&reader, &settings.name, None)?;
     check_store(&head, place, settings)?;
-    collected(&head, objects)
+    Ok(state)
 }
 
 /// The store at a place; `None` where there is none and none is expected.
@@ -217,45 +174,4 @@ fn overlap(a: Option<&[Address]>, b: Option<&[Address]>) -> Option<String> {
                 .find_map(|(x, y)| if x.is_within(y) { Some(format!("`{x}`")) } else { y.is_within(x).then(|| format!("`{y}`")) })
         }
     }
-}
-
-/// A snapshot as planning sees it.
-///
-/// # Errors
-/// [`Failure::Store`] when an object does not have its kind's shape.
-pub(super) fn decode(snapshot: &Snapshot) -> Result<State, Failure> {
-    let objects = snapshot.tables.objects.values().map(|row| stored(&row.view(), None, &mut String::new()));
-    collected(snapshot, objects.collect::<Result<_, _>>()?)
-}
-
-/// A row as planning sees it; `same` is what the files say of it, in which case that may be all it says.
-fn stored(row: &ObjectView<'_>, same: Option<&Object>, canonical: &mut String) -> Result<Stored, Failure> {
-    let ObjectView { address, attributes, version, origin, .. } = *row;
-    let (id, workspace) = (row.id.to_owned(), row.workspace.map(str::to_owned));
-    if let Some(object) = same {
-        canonical_into(canonical, &object.attributes);
-        if canonical == attributes {
-            let object = Object { at: Span::NONE, ..object.clone() };
-            return Ok(Stored { object, id, workspace, version, origin: Origin::default() });
-        }
-    }
-    let corrupt = |what: String| Failure::Store(store::StoreError::Corrupt(what));
-    let address = Address::parse(address).map_err(|e| corrupt(e.to_string()))?;
-    let json = serde_json::from_str(attributes).map_err(|e| corrupt(format!("`{address}`: {e}")))?;
-    let object = object_from_json(address, &json).map_err(|e| corrupt(e.to_string()))?;
-    Ok(Stored { object, id, workspace, version, origin: Origin::from_json(origin) })
-}
-
-pub(super) fn collected(head: &Snapshot, mut objects: Vec<Stored>) -> Result<State, Failure> {
-    // Nearly in order already: bytes and addresses differ in where a dot goes.
-    objects.sort_by(|a, b| a.object.address.cmp(&b.object.address));
-    let objects = Arc::new(objects.into_iter().map(|s| (s.object.address.clone(), s)).collect());
-    let mut state =
-        State { lineage: Some(head.lineage.clone()), serial: head.serial, link: head.link.clone(), objects, ..State::default() };
-    for row in head.tables.workspaces.values() {
-        let corrupt = |e: serde_json::Error| Failure::Store(store::StoreError::Corrupt(format!("workspace `{}`: {e}", row.name)));
-        let settings = serde_json::from_str(&row.settings).map_err(corrupt)?;
-        state.workspaces.insert(row.name.clone(), WorkspaceState { settings: AppliedSettings(settings), version: row.version });
-    }
-    Ok(state)
 }

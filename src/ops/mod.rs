@@ -10,10 +10,10 @@ pub mod backup;
 mod claim;
 mod commit;
 mod context;
+mod decode;
 pub mod doctor;
-mod failure;
-
 pub mod explain;
+mod failure;
 pub mod format;
 pub mod history;
 pub mod init;
@@ -23,7 +23,6 @@ pub mod push;
 mod settled;
 pub mod show;
 pub mod state;
-
 pub mod validate;
 
 pub use context::{Context, Environment};

@@ -1,6 +1,6 @@
 //! `state pull` and `state push`: the state as one document, and the way back from it.
 
-use super::{Context, Failure, Place, claim, doctor, history, load};
+use super::{Context, Failure, Place, claim, decode, doctor, history, load};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::model::{Address, canonical};
@@ -107,7 +107,7 @@ pub fn prepare(context: &Context, text: &str) -> Result<Prepared, Failure> {
         let message = format!("the document is of serial {}, and the store stands at {} already", wanted.serial, before.serial);
         return Err(Failure::Behind(message, "pull again, and put the change into that; it counts its serial up by hand".to_owned()));
     }
-    let after = load::decode(&wanted)?;
+    let after = decode::snapshot(&wanted)?;
     if let Some(orphan) = doctor::orphans(&after).into_iter().next() {
         return Err(bad(&orphan));
     }
@@ -182,6 +182,6 @@ fn read(text: &str) -> Result<Snapshot, Failure> {
     }
     let wanted = Snapshot { lineage, serial, link: None, tables };
     store::difference(&Tables::default(), &wanted.tables).map_err(|e| bad(&e.to_string()))?;
-    load::decode(&wanted).map_err(|e| bad(&e.to_string()))?;
+    decode::snapshot(&wanted).map_err(|e| bad(&e.to_string()))?;
     Ok(wanted)
 }

@@ -4,10 +4,11 @@
 //! In: the files, and what the store is. Out: a plan without changes, or nothing.
 //! Invariants: it is written by an apply alone, beside the store, and only where the plan that follows would have nothing to
 //! say, not even a note; it is believed only by the version that wrote it, at the same link of the store's chain, for the same
-//! bytes under the same names, as long as nobody wrote the store's file, and if nothing in it was damaged. Without it everything takes longer, and nothing else differs.
+//! bytes under the same names, as long as nobody wrote the store's file, and if nothing in it was damaged. Without it everything
+//! takes longer, and nothing else differs.
 
 use super::plan::{Options, Planned};
-use super::{Context, Place, load};
+use super::{Context, Place, decode, load};
 use crate::config::{Config, Settings};
 use crate::diag::{Diagnostics, Sources};
 use crate::model::{Action, Digest, VERSION, digest_of};
@@ -90,7 +91,7 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
     }
     let head = Reader::open(&place.path).ok()?.head().ok()?;
     load::check_store(&head, &place, &settings).ok()?;
-    let state = load::collected(&head, Vec::new()).ok()?;
+    let state = decode::collected(&head, Vec::new()).ok()?;
     let linked = head.link.is_some_and(|link| link.as_str() == settled.link);
     let required = state.workspaces.values().any(|w| w.settings.requires_actor());
     if !linked || required || source::digest::of_files(&context.root)?.as_str() != settled.files {

@@ -1,6 +1,6 @@
 //! `state mv`, `state rm` and `import`: changes of names and ownership made by hand, audited like every other.
 
-use super::{Context, Failure, claim, commit, load};
+use super::{Context, Failure, claim, commit, decode, load};
 use crate::config::{Import, Moved};
 use crate::diag::{Diagnostics, Sources, Span};
 use crate::kinds;
@@ -66,7 +66,7 @@ pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(u
 }
 
 fn record(edit: &Edit, snapshot: &Snapshot, workspace: &str, recorder: &mut commit::Recorder<'_>) -> Result<usize, Failure> {
-    let state = load::decode(snapshot)?;
+    let state = decode::snapshot(snapshot)?;
     let usage = |message: String| Err(Failure::Usage(message, "`writ state list` shows what there is, `-v` with ids".to_owned()));
     let ours = |address: &Address| state.objects.get(address).is_some_and(|s| s.workspace.as_deref() == Some(workspace));
     match edit {

@@ -1,14 +1,14 @@
 //! All findings of all phases at once; no clock, no store needed.
 
-use super::{Context, Failure, load};
+use super::{Context, Failure, decode, load};
 use crate::config::{self, Known, read_settings};
 use crate::diag::{Diagnostics, Sources};
 use crate::source;
 use crate::store::{self, Reader};
 use std::path::{Component, Path};
 
-/// Checks a workspace. With a store that can be read, and that stands in it or is named by WRIT_STORE, objects known only to it resolve; where `lineage` or `manages` says
-/// that there is one and it cannot be reached, what resolves nowhere is a warning.
+/// Checks a workspace. With a store that can be read, and that stands in it or is named by WRIT_STORE, objects known only to it
+/// resolve; where `lineage` or `manages` says that there is one and it cannot be reached, what resolves nowhere is a warning.
 ///
 /// # Errors
 /// When the workspace cannot be read at all.
@@ -28,7 +28,7 @@ pub fn validate(context: &Context) -> Result<(Diagnostics, Sources), Failure> {
         if !store::exists(&place.path) {
             return unread;
         }
-        Reader::open(&place.path).ok().and_then(|reader| load::known(&reader, &parsed, &settings.name).ok()).map_or(unread, |(_, k)| k)
+        Reader::open(&place.path).ok().and_then(|reader| decode::known(&reader, &parsed, &settings.name).ok()).map_or(unread, |(_, k)| k)
     });
     let (config, mut findings) = parsed.configure(&known);
     // What is asked is whether it is sound; taking it apart would only take time.

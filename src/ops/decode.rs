@@ -1,0 +1,98 @@
+//! What rows of the store mean: objects of their kinds, and the settings of workspaces.
+//!
+//! In: rows as the store gives them out. Out: [`State`], or what a workspace may refer to without declaring it.
+//! Invariants: a row that is not as its kind says is an error that names it, never left out.
+
+use super::Failure;
+use crate::config::{AppliedSettings, Config, Known, Parsed};
+use crate::diag::Span;
+use crate::kinds::{self, object_from_json};
+use crate::model::{Address, Object, Origin, Stored, canonical_into};
+use crate::reconcile::{State, WorkspaceState};
+use crate::store::{self, ObjectView, Reader, Snapshot};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What the store is, and what it knows beside what a workspace declares. What the workspace has in it already is read only if
+/// its files speak of it.
+///
+/// # Errors
+/// When the store cannot be read, or an object does not have its kind's shape.
+pub(super) fn known(reader: &Reader, parsed: &Parsed<'_>, workspace: &str) -> Result<(Snapshot, Known), Failure> {
+    let all = parsed.asks_for_own();
+    let builtins = kinds::builtins();
+    let mut objects = Vec::new();
+    let head = reader.each_object(|row| {
+        let foreign = row.workspace != Some(workspace);
+        if all || foreign || builtins.iter().any(|b| b.address.as_str() == row.address) {
+            objects.push(stored(&row, None, &mut String::new())?);
+        }
+        Ok::<(), Failure>(())
+    })?;
+    let objects = Arc::new(objects.into_iter().map(|s| (s.object.address.clone(), s)).collect());
+    Ok((head, State { objects, ..State::default() }.known_to(workspace)))
+}
+
+/// What the store is and holds. What an object of this workspace says in the store is not read again where it is, to the byte,
+/// what the files say, as it nearly always is; nor is where it stood then. Without a `config` all is read.
+///
+/// # Errors
+/// When the store cannot be read, or an object does not have its kind's shape.
+pub(super) fn state(reader: &Reader, workspace: &str, config: Option<&Config>) -> Result<(Snapshot, State), Failure> {
+    let wanted: HashMap<&str, &Object> = config.iter().flat_map(|c| c.objects.values()).map(|o| (o.address.as_str(), o)).collect();
+    let mut objects = Vec::with_capacity(wanted.len());
+    let mut canonical = String::new();
+    let head = reader.each_object(|row| {
+        let own = row.workspace == Some(workspace);
+        let same = wanted.get(row.address).copied().filter(|_| own);
+        objects.push(stored(&row, same, &mut canonical)?);
+        Ok::<(), Failure>(())
+    })?;
+    let state = collected(&head, objects)?;
+    Ok((head, state))
+}
+
+/// A snapshot as planning sees it.
+///
+/// # Errors
+/// [`Failure::Store`] when an object does not have its kind's shape.
+pub(super) fn snapshot(snapshot: &Snapshot) -> Result<State, Failure> {
+    let objects = snapshot.tables.objects.values().map(|row| stored(&row.view(), None, &mut String::new()));
+    collected(snapshot, objects.collect::<Result<_, _>>()?)
+}
+
+/// A row as planning sees it; `same` is what the files say of it, in which case that may be all it says.
+fn stored(row: &ObjectView<'_>, same: Option<&Object>, canonical: &mut String) -> Result<Stored, Failure> {
+    let ObjectView { address, attributes, version, origin, .. } = *row;
+    let (id, workspace) = (row.id.to_owned(), row.workspace.map(str::to_owned));
+    if let Some(object) = same {
+        canonical_into(canonical, &object.attributes);
+        if canonical == attributes {
+            let object = Object { at: Span::NONE, ..object.clone() };
+            return Ok(Stored { object, id, workspace, version, origin: Origin::default() });
+        }
+    }
+    let corrupt = |what: String| Failure::Store(store::StoreError::Corrupt(what));
+    let address = Address::parse(address).map_err(|e| corrupt(e.to_string()))?;
+    let json = serde_json::from_str(attributes).map_err(|e| corrupt(format!("`{address}`: {e}")))?;
+    let object = object_from_json(address, &json).map_err(|e| corrupt(e.to_string()))?;
+    Ok(Stored { object, id, workspace, version, origin: Origin::from_json(origin) })
+}
+
+/// These objects, with all else that the store says of itself.
+///
+/// # Errors
+/// [`Failure::Store`] when the settings of a workspace are no JSON.
+pub(super) fn collected(head: &Snapshot, mut objects: Vec<Stored>) -> Result<State, Failure> {
+    // Nearly in order already: bytes and addresses differ in where a dot goes.
+    objects.sort_by(|a, b| a.object.address.cmp(&b.object.address));
+    let objects = Arc::new(objects.into_iter().map(|s| (s.object.address.clone(), s)).collect());
+    let mut state =
+        State { lineage: Some(head.lineage.clone()), serial: head.serial, link: head.link.clone(), objects, ..State::default() };
+    for row in head.tables.workspaces.values() {
+        let corrupt = |e: serde_json::Error| Failure::Store(store::StoreError::Corrupt(format!("workspace `{}`: {e}", row.name)));
+        let settings = serde_json::from_str(&row.settings).map_err(corrupt)?;
+        state.workspaces.insert(row.name.clone(), WorkspaceState { settings: AppliedSettings(settings), version: row.version });
+    }
+    Ok(state)
+}
