@@ -8,10 +8,11 @@
 //!            config       ▼
 //!              document  Document     TOML syntax, each table and key with its place
 //!              declare   Declaration  the shape a person may write, unknown keys refused
+//!  store ─► rows ─► Known             what the files may refer to without declaring it
 //!              templates Object       whole: templates, package and [defaults] have spoken
 //!              rules     Config       every reference exists, every rule passed; or all findings at once
 //!                         │
-//!  store ─► Snapshot ─► State         lineage, serial, objects as last applied
+//!  store ─► rows ─► State             lineage, serial, objects as last applied
 //!                         │
 //!            reconcile    ▼
 //!              moves     PriorMoves   the state under its new names
@@ -26,7 +27,8 @@
 //!            ops       Consent ─► Claim ─► events ─► one transaction of the store, one link of its chain
 //! ```
 //!
-//! Every value on this route certifies what the last column says, so what comes later need not look again.
+//! Every value on this route certifies what the last column says, so what comes later need not look again. There is one way past all
+//! of it: what is, to the byte, as it was after the last apply has nothing to do (`ops/settled.rs`).
 //! `docs/following-a-package.md` walks the route with one object in hand.
 //!
 //! # What always holds
@@ -48,7 +50,7 @@
 //! | Room | Is |
 //! | --- | --- |
 //! | [`diag`] | places in texts, codes, findings, "did you mean" |
-//! | [`model`] | nouns that all share: address, value, object, change, duration, instant, digest |
+//! | [`model`] | nouns that all share: address, value, object, change, duration, instant, digest; canonical bytes; work on many things |
 //! | [`expr`] | CEL, the language of rules |
 //! | [`kinds`] | the kinds of objects, a file each, and what is derived from them |
 //! | [`config`] | from texts to a sound configuration, or all that is wrong with it; its `rules` are a file for each concern |

@@ -3,7 +3,11 @@
 //! In: [`Sources`] that somebody else read, and the objects of the store that may be referred to. Out: a [`Config`]
 //! whose templates are expanded, whose references exist and are of the right kind, and which passed every rule; or
 //! every diagnostic of every phase at once, sorted.
-//! Invariants: no file is opened here, no clock read; the order of files and tables means nothing.
+//!
+//! In two strides: [`read_files`] takes each file by itself, and [`Parsed::configure`] holds everything against everything. Between them
+//! whoever has a store can ask what of it the files speak of ([`Parsed::asks_for_own`]).
+//!
+//! Invariants: no file is opened here, no clock read; the order of files and tables means nothing, nor does the number of processors.
 
 mod budget;
 mod declare;
