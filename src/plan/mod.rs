@@ -5,9 +5,12 @@
 //! Invariants: nothing here can write, since nothing here holds a store; time is an argument; the same input gives the
 //! same bytes; no time is in a digest.
 //!
-//! Past 400 lines, since the three ways to a plan, of files, of a saved plan and of two moments, end in the same judgement.
+//! Four ways lead to a plan: of files (here), of a saved plan (`again`), back to an earlier moment (`rollback`) and between two moments
+//! (`between`). All end in the same judgement, `judged`.
 
 mod access;
+mod again;
+mod between;
 mod document;
 pub mod guards;
 mod origin;
@@ -15,22 +18,25 @@ mod planned;
 mod relied;
 mod rollback;
 mod select;
+mod summary;
 mod timely;
 
+pub use again::judge_again;
+pub use between::{between, unchanged};
 pub use document::{BadPlan, Digests, FORMAT, SavedPlan, digests, document, read, sealed};
 pub use guards::{Flag, Lift, Refusal, Why};
 pub use planned::Planned;
 pub use relied::{Relied, Stale};
 pub use rollback::{Back, rollback};
+pub use summary::{Summary, followers};
 
-use crate::config::{AppliedSettings, Config, Known, Limits, Removed, Settings, World, check_rules};
-use crate::diag::{Diagnostic, Diagnostics, Severity, Sources, Span, codes};
+use crate::config::{AppliedSettings, Config, Known, Limits, World, check_rules};
+use crate::diag::{Diagnostics, Severity, Sources};
 use crate::kinds::access_package::Package;
-use crate::model::{Action, Address, Change, Digest, Hasher, Object, Stored, Zone, both, canonical, on_all};
-use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Step, Wanted, compare, move_hints, reconcile, steps};
+use crate::model::{Address, Change, Digest, Hasher, Object, Zone, both, canonical, on_all};
+use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Step, Wanted, move_hints, reconcile, steps};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Everything that a plan is made of.
 #[derive(Debug, Clone, Copy)]
@@ -53,68 +59,6 @@ pub struct Input<'a> {
     pub targets: &'a [Address],
     /// Not these, nor what needs them.
     pub excludes: &'a [Address],
-}
-
-/// How many objects an apply touches; a replace counts in `add` and in `destroy`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Summary {
-    /// Created.
-    pub add: usize,
-    /// Changed in place.
-    pub change: usize,
-    /// Deleted.
-    pub destroy: usize,
-    /// Managed from now on.
-    pub import: usize,
-    /// Under another address.
-    #[serde(rename = "move")]
-    pub moved: usize,
-    /// Unmanaged from now on.
-    pub forget: usize,
-}
-
-impl Summary {
-    /// Counts the changes.
-    #[must_use]
-    pub fn of(changes: &[Change]) -> Summary {
-        Summary::count(changes.iter(), &followers(changes))
-    }
-
-    /// Counts the changes of each kind; a kind without any is left out.
-    #[must_use]
-    pub fn by_kind(changes: &[Change]) -> BTreeMap<&str, Summary> {
-        let mut kinds: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
-        for change in changes {
-            kinds.entry(change.address.kind()).or_default().push(change);
-        }
-        let followers = followers(changes);
-        kinds.into_iter().map(|(kind, of)| (kind, Summary::count(of.into_iter(), &followers))).collect()
-    }
-
-    fn count<'c>(changes: impl Iterator<Item = &'c Change> + Clone, followers: &BTreeSet<&Address>) -> Summary {
-        let count = |wanted: &[Action]| changes.clone().filter(|c| wanted.contains(&c.action)).count();
-        let updated_imports = changes.clone().filter(|c| c.action == Action::Import && !c.deltas.is_empty()).count();
-        Summary {
-            add: count(&[Action::Create, Action::Replace]),
-            change: count(&[Action::Update]).saturating_add(updated_imports),
-            destroy: count(&[Action::Delete, Action::Replace]),
-            import: count(&[Action::Import]),
-            moved: changes.clone().filter(|c| c.previous.is_some() && !followers.contains(&c.address)).count(),
-            forget: count(&[Action::Forget]),
-        }
-    }
-}
-
-/// The changes that move only because what they stand in does, by address.
-#[must_use]
-pub fn followers(changes: &[Change]) -> BTreeSet<&Address> {
-    let renamed: BTreeMap<&Address, &Address> = changes.iter().filter_map(|c| Some((&c.address, c.previous.as_ref()?))).collect();
-    let follows = |c: &&Change| {
-        let Some(previous) = &c.previous else { return false };
-        let (Some(old), Some(new)) = (previous.parent(), c.address.parent()) else { return false };
-        previous.key() == c.address.key() && renamed.get(&new).is_some_and(|from| **from == old)
-    };
-    changes.iter().filter(follows).map(|c| &c.address).collect()
 }
 
 /// The state that a plan was made on.
@@ -294,138 +238,6 @@ fn check_part(prior: &PriorMoves, changes: &[Change], config: &Config, found: &m
     for mut finding in own_findings.iter().filter(|d| d.severity == Severity::Error).cloned() {
         finding.help = Some("target what it needs as well, or plan everything".to_owned());
         found.push(finding);
-    }
-}
-
-/// A saved plan, judged again on the state as it is. Of the file only what is wanted is taken: what would change is worked
-/// out anew from the state, and must be what the file says; `None` when it is not.
-#[must_use]
-pub fn judge_again(
-    saved: &SavedPlan,
-    config: &Settings,
-    state: &State,
-    now: DateTime<Utc>,
-    actor: &str,
-    found: &mut Diagnostics,
-) -> Option<Plan> {
-    let name = saved.workspace.as_str();
-    let prior = PriorMoves::of_changes(state, &saved.changes, found);
-    let mine = |a: &Address| prior.objects.get(a).is_some_and(|s| s.workspace.as_deref() == Some(name));
-    let ours: BTreeMap<&Address, bool> = saved.changes.iter().map(|c| (&c.address, c.action != Action::Forget)).collect();
-    let (own, foreign): (BTreeMap<Address, Object>, BTreeMap<Address, Object>) =
-        Planned::new(&prior.objects, &saved.changes).cloned().partition(|(a, _)| ours.get(a).copied().unwrap_or_else(|| mine(a)));
-    let released = |c: &&Change| c.action == Action::Forget;
-    let removals: Vec<Removed> =
-        saved.changes.iter().filter(released).map(|c| Removed { from: c.address.clone(), destroy: false, at: Span::NONE }).collect();
-    let known = Known { objects: foreign, ..Known::default() };
-    let world = World::new(&own, &known, config);
-    let catalog_of = |root: &Address| world.get(root).and_then(Package::of).map(|p| p.catalog());
-    let manages = |address: &Address| saved.destroy || config.manages(address, &catalog_of);
-    let nothing = BTreeMap::new();
-    let wanted =
-        Wanted { workspace: name, objects: &own, moves: &[], removals: &removals, imports: &[], manages: &manages, templates: &nothing };
-    let Reconciled { mut changes, prior } = compare(&wanted, prior, found);
-    if !saved.destroy {
-        check_rules(&world, &[], found);
-    }
-    for object in own.values().filter(|o| changes.iter().any(|c| c.address == o.address) && !manages(&o.address)) {
-        let message = format!("this workspace does not manage `{}`", object.address);
-        found.push(
-            Diagnostic::new(&codes::E0306, Span::NONE, message).at(&object.address).help("plan again in the workspace that manages it"),
-        );
-    }
-    let places: BTreeMap<&Address, &Change> = saved.changes.iter().map(|c| (&c.address, c)).collect();
-    for change in &mut changes {
-        if let Some(saved) = places.get(&change.address) {
-            change.origin = saved.origin.clone();
-            change.cause = saved.cause.clone();
-        }
-    }
-    let made = Made {
-        base: saved.base.clone(),
-        commit: saved.commit.as_deref(),
-        actor,
-        prior: &prior,
-        settings: saved.settings.clone(),
-        settings_change: settings_change(saved.settings.clone(), state, name, saved.destroy),
-        written: vec![saved.settings.limits(), config.limits],
-        zone: saved.settings.zone(),
-        now,
-        destroy: saved.destroy,
-        complete: saved.complete,
-        workspace: name,
-    };
-    timely::check(&changes, &Planned::new(&prior.objects, &changes), saved.settings.zone(), now, found);
-    let plan = judged(made, state, changes, found);
-    let follows = plan.relied == saved.relied && plan.changes_digest == saved.digests.changes;
-    (follows || found.has_errors()).then_some(plan)
-}
-
-/// What lies between two states of a store, told as a plan: every object counts, whoever manages it.
-#[must_use]
-pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc>, found: &mut Diagnostics) -> Plan {
-    let mut prior = before.clone();
-    let ids: BTreeMap<&str, &Address> = after.objects.values().map(|s| (s.id.as_str(), &s.object.address)).collect();
-    let moved = |s: &'_ Stored| ids.get(s.id.as_str()).copied().filter(|to| **to != s.object.address);
-    let moves: BTreeMap<&Address, &Address> = before.objects.values().filter_map(|s| Some((&s.object.address, moved(s)?))).collect();
-    for stored in Arc::make_mut(&mut prior.objects).values_mut() {
-        stored.workspace = Some(workspace.to_owned());
-    }
-    let objects: BTreeMap<Address, Object> = after.objects.values().map(|s| (s.object.address.clone(), s.object.clone())).collect();
-    let nothing = BTreeMap::new();
-    let wanted = Wanted { workspace, objects: &objects, moves: &[], removals: &[], imports: &[], manages: &|_| true, templates: &nothing };
-    let prior = PriorMoves::of_map(&prior, &moves, BTreeMap::new(), found);
-    let Reconciled { mut changes, prior } = compare(&wanted, prior, found);
-    // Builtins that are gone from what is wanted cannot be: a store always has them.
-    changes.retain(|c| c.action != Action::Forget);
-    let applied = |s: &State| s.applied(workspace).cloned();
-    let settings_change =
-        applied(after).filter(|a| applied(before).as_ref() != Some(a)).map(|after| SettingsChange { before: applied(before), after });
-    let zone = applied(after).map_or(chrono_tz::UTC, |s| s.zone());
-    let made = Made {
-        base: Base { lineage: before.lineage.clone(), serial: before.serial, config_digest: String::new() },
-        commit: None,
-        actor: "",
-        prior: &prior,
-        settings: applied(after).unwrap_or(AppliedSettings(serde_json::Value::Null)),
-        settings_change: settings_change.filter(|s| s.before.is_some()),
-        written: Vec::new(),
-        zone,
-        now,
-        destroy: true,
-        complete: true,
-        workspace,
-    };
-    let mut plan = judged(made, before, changes, found);
-    plan.refusals.clear();
-    plan.destroy = false;
-    plan
-}
-
-/// The plan of a workspace of which it is known that the store holds what its files declare: `config_digest` is of that, and
-/// `unmanaged` objects live on beside it. The objects of the state are not looked at.
-#[must_use]
-pub fn unchanged(settings: &Settings, state: &State, config_digest: String, unmanaged: usize, commit: Option<String>, actor: &str) -> Plan {
-    let name = settings.name.as_str();
-    Plan {
-        workspace: name.to_owned(),
-        base: Base { lineage: state.lineage.clone(), serial: state.serial, config_digest },
-        commit,
-        actor: actor.to_owned(),
-        changes: Vec::new(),
-        steps: Vec::new(),
-        rewritten: Vec::new(),
-        changes_digest: document::digest_of_changes(name, &[], None, false),
-        settings_change: None,
-        settings: settings.applied(),
-        relied: Relied { workspace: state.workspaces.get(name).map_or(0, |w| w.version), ..Relied::default() },
-        refusals: Vec::new(),
-        hints: Vec::new(),
-        people_losing_access: 0,
-        unmanaged,
-        destroy: false,
-        complete: true,
-        zone: settings.zone,
     }
 }
 
