@@ -48,7 +48,7 @@ pub fn text(plan: &Plan, how: Option<&How>) -> String {
     }
     head.push_str("- authority: not decided yet\n");
     if plan.unmanaged > 0 {
-        head.push_str(&format!("- **unmanaged** {} in the store that no workspace manages\n", objects(plan.unmanaged)));
+        head.push_str(&format!("- **unmanaged** {} in the store that no workspace manages\n", counted(plan.unmanaged, "object")));
     }
     if !plan.complete {
         head.push_str("- **part** `--target` or `--exclude` left other changes out\n");
@@ -77,10 +77,6 @@ fn verdict(plan: &Plan) -> &'static str {
     } else {
         "Writ: changes"
     }
-}
-
-fn objects(n: usize) -> String {
-    counted(n, "object")
 }
 
 /// A part that is shown whole or not at all.
@@ -218,7 +214,7 @@ fn cut(sections: Vec<Section>, room: usize) -> String {
     }
     if lost_sections > 0 {
         let sections = if lost_sections == 1 { "1 section".to_owned() } else { format!("{lost_sections} sections") };
-        out.push_str(&format!("_{sections} with {} not shown here: `writ plan` shows them._\n", objects(lost_objects)));
+        out.push_str(&format!("_{sections} with {} not shown here: `writ plan` shows them._\n", counted(lost_objects, "object")));
     }
     out
 }
