@@ -11,8 +11,9 @@ use unicode_script::{Script, UnicodeScript};
 use unicode_security::skeleton;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    let mut taken: HashMap<(Scope<'_>, String), &Object> = HashMap::new();
-    let mut seen: HashMap<(Scope<'_>, String), &Object> = HashMap::new();
+    let named = world.known_first().filter(|o| scope(o).is_some()).count();
+    let mut taken: HashMap<(Scope<'_>, String), &Object> = HashMap::with_capacity(named);
+    let mut seen: HashMap<(Scope<'_>, String), &Object> = HashMap::with_capacity(named);
     let builtins: Vec<Object> = kinds::builtins().into_iter().filter(|b| world.get(&b.address).is_none()).collect();
     for object in builtins.iter().chain(world.known_first()) {
         let Some((scope, code, place)) = scope(object) else { continue };
