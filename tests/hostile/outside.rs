@@ -37,7 +37,7 @@ fn watched(workspace: &Workspace, arguments: &[&str]) -> (Run, Vec<Call>) {
     (run, calls)
 }
 
-/// `123 openat(AT_FDCWD</tmp>, "x", O_RDONLY) = 3</tmp/x>`; signals, exits and the second halves of calls are none.
+/// `123 openat(AT_FDCWD</d>, "x", O_RDONLY) = 3</d/x>`; signals, exits and the second halves of calls are none.
 fn call(line: &str) -> Option<Call> {
     let (process, rest) = line.split_once(' ')?;
     let (name, rest) = rest.trim_start().split_once('(')?;
