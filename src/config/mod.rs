@@ -116,7 +116,7 @@ pub fn configure(sources: &Sources, known: &Known) -> (Option<Config>, Diagnosti
 pub fn read_files(sources: &Sources) -> Parsed<'_> {
     let mut found = Diagnostics::new();
     let settings = read_settings(sources, &mut found);
-    let zone = settings.as_ref().map_or(chrono_tz::UTC, |s| s.zone);
+    let zone = settings.as_ref().map_or(Zone::UTC, |s| s.zone);
     let read = read(sources, zone, &mut found);
     Parsed { sources, settings, read, found }
 }

@@ -6,7 +6,7 @@ use super::document;
 use super::keys::{known_address, no_address};
 use crate::diag::{Diagnostic, Diagnostics, Sources, Span, codes, did_you_mean, shown};
 use crate::kinds::{self, Default, Emptiness, Field, Form, Shape, Text};
-use crate::model::{Address, Node, Table, Value, Zone, parse_zone};
+use crate::model::{Address, Node, Table, Value, Zone};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -225,7 +225,7 @@ impl AppliedSettings {
     #[must_use]
     pub fn zone(&self) -> Zone {
         let name = self.0.get("workspace").and_then(|w| w.get("timezone")).and_then(serde_json::Value::as_str);
-        name.and_then(parse_zone).unwrap_or(chrono_tz::UTC)
+        name.and_then(Zone::parse).unwrap_or(Zone::UTC)
     }
 }
 
@@ -254,13 +254,13 @@ pub fn read_settings(sources: &Sources, found: &mut Diagnostics) -> Option<Setti
     }
     let mut table = Table::new();
     // The workspace comes first, since its zone says what the times of the others mean.
-    let mut zone = chrono_tz::UTC;
+    let mut zone = Zone::UTC;
     for section in SETTINGS.fields {
         let Some(value) = root.get(section.name) else { continue };
         let at = document.span(value.span());
         let mut decoder = Decoder { document: &document, zone, address: section.name.to_owned(), found, around: Vec::new() };
         let value = decoder.value(&section.shape, value, section.name, None).unwrap_or_else(|| Value::unread(at));
-        zone = value.as_table().and_then(|t| parse_zone(t.text("timezone")?)).unwrap_or(zone);
+        zone = value.as_table().and_then(|t| Zone::parse(t.text("timezone")?)).unwrap_or(zone);
         table.insert(section.name, value);
     }
     if !document.whole {
@@ -284,10 +284,10 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
         let at = table.at("workspace").or(head);
         wrong(at, "`[workspace]` needs a `name`".to_owned(), "write `[workspace]` and `name = \"contoso\"`");
     }
-    let zone = workspace.get("timezone").and_then(|v| Some((v.at, v.as_text()?))).map_or(chrono_tz::UTC, |(at, text)| {
-        parse_zone(text).unwrap_or_else(|| {
+    let zone = workspace.get("timezone").and_then(|v| Some((v.at, v.as_text()?))).map_or(Zone::UTC, |(at, text)| {
+        Zone::parse(text).unwrap_or_else(|| {
             wrong(at, format!("`{}` is no IANA time zone", shown(text)), "write one such as `Europe/Amsterdam`");
-            chrono_tz::UTC
+            Zone::UTC
         })
     });
     for value in workspace.members("include").iter().chain(workspace.members("exclude")) {

@@ -1,10 +1,8 @@
 //! Instants: what TOML's dates and date-times mean in the workspace's zone.
 
-use chrono::{DateTime, Datelike, Days, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use super::zone::{Local, Zone};
+use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 use std::fmt;
-
-/// The workspace's time zone.
-pub type Zone = chrono_tz::Tz;
 
 /// Which instant of a day a bare date means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +34,6 @@ impl fmt::Display for ZoneError {
     }
 }
 
-/// An IANA name.
-#[must_use]
-pub fn parse_zone(name: &str) -> Option<Zone> {
-    name.parse().ok()
-}
-
 /// Whether a written time is a bare date.
 #[must_use]
 pub fn is_date(text: &str) -> bool {
@@ -68,10 +60,10 @@ pub fn instant(text: &str, zone: Zone, edge: Edge) -> Result<DateTime<Utc>, Zone
     }
     let local: NaiveDateTime = text.parse().map_err(|_| ZoneError::Form)?;
     in_range(local.year())?;
-    match zone.from_local_datetime(&local) {
-        LocalResult::Single(t) => Ok(t.with_timezone(&Utc)),
-        LocalResult::None => Err(ZoneError::Skipped),
-        LocalResult::Ambiguous(..) => Err(ZoneError::Twice),
+    match zone.at(local).ok_or(ZoneError::Form)? {
+        Local::Once(t) => Ok(t),
+        Local::Skipped => Err(ZoneError::Skipped),
+        Local::Twice(_) => Err(ZoneError::Twice),
     }
 }
 
@@ -82,10 +74,13 @@ fn in_range(year: i32) -> Result<(), ZoneError> {
 /// The first instant of a day; where midnight is skipped, the first quarter of an hour that exists.
 fn first_instant(day: NaiveDate, zone: Zone) -> Result<DateTime<Utc>, ZoneError> {
     let midnight = day.and_hms_opt(0, 0, 0).ok_or(ZoneError::Form)?;
+    let earliest = |local| match zone.at(local)? {
+        Local::Once(t) | Local::Twice(t) => Some(t),
+        Local::Skipped => None,
+    };
     (0i64..=96)
         .filter_map(|quarter| midnight.checked_add_signed(chrono::TimeDelta::minutes(quarter.saturating_mul(15))))
-        .find_map(|local| zone.from_local_datetime(&local).earliest())
-        .map(|t| t.with_timezone(&Utc))
+        .find_map(earliest)
         .ok_or(ZoneError::Form)
 }
 
@@ -94,7 +89,7 @@ mod tests {
     use super::*;
 
     fn at(text: &str, zone: &str, edge: Edge) -> String {
-        match instant(text, parse_zone(zone).unwrap(), edge) {
+        match instant(text, Zone::parse(zone).unwrap(), edge) {
             Ok(t) => t.format("%FT%RZ").to_string(),
             Err(e) => format!("{e:?}"),
         }

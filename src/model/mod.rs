@@ -12,15 +12,17 @@ mod instant;
 mod many;
 mod object;
 mod value;
+mod zone;
 
 pub use address::{Address, BadAddress, is_key, is_user_key};
 pub use change::{Action, Cause, Change, Delta, Members};
 pub use digest::{Digest, Hasher, canonical, canonical_into, digest_of};
 pub use duration::{BadDuration, Minutes};
-pub use instant::{Edge, Zone, ZoneError, instant, is_date, parse_zone};
+pub use instant::{Edge, ZoneError, instant, is_date};
 pub use many::{both, on_all};
 pub use object::{Object, Origin, Places, Stored};
 pub use value::{Node, Table, Value};
+pub use zone::Zone;
 
 /// The version of Writ, as recorded in plans and stores.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

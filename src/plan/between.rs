@@ -3,7 +3,7 @@
 use super::{Base, Made, Plan, Relied, SettingsChange, document, judged};
 use crate::config::{AppliedSettings, Settings};
 use crate::diag::Diagnostics;
-use crate::model::{Action, Address, Object, Stored};
+use crate::model::{Action, Address, Object, Stored, Zone};
 use crate::reconcile::{PriorMoves, Reconciled, State, Wanted, compare};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
     let applied = |s: &State| s.applied(workspace).cloned();
     let settings_change =
         applied(after).filter(|a| applied(before).as_ref() != Some(a)).map(|after| SettingsChange { before: applied(before), after });
-    let zone = applied(after).map_or(chrono_tz::UTC, |s| s.zone());
+    let zone = applied(after).map_or(Zone::UTC, |s| s.zone());
     let made = Made {
         base: Base { lineage: before.lineage.clone(), serial: before.serial, config_digest: String::new() },
         commit: None,
