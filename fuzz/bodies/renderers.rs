@@ -5,7 +5,7 @@ use writ::config::AppliedSettings;
 use writ::diag::{CODES, Diagnostic, Diagnostics, SourceFile, Sources, Span};
 use writ::kinds::LIST;
 use writ::model::{Action, Address, Cause, Change, Digest, Object, Origin, Places, Stored, Table, Value, Zone};
-use writ::plan::{Base, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why};
+use writ::plan::{Base, Basis, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why};
 use writ::reconcile::{Hint, deltas};
 use writ::view::{object, paint::Paint, toml as values};
 
@@ -140,12 +140,11 @@ fn plan(choices: &mut Choices<'_>) {
         commit: (flags & 2 == 0).then(|| choices.text()),
         actor: choices.text(),
         changes: (0..choices.below(4)).map(|_| change(choices)).collect(),
-        steps: Vec::new(),
         rewritten: Vec::new(),
         changes_digest: Digest::of(b""),
         settings_change: (flags & 4 == 0).then(|| SettingsChange { before: None, after: settings.clone() }),
         settings,
-        relied: Relied::default(),
+        basis: Basis::told(Relied::default()),
         refusals: (0..choices.below(3)).map(|_| refusal(choices)).collect(),
         hints: (0..choices.below(2)).map(|_| Hint { from: choices.text(), to: choices.text() }).collect(),
         people_losing_access: usize::from(flags & 8),

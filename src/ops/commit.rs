@@ -158,7 +158,7 @@ pub(super) fn events(plan: &Plan, state: &State, mut recorder: Recorder<'_>) -> 
     // What is written, made or deleted by a step of its own is not rewritten first.
     let touched = |a: &Address| changes.get(a.as_str()).is_some_and(|c| c.writes());
     recorder.moves(&prior, &touched)?;
-    for step in &plan.steps {
+    for step in plan.steps() {
         let Some(change) = changes.get(step.address.as_str()) else { continue };
         let after = change.after.as_ref().map(|o| &o.attributes);
         match (step.kind, after) {

@@ -69,6 +69,6 @@ pub fn judge_again(
     };
     timely::check(&changes, &Planned::new(&prior.objects, &changes), saved.settings.zone(), now, found);
     let plan = judged(made, state, changes, found);
-    let follows = plan.relied == saved.relied && plan.changes_digest == saved.digests.changes;
+    let follows = *plan.relied() == saved.relied && plan.changes_digest == saved.digests.changes;
     (follows || found.has_errors()).then_some(plan)
 }

@@ -1,6 +1,6 @@
 //! Plans that nobody applies: what lies between two moments of a store, and that nothing is to be done.
 
-use super::{Base, Made, Plan, Relied, SettingsChange, document, judged};
+use super::{Base, Basis, Made, Plan, Relied, SettingsChange, document, judged};
 use crate::config::{AppliedSettings, Settings};
 use crate::diag::Diagnostics;
 use crate::model::{Action, Address, Object, Stored, Zone};
@@ -45,6 +45,7 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
         workspace,
     };
     let mut plan = judged(made, before, changes, found);
+    plan.basis = Basis::told(plan.relied().clone());
     plan.refusals.clear();
     plan.destroy = false;
     plan
@@ -61,12 +62,11 @@ pub fn unchanged(settings: &Settings, state: &State, config_digest: String, unma
         commit,
         actor: actor.to_owned(),
         changes: Vec::new(),
-        steps: Vec::new(),
         rewritten: Vec::new(),
         changes_digest: document::digest_of_changes(name, &[], None, false),
         settings_change: None,
         settings: settings.applied(),
-        relied: Relied { workspace: state.workspaces.get(name).map_or(0, |w| w.version), ..Relied::default() },
+        basis: Basis::told(Relied { workspace: state.workspaces.get(name).map_or(0, |w| w.version), ..Relied::default() }),
         refusals: Vec::new(),
         hints: Vec::new(),
         people_losing_access: 0,

@@ -4,7 +4,7 @@
 //!
 //! Past 400 lines, since what writes the document and what reads it back are one contract, and stand side by side.
 
-use super::{Base, Plan, Relied, SettingsChange};
+use super::{Base, Basis, Plan, Relied, SettingsChange};
 use crate::config::AppliedSettings;
 use crate::kinds::{self, object_from_json, with_defaults};
 use crate::model::{Action, Address, Cause, Change, Delta, Digest, Hasher, Object, Origin, Table, canonical, is_key};
@@ -135,11 +135,11 @@ impl Serialize for Body<'_> {
         map.serialize_entry("impact", &json!({ "people_losing_access": plan.people_losing_access }))?;
         map.serialize_entry("planned_values", &Values(planned_values(plan, known.clone())))?;
         map.serialize_entry("prior_state", &Values(known))?;
-        map.serialize_entry("relied", &plan.relied)?;
+        map.serialize_entry("relied", plan.relied())?;
         map.serialize_entry("resource_changes", &Each(|| plan.changes.iter().map(resource_change)))?;
         map.serialize_entry("settings", &plan.settings.0)?;
         map.serialize_entry("settings_change", &settings_change)?;
-        map.serialize_entry("steps", &Each(|| plan.steps.iter().map(|s| json!(s))))?;
+        map.serialize_entry("steps", &Each(|| plan.steps().iter().map(|s| json!(s))))?;
         map.serialize_entry("summary", &json!(plan.summary()))?;
         map.serialize_entry("unmanaged", &plan.unmanaged)?;
         map.serialize_entry("verdict", &verdict)?;
@@ -351,11 +351,10 @@ impl SavedPlan {
             actor: doc.get("actor").and_then(Json::as_str).unwrap_or("").to_owned(),
             changes_digest: digest_of_changes(&self.workspace, &self.changes, self.settings_change.as_ref(), self.destroy),
             changes: self.changes.clone(),
-            steps: Vec::new(),
             rewritten: Vec::new(),
             settings_change: self.settings_change.clone(),
             settings: self.settings.clone(),
-            relied: self.relied.clone(),
+            basis: Basis::told(self.relied.clone()),
             refusals: list("refused").iter().chain(&list("brakes")).filter_map(read_refusal).collect(),
             hints: doc.get("hints").cloned().and_then(|h| serde_json::from_value(h).ok()).unwrap_or_default(),
             people_losing_access: count(doc.get("impact").and_then(|i| i.get("people_losing_access"))),

@@ -10,6 +10,7 @@
 
 mod access;
 mod again;
+mod basis;
 mod between;
 mod document;
 pub mod guards;
@@ -22,6 +23,7 @@ mod summary;
 mod timely;
 
 pub use again::judge_again;
+pub use basis::Basis;
 pub use between::{between, unchanged};
 pub use document::{BadPlan, Digests, FORMAT, SavedPlan, digests, document, read, sealed};
 pub use guards::{Flag, Lift, Refusal, Why};
@@ -33,8 +35,8 @@ pub use summary::{Summary, followers};
 use crate::config::{AppliedSettings, Config, Known, Limits, World, check_rules};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::kinds::access_package::Package;
-use crate::model::{Address, Change, Digest, Hasher, Object, Zone, both, canonical, on_all};
-use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Step, Wanted, move_hints, reconcile, steps};
+use crate::model::{Address, Change, Digest, Hasher, Object, Zone, canonical, on_all};
+use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Wanted, move_hints, reconcile};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,8 +96,6 @@ pub struct Plan {
     pub actor: String,
     /// In the order in which they are shown.
     pub changes: Vec<Change>,
-    /// In the order in which they run.
-    pub steps: Vec<Step>,
     /// What says the same of something that moved: address and what it says now.
     pub rewritten: Vec<(Address, Object)>,
     /// The digest of the changes alone: a re-made plan that would do the same has the same one.
@@ -104,8 +104,8 @@ pub struct Plan {
     pub settings_change: Option<SettingsChange>,
     /// The settings that the store remembers after the apply.
     pub settings: AppliedSettings,
-    /// What it relied on.
-    pub relied: Relied,
+    /// What it stands on: see [`Plan::relied`] and [`Plan::steps`].
+    pub basis: Basis,
     /// What stands in its way.
     pub refusals: Vec<Refusal>,
     /// Renames that were probably meant.
@@ -281,25 +281,15 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
         has_store: state.lineage.is_some(),
     };
     let refusals = guards::judge(&facts, found);
-    // What is refused has no order: somebody may need what is replaced both before and after. What is unsound may have
-    // rings.
-    let goes_on = !found.has_errors() && refusals.iter().all(|r| r.lift.is_some());
-    let changes_digest = || document::digest_of_changes(workspace, &changes, settings_change.as_ref(), destroy);
-    let (relied, (steps, changes_digest)) = both(
-        changes.len() >= MANY_CHANGES,
-        || Relied::of(state, prior, &changes, workspace),
-        || (if goes_on { steps(&changes) } else { Vec::new() }, changes_digest()),
-    );
     Plan {
         workspace: workspace.to_owned(),
         base,
         commit: commit.map(str::to_owned),
         actor: actor.to_owned(),
         rewritten: rewritten(prior, &changes),
-        changes_digest,
-        relied,
+        changes_digest: document::digest_of_changes(workspace, &changes, settings_change.as_ref(), destroy),
+        basis: Basis::new(state, prior),
         hints: if destroy { Vec::new() } else { move_hints(&changes) },
-        steps,
         changes,
         settings,
         settings_change,

@@ -3,7 +3,7 @@
 
 use crate::kinds;
 use crate::model::{Action, Address, Change, Object};
-use crate::reconcile::{PriorMoves, State};
+use crate::reconcile::State;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
@@ -52,8 +52,8 @@ impl fmt::Display for Stale {
 impl Relied {
     /// What these changes touch or refer to.
     #[must_use]
-    pub fn of(state: &State, prior: &PriorMoves, changes: &[Change], workspace: &str) -> Relied {
-        let old = |a: &Address| prior.previous.get(a).unwrap_or(a).clone();
+    pub fn of(state: &State, previous: &BTreeMap<Address, Address>, changes: &[Change], workspace: &str) -> Relied {
+        let old = |a: &Address| previous.get(a).unwrap_or(a).clone();
         let mut addresses: HashSet<String> = HashSet::new();
         let mut add = |address: &str| {
             if !addresses.contains(address) {
@@ -72,7 +72,7 @@ impl Relied {
             }
             for object in change.before.iter().chain(&change.after) {
                 kinds::each_reference(object, &mut |reference| {
-                    if prior.previous.is_empty() {
+                    if previous.is_empty() {
                         reference.target.write(&mut text);
                         add(&text);
                     } else {

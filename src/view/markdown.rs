@@ -264,7 +264,7 @@ mod tests {
     use crate::config::AppliedSettings;
     use crate::diag::{Span, codes::R15};
     use crate::model::{Digest, Zone};
-    use crate::plan::{Base, Flag, Lift, Refusal, Relied, SettingsChange, Why};
+    use crate::plan::{Base, Basis, Flag, Lift, Refusal, SettingsChange, Why};
 
     /// A plan that changes a setting, and what stands in its way.
     fn refused(refusals: Vec<Refusal>) -> Plan {
@@ -276,11 +276,10 @@ mod tests {
             commit: Some("4f2a9c1".to_owned()),
             actor: "operator:olga@host".to_owned(),
             changes: Vec::new(),
-            steps: Vec::new(),
             rewritten: Vec::new(),
             settings_change: Some(SettingsChange { before: None, after: settings.clone() }),
             settings,
-            relied: Relied::default(),
+            basis: Basis::default(),
             refusals,
             hints: Vec::new(),
             people_losing_access: 7,

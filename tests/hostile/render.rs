@@ -15,7 +15,7 @@ use writ::kinds::text::is_hostile;
 use writ::model::{
     Action, Address, Cause, Change, Delta, Digest, Members, Node, Object, Origin, Places, Stored, Table, Value, Zone, canonical,
 };
-use writ::plan::{Base, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why, document};
+use writ::plan::{Base, Basis, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why, document};
 use writ::reconcile::{Edge, Hint, State};
 use writ::view::how::How;
 use writ::view::paint::Paint;
@@ -275,11 +275,10 @@ impl Words {
             commit: Some(self.get(4)),
             actor: self.get(6),
             changes,
-            steps: Vec::new(),
             rewritten: Vec::new(),
             settings_change: Some(SettingsChange { before: Some(settings(0)), after: settings(1) }),
             settings: settings(1),
-            relied: Relied::default(),
+            basis: Basis::told(Relied::default()),
             refusals: vec![refusal(None), refusal(Some(Lift { flag: Flag::Deletes, value: 12 }))],
             hints: vec![Hint { from: self.user().to_string(), to: self.get(1) }],
             people_losing_access: 7,
