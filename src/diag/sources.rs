@@ -28,11 +28,18 @@ impl SourceFile {
     /// Line and column, both from 1, of a byte; columns count characters.
     #[must_use]
     pub fn position(&self, offset: u32) -> (u32, u32) {
-        let line = self.lines().partition_point(|start| *start <= offset).max(1);
-        let start = self.lines().get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let line = self.line_of(offset);
+        let start = self.lines().get((line as usize).saturating_sub(1)).copied().unwrap_or(0);
         let before = self.text.get(start as usize..offset as usize).unwrap_or("");
         let column = before.chars().count().saturating_add(1);
-        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+        (line, u32::try_from(column).unwrap_or(u32::MAX))
+    }
+
+    /// The line of a byte, from 1.
+    #[must_use]
+    pub fn line_of(&self, offset: u32) -> u32 {
+        let line = self.lines().partition_point(|start| *start <= offset).max(1);
+        u32::try_from(line).unwrap_or(u32::MAX)
     }
 
     /// The whole of one line, from 1, in the file of this number.
@@ -54,7 +61,7 @@ impl SourceFile {
 
 /// Where the lines of a text begin.
 fn starts(text: &str) -> Vec<u32> {
-    let after = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i.saturating_add(1));
+    let after = text.match_indices('\n').map(|(i, _)| i.saturating_add(1));
     std::iter::once(0).chain(after).map(|i| u32::try_from(i).unwrap_or(u32::MAX)).collect()
 }
 
@@ -92,13 +99,13 @@ impl Sources {
     /// `marketing/campaign.toml:7`.
     #[must_use]
     pub fn place(&self, span: Span) -> Option<String> {
-        self.get(span).map(|f| format!("{}:{}", f.name, f.position(span.start).0))
+        self.get(span).map(|f| format!("{}:{}", f.name, f.line_of(span.start)))
     }
 
     /// File name and line, from 1.
     #[must_use]
     pub fn line(&self, span: Span) -> Option<(&str, u32)> {
-        self.get(span).map(|f| (f.name.as_str(), f.position(span.start).0))
+        self.get(span).map(|f| (f.name.as_str(), f.line_of(span.start)))
     }
 
     /// How many files there are.

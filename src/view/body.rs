@@ -1,7 +1,7 @@
 //! The lines of one change, for whatever medium shows them.
 
 use super::paint::short;
-use super::toml::{inline, key, pairs, single};
+use super::toml::{inline, key, pairs, push_inline, single};
 use crate::kinds::{self, Shape};
 use crate::model::{Action, Change, Delta, Members, Node, Table, Value};
 use similar::{ChangeTag, TextDiff};
@@ -39,8 +39,23 @@ pub(super) struct Line {
 /// No line is longer, in characters: what is left out is counted, and JSON has it all.
 const LONGEST_LINE: usize = 200;
 
-fn line(mark: Mark, depth: usize, text: impl AsRef<str>) -> Line {
-    Line { mark, depth, text: short(text.as_ref(), LONGEST_LINE) }
+fn line(mark: Mark, depth: usize, text: impl Into<String>) -> Line {
+    let text = text.into();
+    Line { mark, depth, text: if text.len() <= LONGEST_LINE { text } else { short(&text, LONGEST_LINE) } }
+}
+
+/// `name = value`.
+fn said(name: &str, value: &Value) -> String {
+    let mut out = String::with_capacity(64);
+    out.push_str(&key(name));
+    out.push_str(" = ");
+    push_inline(&mut out, value);
+    out
+}
+
+/// Whether a line is as wide as may be, or less.
+fn is_narrow(text: &str) -> bool {
+    text.len() <= WIDTH || text.chars().count() <= WIDTH
 }
 
 /// No text is shown with more lines, nor are two compared line by line that have more.
@@ -63,9 +78,9 @@ pub(super) fn body(change: &Change) -> Vec<Line> {
         _ => None,
     };
     if let Some((mark, object)) = comes_or_goes {
-        let mut said: Vec<(&str, &Value)> = object.attributes.iter().collect();
-        said.sort_by_cached_key(|(name, _)| position(name));
-        for (name, value) in said {
+        let mut attributes: Vec<(&str, &Value)> = object.attributes.iter().collect();
+        attributes.sort_by_cached_key(|(name, _)| position(name));
+        for (name, value) in attributes {
             let is_map = kind.and_then(|k| k.field(name)).is_some_and(|f| matches!(f.shape, Shape::Map(..)));
             whole(mark, 0, name, value, is_map, "", &mut out);
         }
@@ -137,8 +152,8 @@ fn whole(mark: Mark, depth: usize, name: &str, value: &Value, is_map: bool, forc
             }
         }
         Node::Table(table) => {
-            let text = format!("{} = {{ {} }}{forces}", key(name), pairs(table));
-            if text.chars().count() <= WIDTH {
+            let text = said(name, value) + forces;
+            if is_narrow(&text) {
                 out.push(line(mark, depth, text));
             } else {
                 out.push(line(mark, depth, format!("{}{forces}", key(name))));
@@ -148,8 +163,8 @@ fn whole(mark: Mark, depth: usize, name: &str, value: &Value, is_map: bool, forc
             }
         }
         Node::Set(members) | Node::List(members) => {
-            let text = format!("{} = {}{forces}", key(name), inline(value));
-            if text.chars().count() <= WIDTH {
+            let text = said(name, value) + forces;
+            if is_narrow(&text) {
                 out.push(line(mark, depth, text));
             } else if let Some(tables) = members.iter().map(Value::as_table).collect::<Option<Vec<&Table>>>() {
                 for table in tables {
@@ -171,7 +186,7 @@ fn whole(mark: Mark, depth: usize, name: &str, value: &Value, is_map: bool, forc
                 more => out.push(line(Mark::Note, below, format!("{more} more lines"))),
             }
         }
-        _ => out.push(line(mark, depth, format!("{} = {}{forces}", key(name), inline(value)))),
+        _ => out.push(line(mark, depth, said(name, value) + forces)),
     }
 }
 

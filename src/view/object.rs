@@ -28,7 +28,7 @@ fn attribute(field: &Field, value: &Value, origin: &Places, paint: Paint, out: &
     let is_map = matches!(field.shape, Shape::Map(..));
     let mut push = |path: &str, text: String| {
         let place = origin.attributes.get(path).map(|p| if p.contains(':') { p.clone() } else { format!("{}:{p}", origin.file) });
-        let comment = place.map(|p| paint.dim(&format!("  # {}", line(&p)))).unwrap_or_default();
+        let comment = place.map(|p| paint.dim(format!("  # {}", line(&p)))).unwrap_or_default();
         out.push_str(&format!("{text}{comment}\n"));
     };
     match &value.node {

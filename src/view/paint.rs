@@ -1,6 +1,7 @@
 //! Colour, where it is wanted.
 
 use anstyle::{AnsiColor, Style};
+use std::borrow::Cow;
 
 /// Colours, or nothing at all.
 #[derive(Debug, Clone, Copy)]
@@ -12,37 +13,38 @@ pub struct Paint {
 impl Paint {
     /// A text in a style.
     #[must_use]
-    pub fn with(self, style: Style, text: &str) -> String {
-        if self.on { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    pub fn with<'t>(self, style: Style, text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
+        let text = text.into();
+        if self.on { format!("{style}{text}{style:#}").into() } else { text }
     }
 
     /// Something good or added.
     #[must_use]
-    pub fn green(self, text: &str) -> String {
+    pub fn green<'t>(self, text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
         self.with(AnsiColor::Green.on_default(), text)
     }
 
     /// Something bad or taken away.
     #[must_use]
-    pub fn red(self, text: &str) -> String {
+    pub fn red<'t>(self, text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
         self.with(AnsiColor::Red.on_default(), text)
     }
 
     /// Something changed.
     #[must_use]
-    pub fn yellow(self, text: &str) -> String {
+    pub fn yellow<'t>(self, text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
         self.with(AnsiColor::Yellow.on_default(), text)
     }
 
     /// Something that matters.
     #[must_use]
-    pub fn bold(self, text: &str) -> String {
+    pub fn bold<'t>(self, text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
         self.with(Style::new().bold(), text)
     }
 
     /// Something beside the point.
     #[must_use]
-    pub fn dim(self, text: &str) -> String {
+    pub fn dim<'t>(self, text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
         self.with(Style::new().dimmed(), text)
     }
 }

@@ -161,22 +161,30 @@ fn place_of(origin: &Places, name: &str) -> String {
 }
 
 fn objects(group: &[&Change], plan: &Plan, paint: Paint) -> String {
-    let mut out: String = group.iter().map(|c| format!("  {}\n", paint.bold(&format!("# {}", headline(c))))).collect();
+    let mut out = String::with_capacity(512);
+    for change in group {
+        out.push_str("  ");
+        out.push_str(&paint.bold(format!("# {}", headline(change))));
+        out.push('\n');
+    }
     let Some(change) = group.first() else { return out };
     if let Some(because) = because(change, plan) {
-        out.push_str(&format!("  {}\n", paint.dim(&format!("# ({because})"))));
+        out.push_str(&format!("  {}\n", paint.dim(format!("# ({because})"))));
     }
     for row in body(change) {
-        let indent = " ".repeat(row.depth.saturating_mul(4).saturating_add(2));
+        let start = out.len();
+        out.extend(std::iter::repeat_n(' ', row.depth.saturating_mul(4).saturating_add(2)));
         let text = format!("{} {}", row.mark.symbol(), row.text);
         let painted = match row.mark {
             Mark::Add => paint.green(&text),
             Mark::Remove => paint.red(&text),
             Mark::Alter => paint.yellow(&text),
             Mark::Note => paint.dim(&text),
-            Mark::Plain => text.trim_end().to_owned(),
+            Mark::Plain => text.trim_end().into(),
         };
-        out.push_str(format!("{indent}{painted}").trim_end());
+        out.push_str(&painted);
+        let shown = out.get(start..).map_or(0, |line| line.trim_end().len());
+        out.truncate(start.saturating_add(shown));
         out.push('\n');
     }
     out
@@ -311,9 +319,9 @@ pub fn verdict(plan: &Plan, paint: Paint) -> String {
     }
     let reasons = counted(all.len(), "reason");
     let head = if refused > 0 {
-        paint.red(&format!("Error: refused, {reasons}"))
+        paint.red(format!("Error: refused, {reasons}"))
     } else {
-        paint.yellow(&format!("Warning: an apply stops at a brake, {reasons}"))
+        paint.yellow(format!("Warning: an apply stops at a brake, {reasons}"))
     };
     out.push_str(&format!("{head}\n"));
     for refusal in all {

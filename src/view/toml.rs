@@ -2,17 +2,36 @@
 
 use crate::kinds::text::is_hostile;
 use crate::model::{Node, Table, Value};
+use std::borrow::Cow;
 
 /// A value on one line.
 #[must_use]
 pub fn inline(value: &Value) -> String {
+    let mut out = String::new();
+    push_inline(&mut out, value);
+    out
+}
+
+/// As [`inline`], behind what `out` holds.
+pub fn push_inline(out: &mut String, value: &Value) {
     match &value.node {
-        Node::Bool(b) => b.to_string(),
-        Node::Int(n) => n.to_string(),
-        Node::Time(t) => crate::view::paint::line(t),
-        Node::Text(t) => quoted(t),
-        Node::Set(m) | Node::List(m) => format!("[{}]", m.iter().map(inline).collect::<Vec<_>>().join(", ")),
-        Node::Table(t) => format!("{{ {} }}", pairs(t)),
+        Node::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        Node::Int(n) => out.push_str(&n.to_string()),
+        Node::Time(t) => out.push_str(&crate::view::paint::line(t)),
+        Node::Text(t) => push_quoted(out, t),
+        Node::Set(members) | Node::List(members) => {
+            out.push('[');
+            for (i, member) in members.iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { ", " });
+                push_inline(out, member);
+            }
+            out.push(']');
+        }
+        Node::Table(table) => {
+            out.push_str("{ ");
+            push_pairs(out, table);
+            out.push_str(" }");
+        }
     }
 }
 
@@ -28,22 +47,43 @@ pub fn single(value: &Value) -> String {
 /// `a = 1, b = "x"`.
 #[must_use]
 pub fn pairs(table: &Table) -> String {
-    table.iter().map(|(k, v)| format!("{} = {}", key(k), inline(v))).collect::<Vec<_>>().join(", ")
+    let mut out = String::new();
+    push_pairs(&mut out, table);
+    out
+}
+
+fn push_pairs(out: &mut String, table: &Table) {
+    for (i, (name, value)) in table.iter().enumerate() {
+        out.push_str(if i == 0 { "" } else { ", " });
+        out.push_str(&key(name));
+        out.push_str(" = ");
+        push_inline(out, value);
+    }
 }
 
 /// A bare key, or a quoted one.
 #[must_use]
-pub fn key(text: &str) -> String {
+pub fn key(text: &str) -> Cow<'_, str> {
     let bare = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    if !text.is_empty() && text.bytes().all(bare) { text.to_owned() } else { quoted(text) }
+    if !text.is_empty() && text.bytes().all(bare) { text.into() } else { quoted(text).into() }
 }
 
 /// A basic string; what could move the cursor or reorder text is escaped.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len().saturating_add(2));
+    push_quoted(&mut out, text);
+    out
+}
+
+/// As [`quoted`], behind what `out` holds.
+pub fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
-    for c in text.chars() {
+    // Most texts have nothing to escape.
+    let plain = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
+    let (plain, rest) = if text.bytes().all(plain) { (text, "") } else { ("", text) };
+    out.push_str(plain);
+    for c in rest.chars() {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
@@ -56,7 +96,6 @@ pub fn quoted(text: &str) -> String {
         }
     }
     out.push('"');
-    out
 }
 
 #[cfg(test)]
