@@ -439,7 +439,7 @@ fn tables() -> impl Strategy<Value = Table> {
         let named = prop::collection::vec((text(), inner.clone()), 0..4);
         prop_oneof![
             all().prop_map(|m| Value::set(m, Span::NONE)),
-            all().prop_map(|m| Value::new(Node::List(m), Span::NONE)),
+            all().prop_map(|m| Value::new(Node::List(m.into()), Span::NONE)),
             named.prop_map(|rows| Value::new(Node::Table(table(rows)), Span::NONE)),
         ]
     });

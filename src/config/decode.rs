@@ -107,7 +107,7 @@ impl Decoder<'_, '_> {
                     let members = items.iter().map(|v| self.value(item, v, name, rule).unwrap_or_else(|| unread(v)));
                     let members: Vec<Value> = members.collect();
                     self.twice(members.iter().filter(|m| m.as_text().is_some()), name);
-                    Some(Value::new(Node::List(members), at))
+                    Some(Value::new(Node::List(members.into()), at))
                 }
                 _ => self.wrong(shape, raw, at, name, rule),
             },

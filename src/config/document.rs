@@ -2,8 +2,9 @@
 
 use super::budget;
 use crate::diag::{Diagnostic, Diagnostics, SourceFile, Span, codes, shown};
+use foldhash::HashSet;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

@@ -37,9 +37,9 @@ fn required(form: &Form, table: &Table, object: &Object, at: Span, path: &[&str]
             continue;
         }
         let says = |keys: &[&str]| keys.iter().any(|k| table.contains(k));
-        let displaced = form.alternatives.iter().any(|a| a.left.contains(&field.name) && says(a.right));
+        let displaced = || form.alternatives.iter().any(|a| a.left.contains(&field.name) && says(a.right));
         match table.get(field.name) {
-            None if field.required && !displaced => {
+            None if field.required && !displaced() => {
                 let other = form.alternatives.iter().find(|a| a.left.first() == Some(&field.name)).and_then(|a| a.right.first());
                 let or = other.map_or_else(String::new, |o| format!(" (or `{o}`)"));
                 let name = [path, &[field.name]].concat().join(".");

@@ -2,7 +2,8 @@
 
 use super::{Known, Settings};
 use crate::model::{Address, Object};
-use std::collections::{BTreeMap, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::BTreeMap;
 
 /// Everything a cross-kind rule may look at.
 #[derive(Debug)]

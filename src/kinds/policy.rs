@@ -197,7 +197,7 @@ impl<'a> Policy<'a> {
             },
             Some(node) => {
                 let outside = |v: &Value| v.as_text().is_some_and(|t| t.starts_with("connected_organization:"));
-                let members = if let Node::Set(members) = node { members.as_slice() } else { &[] };
+                let members = if let Node::Set(members) = node { &**members } else { &[] };
                 if members.iter().any(outside) { Population::Outside } else { Population::Inside }
             }
         }

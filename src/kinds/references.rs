@@ -199,7 +199,7 @@ fn visit<'a>(shape: &Shape, value: &'a Value, place: &Place<'a>, visitor: &mut V
                 }
             }
             let is_set = matches!(shape, Shape::Set(..));
-            new.map(|new| if is_set { Value::set(new, value.at) } else { Value::new(Node::List(new), value.at) })
+            new.map(|new| if is_set { Value::set(new, value.at) } else { Value::new(Node::List(new.into()), value.at) })
         }
         Shape::Table(form) => visit_table(form, value, place, visitor),
         Shape::Map(keys, item) => {

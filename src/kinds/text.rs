@@ -2,6 +2,7 @@
 
 use super::Text;
 use crate::model::{is_key, is_user_key};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
@@ -27,7 +28,7 @@ pub const NAME_LENGTH: usize = 120;
 ///
 /// # Errors
 /// [`BadText`] says what is wrong with it.
-pub fn check(class: Text, text: &str) -> Result<Box<str>, BadText> {
+pub fn check(class: Text, text: &str) -> Result<Cow<'_, str>, BadText> {
     let lines = matches!(class, Text::Block);
     let plain = is_plain(text, lines);
     if !plain && let Some((i, c)) = text.chars().enumerate().find(|(_, c)| is_hostile(*c, lines)) {
@@ -70,7 +71,7 @@ pub fn is_hostile(c: char, lines: bool) -> bool {
     }
 }
 
-fn name(text: &str) -> Result<Box<str>, BadText> {
+fn name(text: &str) -> Result<Cow<'_, str>, BadText> {
     if text.is_empty() || text.trim() != text {
         return Err(BadText::Form("a name, without spaces around it"));
     }
@@ -154,7 +155,7 @@ fn mixed(word: &str) -> bool {
         && !together(&[Script::Han, Script::Bopomofo, Script::Latin])
 }
 
-fn url(text: &str) -> Result<Box<str>, BadText> {
+fn url(text: &str) -> Result<Cow<'_, str>, BadText> {
     let host = text.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(""));
     let bare = host.map(|h| h.split(':').next().unwrap_or(""));
     match bare {
@@ -165,7 +166,7 @@ fn url(text: &str) -> Result<Box<str>, BadText> {
     }
 }
 
-fn guid(text: &str) -> Result<Box<str>, BadText> {
+fn guid(text: &str) -> Result<Cow<'_, str>, BadText> {
     let lower = text.to_ascii_lowercase();
     let shape: String = lower.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
     if shape == "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" {
@@ -175,7 +176,7 @@ fn guid(text: &str) -> Result<Box<str>, BadText> {
     }
 }
 
-fn domain(text: &str) -> Result<Box<str>, BadText> {
+fn domain(text: &str) -> Result<Cow<'_, str>, BadText> {
     let lower = text.to_ascii_lowercase();
     let label = |l: &str| {
         !l.is_empty()

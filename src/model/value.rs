@@ -25,9 +25,9 @@ pub enum Node {
     /// A TOML date or date-time, as written (`2026-12-31`, `2026-12-31T08:00:00+01:00`).
     Time(Arc<str>),
     /// Members without order: sorted, each once.
-    Set(Vec<Value>),
+    Set(Box<[Value]>),
     /// Members whose order counts.
-    List(Vec<Value>),
+    List(Box<[Value]>),
     /// Named members.
     Table(Table),
 }
@@ -50,14 +50,14 @@ impl Value {
     pub fn set(mut members: Vec<Value>, at: Span) -> Value {
         members.sort();
         members.dedup();
-        Value::new(Node::Set(members), at)
+        Value::new(Node::Set(members.into()), at)
     }
 
     /// Stands for what was written and could not be read, so that its key counts as said and no rule speaks of it: a set
     /// without members, which says nothing that a rule could find wrong.
     #[must_use]
     pub fn unread(at: Span) -> Value {
-        Value::new(Node::Set(Vec::new()), at)
+        Value::new(Node::Set(Box::default()), at)
     }
 
     /// Whether it is such a stand-in, or an empty set, which says as little.

@@ -10,7 +10,7 @@ use crate::kinds::{self, object_from_json};
 use crate::model::{Address, Object, Origin, Stored, canonical_into};
 use crate::reconcile::{State, WorkspaceState};
 use crate::store::{self, ObjectView, Reader, Snapshot};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::Arc;
 
 /// What the store is, and what it knows beside what a workspace declares. What the workspace has in it already is read only if
@@ -45,7 +45,7 @@ pub(super) fn state(reader: &Reader, workspace: &str, config: Option<&Config>) -
     let head = reader.each_object(|row| {
         let own = row.workspace == Some(workspace);
         let same = wanted.get(row.address).copied().filter(|_| own);
-        objects.push(stored(&row, same, &mut canonical)?);
+        objects.push(by_address(stored(&row, same, &mut canonical)?));
         Ok::<(), Failure>(())
     })?;
     let state = collected(&head, objects)?;
@@ -58,7 +58,7 @@ pub(super) fn state(reader: &Reader, workspace: &str, config: Option<&Config>) -
 /// [`Failure::Store`] when an object does not have its kind's shape.
 pub(super) fn snapshot(snapshot: &Snapshot) -> Result<State, Failure> {
     let objects = snapshot.tables.objects.values().map(|row| stored(&row.view(), None, &mut String::new()));
-    collected(snapshot, objects.collect::<Result<_, _>>()?)
+    collected(snapshot, objects.map(|stored| stored.map(by_address)).collect::<Result<_, _>>()?)
 }
 
 /// A row as planning sees it; `same` is what the files say of it, in which case that may be all it says.
@@ -79,14 +79,18 @@ fn stored(row: &ObjectView<'_>, same: Option<&Object>, canonical: &mut String) -
     Ok(Stored { object, id, workspace, version, origin: Origin::from_json(origin) })
 }
 
+fn by_address(stored: Stored) -> (Address, Stored) {
+    (stored.object.address.clone(), stored)
+}
+
 /// These objects, with all else that the store says of itself.
 ///
 /// # Errors
 /// [`Failure::Store`] when the settings of a workspace are no JSON.
-pub(super) fn collected(head: &Snapshot, mut objects: Vec<Stored>) -> Result<State, Failure> {
+pub(super) fn collected(head: &Snapshot, mut objects: Vec<(Address, Stored)>) -> Result<State, Failure> {
     // Nearly in order already: bytes and addresses differ in where a dot goes.
-    objects.sort_by(|a, b| a.object.address.cmp(&b.object.address));
-    let objects = Arc::new(objects.into_iter().map(|s| (s.object.address.clone(), s)).collect());
+    objects.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let objects = Arc::new(objects.into_iter().collect());
     let mut state =
         State { lineage: Some(head.lineage.clone()), serial: head.serial, link: head.link.clone(), objects, ..State::default() };
     for row in head.tables.workspaces.values() {

@@ -1,8 +1,9 @@
 //! The objects as an apply would leave them: the state with the changes over it, without a copy of either.
 
 use crate::model::{Action, Address, Change, Object, Stored};
+use foldhash::HashMap;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Everything there will be.
 #[derive(Debug)]

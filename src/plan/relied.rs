@@ -4,8 +4,9 @@
 use crate::kinds;
 use crate::model::{Action, Address, Change, Object};
 use crate::reconcile::State;
+use foldhash::HashSet;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Versions and referrers, by address in the state before moves.
@@ -54,7 +55,7 @@ impl Relied {
     #[must_use]
     pub fn of(state: &State, previous: &BTreeMap<Address, Address>, changes: &[Change], workspace: &str) -> Relied {
         let old = |a: &Address| previous.get(a).unwrap_or(a).clone();
-        let mut addresses: HashSet<String> = HashSet::new();
+        let mut addresses: HashSet<String> = HashSet::default();
         let mut add = |address: &str| {
             if !addresses.contains(address) {
                 addresses.insert(address.to_owned());

@@ -3,8 +3,9 @@
 
 use crate::kinds::{self, Strength};
 use crate::model::{Action, Address, Change, Object};
+use foldhash::HashMap;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
 /// What one step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]

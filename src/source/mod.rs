@@ -306,11 +306,14 @@ fn read_file(
         Ok(None)
     };
     let mut file = beneath.open(name).map_err(fail)?;
-    if !file.metadata().map_err(fail)?.is_file() {
+    let there = file.metadata().map_err(fail)?;
+    if !there.is_file() {
         return refuse(Reason::Irregular);
     }
-    let mut bytes = Vec::new();
-    file.by_ref().take(LARGEST_FILE.saturating_add(1)).read_to_end(&mut bytes).map_err(fail)?;
+    // Just as much as there is, since it is kept.
+    let most = LARGEST_FILE.saturating_add(1);
+    let mut bytes = Vec::with_capacity(usize::try_from(there.len().min(most)).unwrap_or_default());
+    file.by_ref().take(most).read_to_end(&mut bytes).map_err(fail)?;
     if bytes.len() as u64 > LARGEST_FILE {
         return refuse(Reason::Large);
     }

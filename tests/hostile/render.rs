@@ -223,8 +223,8 @@ impl Words {
         let mut question = Table::new();
         question.insert("text", self.value(2));
         question.insert("choices", texts(3));
-        let questions = Value::new(Node::List(vec![Value::new(Node::Table(question.clone()), Span::NONE)]), Span::NONE);
-        let other = Value::new(Node::List(vec![Value::new(Node::Table(self.attributes(5)), Span::NONE)]), Span::NONE);
+        let questions = Value::new(Node::List(Box::new([Value::new(Node::Table(question.clone()), Span::NONE)])), Span::NONE);
+        let other = Value::new(Node::List(Box::new([Value::new(Node::Table(self.attributes(5)), Span::NONE)])), Span::NONE);
         let members = Members { added: vec![self.value(6)], removed: vec![self.value(7)], unchanged: vec![self.value(8)] };
         let table = Delta::Table(vec![("nl".to_owned(), two(0, 1)), ("de".to_owned(), Delta::Added(self.value(2)))]);
         let time = Value::new(Node::Time(self.get(3).into()), Span::NONE);

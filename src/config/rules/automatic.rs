@@ -4,10 +4,10 @@ use crate::config::{World, finding};
 use crate::diag::{Diagnostics, codes};
 use crate::kinds::policy::{Policy, Population};
 use crate::model::Object;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    let mut first = HashMap::<&str, &Object>::new();
+    let mut first = HashMap::<&str, &Object>::default();
     for policy in world.known_first().filter_map(Policy::of).filter(|p| p.automatic().is_some() && p.population() == Population::Automatic)
     {
         match first.get(policy.0.address.parent_text()) {

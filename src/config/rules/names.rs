@@ -5,7 +5,7 @@ use crate::config::{World, finding};
 use crate::diag::{Code, Diagnostic, Diagnostics, codes};
 use crate::kinds::{self, access_package::Package, display_name};
 use crate::model::Object;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use std::sync::LazyLock;
 use unicode_script::{Script, UnicodeScript};
 use unicode_security::skeleton;

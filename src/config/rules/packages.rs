@@ -3,7 +3,7 @@
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, codes};
 use crate::kinds::{access_package::Package, policy::Policy};
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let with_policy: HashSet<&str> = world.all().filter_map(Policy::of).map(|p| p.0.address.parent_text()).collect();

@@ -4,10 +4,10 @@ use crate::config::{World, finding};
 use crate::diag::{Diagnostics, Span, codes, did_you_mean};
 use crate::kinds::{access_package::Package, application, group::Group, resource::Resource, sharepoint_site};
 use crate::model::{Address, Object};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    let mut origins: HashMap<(&str, &str, &str), &Object> = HashMap::new();
+    let mut origins: HashMap<(&str, &str, &str), &Object> = HashMap::default();
     for resource in world.known_first().filter_map(Resource::of) {
         let declared = world.declares(&resource.0.address);
         let (kind, origin) = resource.identity();
