@@ -70,6 +70,7 @@ fn what_is_not_a_sound_copy_of_this_store_replaces_nothing() {
     let mut broken = bytes(&workspace, "one.db");
     let at = broken.windows(13).position(|w| w == b"operator:olga").unwrap();
     *broken.get_mut(at).unwrap() = b'O';
+    fs::copy(workspace.path("one.db"), workspace.path("broken.db")).unwrap();
     fs::write(workspace.path("broken.db"), broken).unwrap();
     fs::write(workspace.path("text.db"), "text").unwrap();
     fs::write(workspace.path("empty.db"), "").unwrap();

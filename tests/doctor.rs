@@ -109,11 +109,11 @@ fn what_the_dead_left_and_a_mode_too_wide_are_told_and_mended() {
     fs::write(&draft, "half a store").unwrap();
     fs::write(&another, "half a store").unwrap();
     fs::set_permissions(workspace.path(STORE), Permissions::from_mode(0o644)).unwrap();
-    assert_eq!(told(&workspace, 7, "mode"), [("fault".to_owned(), "0644: others than its owner may use it".to_owned())]);
+    assert_eq!(told(&workspace, 7, "mode"), [("fault".to_owned(), "everybody may read it (mode 0644)".to_owned())]);
     let (health, text) = told(&workspace, 7, "leftovers").remove(0);
     assert!(health == "note" && text.contains(".writ-test.db-x1Y2z3.new") && !text.contains("other.db"), "{text}");
     assert!(draft.exists(), "looking removes nothing");
-    workspace.expect(0, &["doctor", "--fix"]).says(&["removed ", "mode 0644 -> 0600"]);
+    workspace.expect(0, &["doctor", "--fix"]).says(&["removed ", "test.db: 0644 -> 0600"]);
     assert!(!draft.exists() && another.exists());
     assert_eq!(told(&workspace, 0, "mended"), []);
     // The next writer clears such a draft as well.

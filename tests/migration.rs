@@ -21,12 +21,19 @@ struct Old {
     next: bool,
 }
 
+/// A checkout knows no modes; a store has one.
+fn private(store: &Path) {
+    #[cfg(unix)]
+    fs::set_permissions(store, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
 impl Old {
     fn new(schema: &str, next: bool) -> Old {
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(schema);
         let workspace = Workspace::copy(&fixture);
         fs::create_dir(workspace.path(".writ")).unwrap();
         fs::rename(workspace.path("store.db"), workspace.path(STORE)).unwrap();
+        private(&workspace.path(STORE));
         let bytes = fs::read(workspace.path(STORE)).unwrap();
         Old { workspace, bytes, next }
     }

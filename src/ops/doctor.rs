@@ -76,18 +76,10 @@ fn mend(context: &Context, place: &Place, mended: &mut Vec<Finding>) -> Result<(
     for leftover in before.iter().filter(|path| !store::exists(path)) {
         mended.push(Finding::new("mended", Health::Note, format!("removed {}", leftover.display())));
     }
-    #[cfg(unix)]
-    if let Ok(found) = std::fs::symlink_metadata(&place.path)
-        && found.is_file()
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = found.permissions().mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            let private = std::fs::Permissions::from_mode(0o600);
-            std::fs::set_permissions(&place.path, private)
-                .map_err(|e| Failure::Io(format!("cannot change the mode of `{}`", place.path.display()), e))?;
-            mended.push(Finding::new("mended", Health::Note, format!("mode {mode:04o} -> 0600")));
-        }
+    let changed =
+        store::make_private(&place.path).map_err(|e| Failure::Io(format!("cannot change the mode of `{}`", place.path.display()), e))?;
+    for (path, mode) in changed {
+        mended.push(Finding::new("mended", Health::Note, format!("mode of {}: {mode:04o} -> 0600", path.display())));
     }
     Ok(())
 }

@@ -4,7 +4,8 @@ use crate::diag::{Diagnostics, Sources};
 use crate::kinds::counted;
 use crate::plan::{BadPlan, Stale};
 use crate::source::SourceError;
-use crate::store::StoreError;
+use crate::store::{Exposure, StoreError};
+use crate::view::how::word;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -105,6 +106,15 @@ impl Failure {
             Failure::Store(StoreError::Locked(_)) => "wait for it, or give `--lock-timeout 60s`".to_owned(),
             Failure::Store(StoreError::Unsynced { .. }) => "see to the disk: a loss of power may still undo it".to_owned(),
             Failure::Store(StoreError::Unknown(_)) => "see to the disk; `writ history` then shows whether it was".to_owned(),
+            Failure::Store(StoreError::Exposed { path, how: Exposure::Readable(_) }) => {
+                format!("`chmod 600 {}`: a store is its owner's alone", word(&path.display().to_string()))
+            }
+            Failure::Store(StoreError::Exposed { path, how: Exposure::Writable(_) }) => {
+                format!("if nobody did: `chmod 600 {}`, then `writ audit verify`", word(&path.display().to_string()))
+            }
+            Failure::Store(StoreError::Exposed { how: Exposure::Foreign { .. }, .. }) => {
+                "run this as that user; what its group may read can be looked at".to_owned()
+            }
             Failure::Store(StoreError::Newer { .. }) => "use the version of Writ that wrote it, or a newer one".to_owned(),
             Failure::Store(StoreError::Corrupt(_) | StoreError::NotAStore(_)) => {
                 "`writ state restore FILE` brings a backup back; nothing was changed".to_owned()

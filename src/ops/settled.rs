@@ -4,8 +4,8 @@
 //! In: the files, and what the store is. Out: a plan without changes, or nothing.
 //! Invariants: it is written by an apply alone, beside the store, and only where the plan that follows would have nothing to
 //! say, not even a note; it is believed only by the version that wrote it, at the same link of the store's chain, for the same
-//! bytes under the same names, as long as nobody wrote the store's file, and if nothing in it was damaged. Without it everything
-//! takes longer, and nothing else differs.
+//! bytes under the same names, as long as nobody wrote the store's file, if nothing in it was damaged, and if nobody else could
+//! have written it. Without it everything takes longer, and nothing else differs.
 
 use super::plan::{Options, Planned};
 use super::{Context, Place, decode, load};
@@ -14,7 +14,7 @@ use crate::diag::{Diagnostics, Sources};
 use crate::model::{Action, Digest, VERSION, digest_of};
 use crate::plan::{self, Plan};
 use crate::source;
-use crate::store::Reader;
+use crate::store::{self, Reader};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs;
@@ -83,7 +83,7 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
         return None;
     }
     let path = path(&place);
-    let there = fs::symlink_metadata(&path).ok().filter(|m| m.is_file() && m.len() <= LARGEST);
+    let there = fs::symlink_metadata(&path).ok().filter(|m| m.is_file() && m.len() <= LARGEST && store::is_private(m));
     let Sealed { digest, settled } = serde_json::from_str(&fs::read_to_string(there.map(|_| path)?).ok()?).ok()?;
     let whole = digest_of(&settled).as_str() == digest && settled.version == VERSION && settled.workspace == settings.name;
     if !whole || stamp(&place.path).is_none_or(|now| now != settled.store) {

@@ -7,7 +7,8 @@
 use super::{
     Held, Lock, Reader, Snapshot, StoreError,
     draft::{BESIDE, beside, drafts},
-    open::exists,
+    open::{Access, exists},
+    private,
 };
 use std::{
     fs::{self, Metadata},
@@ -65,6 +66,10 @@ pub fn examine(path: &Path) -> Examination {
     seen.file(&found);
     seen.journals(path);
     match Reader::open(path) {
+        // Told already, if it is the store itself.
+        Err(StoreError::Exposed { path: exposed, .. }) if exposed == path => {
+            seen.told("database", Health::Note, "not looked at as long as others may have it");
+        }
         Err(error) => seen.told("database", Health::Fault, error.to_string()),
         Ok(reader) => seen.content(&reader),
     }
@@ -80,7 +85,6 @@ impl Examination {
     /// Kind, mode and owner.
     #[cfg(unix)]
     fn file(&mut self, found: &Metadata) {
-        use std::os::unix::fs::MetadataExt as _;
         let kind = found.file_type();
         if !kind.is_file() {
             let is = if kind.is_symlink() { "a symbolic link" } else { "no regular file" };
@@ -88,18 +92,15 @@ impl Examination {
             return;
         }
         self.told("file", Health::Well, format!("{} bytes", found.len()));
-        let mode = found.mode() & 0o7777;
-        match mode & 0o077 {
-            0 => self.told("mode", Health::Well, format!("{mode:04o}")),
-            _ => self.told("mode", Health::Fault, format!("{mode:04o}: others than its owner may use it")),
+        let mode = private::mode(found);
+        match private::exposure(found, Access::Read) {
+            Some(how) => self.told("mode", Health::Fault, how.to_string()),
+            None if mode & 0o077 != 0 => self.told("mode", Health::Note, format!("{mode:04o}: more than its owner may read it")),
+            None => self.told("mode", Health::Well, format!("{mode:04o}")),
         }
-        // Where the system does not tell who we are, nobody can say whose it should be.
-        let own = fs::metadata("/proc/self").map(|me| me.uid());
-        match own {
-            Ok(own) if own != found.uid() && own != 0 => {
-                self.told("owner", Health::Fault, format!("user {}, and this is user {own}", found.uid()));
-            }
-            _ => self.told("owner", Health::Well, format!("user {}", found.uid())),
+        match private::owner_and_us(found) {
+            (owner, us) if owner == us || us == 0 => self.told("owner", Health::Well, format!("user {owner}")),
+            (owner, us) => self.told("owner", Health::Fault, format!("user {owner}, and this is user {us}, who may not write it")),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What can go wrong with a store: a typed error with what was being done.
 
-use super::{FoldError, Holder};
+use super::{Exposure, FoldError, Holder};
 use rusqlite::ErrorCode;
 use std::{error::Error, fmt, io, path::PathBuf};
 
@@ -15,6 +15,13 @@ pub enum StoreError {
         path: PathBuf,
         /// Why not.
         why: String,
+    },
+    /// It, or what SQLite left beside it, is open to others.
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// To whom.
+        how: Exposure,
     },
     /// A file of another program.
     NotAStore(PathBuf),
@@ -102,6 +109,7 @@ impl fmt::Display for StoreError {
         match self {
             StoreError::Missing(path) => write!(f, "there is no store at `{}`", path.display()),
             StoreError::Unreadable { path, why } => write!(f, "the store `{}` cannot be opened: {why}", path.display()),
+            StoreError::Exposed { path, how } => write!(f, "`{}` is not private: {how}", path.display()),
             StoreError::NotAStore(path) => write!(f, "`{}` is not a store of writ", path.display()),
             StoreError::Corrupt(detail) => write!(f, "the store is corrupt: {detail}"),
             StoreError::Newer { found, known } => {

@@ -5,7 +5,7 @@
 //! may be missing, old or torn, and decides nothing; the file is never deleted, since two processes could then each lock
 //! their own.
 
-use super::{StoreError, draft, error::Doing};
+use super::{StoreError, draft, error::Doing, open::Access, private};
 use crate::model::canonical;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -81,6 +81,7 @@ impl Lock {
             return Err(StoreError::Unreadable { path: store.to_owned(), why });
         }
         let mut file = options().create(true).open(&path).doing("opening the lock")?;
+        make_private(&path, &file)?;
         let start = Instant::now();
         for attempt in 1_u32.. {
             match file.try_lock() {
@@ -135,6 +136,18 @@ fn lock_path(store: &Path) -> PathBuf {
     let mut path = OsString::from(store);
     path.push(".lock");
     PathBuf::from(path)
+}
+
+/// Nothing in a lock is believed, so one that others may open is no danger; but theirs to hold as well, until it is closed
+/// to them.
+fn make_private(path: &Path, file: &File) -> Result<(), StoreError> {
+    let check = || private::check(path, &file.metadata().doing("opening the lock")?, Access::Write);
+    #[cfg(unix)]
+    if check().is_err() {
+        // Of another user's this fails, and is told of below.
+        let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
+    }
+    check()
 }
 
 fn options() -> OpenOptions {

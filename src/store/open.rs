@@ -2,9 +2,9 @@
 //!
 //! In: a path. Out: a configured connection, and the identity of the file behind it.
 //! Invariants: nothing is created here; links are not followed; a file with another schema than ours is not read any
-//! further, and its triggers and views never run.
+//! further, and its triggers and views never run; a file that is not private enough (`private`) is no store to use.
 
-use super::{Held, Lock, StoreError, error::Doing, migrate, schema::APPLICATION};
+use super::{Held, Lock, StoreError, error::Doing, migrate, private, schema::APPLICATION};
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig, ffi};
 use std::{
     fs, io,
@@ -35,7 +35,7 @@ pub fn exists(path: &Path) -> bool {
 #[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
-    identity: (u64, u64),
+    found: fs::Metadata,
 }
 
 impl Place {
@@ -51,13 +51,13 @@ impl Place {
             kind if !kind.is_file() => Err(unreadable("it is not a regular file".into())),
             // SQLite takes an empty file for an empty database.
             _ if found.len() == 0 => Err(StoreError::Corrupt("the file is empty".into())),
-            _ => Ok(Place { path: path.to_owned(), identity: identity(&found) }),
+            _ => Ok(Place { path: path.to_owned(), found }),
         }
     }
 
     /// Fails when the path leads to another file by now: what is written then is lost.
     pub(super) fn still(&self) -> Result<(), StoreError> {
-        if Place::look(&self.path)?.identity == self.identity {
+        if identity(&Place::look(&self.path)?.found) == identity(&self.found) {
             return Ok(());
         }
         Err(StoreError::Unreadable { path: self.path.clone(), why: "another file took its place meanwhile".into() })
@@ -104,6 +104,8 @@ pub(super) fn open(path: &Path, access: Access) -> Result<Opened, StoreError> {
         done => done?,
     };
     place.still()?;
+    // Only now: that a file is none of ours, or broken, is what to know of it first.
+    private::check(path, &place.found, access)?;
     Ok(Opened { connection, place, schema })
 }
 
@@ -114,6 +116,8 @@ fn interrupted(error: &StoreError) -> bool {
 
 fn connect(path: &Path, access: Access) -> Result<(Connection, i64), StoreError> {
     let unreadable = |why: &str| StoreError::Unreadable { path: path.to_owned(), why: why.to_owned() };
+    // Before SQLite looks: a journal is rolled into the store.
+    private::check_beside(path, access)?;
     let flags = match access {
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,

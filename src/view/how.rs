@@ -53,7 +53,8 @@ pub fn command(plan: &Plan, how: &How) -> Option<String> {
 }
 
 /// A word as a shell takes it.
-fn word(text: &str) -> String {
+#[must_use]
+pub fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { line(&format!("'{}'", text.replace('\'', "'\\''"))) }
 }

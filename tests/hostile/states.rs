@@ -3,7 +3,9 @@
 use crate::case::{Case, case};
 use crate::support::{Run, Workspace};
 use rusqlite::Connection;
-use std::os::unix::fs::symlink;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+use std::os::unix::process::CommandExt as _;
 
 /// Groups in one file, a catalog with a package in another; applied.
 fn applied(w: &Workspace) {
@@ -42,6 +44,20 @@ fn instead(rows: &'static [usize], name: &'static str, says: &'static str, make:
         applied(w);
         make(w);
         w.run(&["plan"])
+    })
+}
+
+fn mode(w: &Workspace, name: &str, mode: u32) {
+    std::fs::set_permissions(w.path(name), Permissions::from_mode(mode)).unwrap();
+}
+
+/// The store, or what lies beside it, with a mode of its own; then a plan.
+fn with_mode(name: &'static str, bits: u32, what: &'static str) -> Case {
+    instead(&[107], what, "is not private", move |w| {
+        if !w.path(name).exists() {
+            w.write(name, "not private");
+        }
+        mode(w, name, bits);
     })
 }
 
@@ -133,6 +149,41 @@ fn stores() -> Vec<Case> {
             std::fs::remove_file(w.path(".writ/test.db")).unwrap();
             crate::case::shell(w, "mkfifo .writ/test.db", &[]);
         }),
+        with_mode(".writ/test.db", 0o644, "a store that everybody may read"),
+        with_mode(".writ/test.db", 0o666, "a store that everybody may write"),
+        with_mode(".writ/test.db", 0o660, "a store that its group may write"),
+        with_mode(".writ/test.db-journal", 0o666, "a journal that everybody may write"),
+        instead(&[107], "a journal that is a link", "is no regular file", |w| symlink("elsewhere", w.path(".writ/test.db-journal")).unwrap()),
+        case(&[107], "an apply, where everybody may read the store", 7, "everybody may read it", |w| {
+            applied(w);
+            mode(w, ".writ/test.db", 0o644);
+            w.replace("x.toml", "[catalog.b]", "[catalog.b]\ndescription = \"B\"");
+            w.run(&["apply", "--auto-approve"])
+        }),
+        case(&[107], "a copy that nobody may write is read", 0, "No changes.", |w| {
+            applied(w);
+            mode(w, ".writ/test.db", 0o444);
+            w.run(&["plan"])
+        }),
+        case(&[107], "and not written", 7, "everybody may read it (mode 0444)", |w| {
+            applied(w);
+            mode(w, ".writ/test.db", 0o444);
+            w.replace("x.toml", "[catalog.b]", "[catalog.b]\ndescription = \"B\"");
+            w.run(&["apply", "--auto-approve"])
+        }),
+        case(&[107], "a store that its group may read", 0, "Apply complete!", |w| {
+            applied(w);
+            mode(w, ".writ/test.db", 0o640);
+            w.replace("x.toml", "[catalog.b]", "[catalog.b]\ndescription = \"B\"");
+            w.run(&["apply", "--auto-approve"])
+        }),
+        case(&[107], "modes are mended, and then all is well", 0, "0666 -> 0600", |w| {
+            applied(w);
+            mode(w, ".writ/test.db", 0o666);
+            let run = w.run(&["doctor", "--fix"]);
+            w.expect(0, &["plan", "--detailed-exitcode"]);
+            Run { out: run.out.lines().filter(|l| l.starts_with("mode") || l.starts_with("mended")).map(|l| format!("{l}\n")).collect(), ..run }
+        }),
         with_rows(AUDIT, "an instant that is none", "it is not what was recorded", "UPDATE revision SET at = 'never'"),
         with_rows(AUDIT, "a serial below zero", "corrupt", "UPDATE revision SET serial = -1 WHERE serial = 0"),
         with_rows(PLAN, "a version below zero", "corrupt", "UPDATE object SET version = -1"),
@@ -181,4 +232,48 @@ fn plans() -> Vec<Case> {
         }),
         saved("a plan file full of brackets", 1, "not a plan file", |_, _| Some("[".repeat(1_000_000))),
     ]
+}
+
+/// Somebody else's store is not written, and read only where its owner lets it be. Root, who is trusted with everything, tries
+/// it as another user; nobody else can make such a store.
+#[test]
+fn the_store_of_another_user_is_not_written() {
+    const OWNER: u32 = 54_321;
+    const NOBODY: u32 = 65_534;
+    if !std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+        eprintln!("skipped: it takes root to make a store of another user");
+        return;
+    }
+    let w = Workspace::empty();
+    w.write("writ.toml", "[workspace]\nname = \"test\"\n");
+    applied(&w);
+    // Root may do everything, whosever it is.
+    chown(w.path(".writ/test.db"), Some(OWNER), Some(NOBODY)).unwrap();
+    w.replace("x.toml", "[catalog.b]", "[catalog.b]\ndescription = \"B\"");
+    w.apply();
+    mode(&w, "", 0o755);
+    for name in [".writ", ".writ/test.db.lock"] {
+        chown(w.path(name), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    w.replace("x.toml", "\"B\"", "\"C\"");
+    let as_nobody = |bits: u32, arguments: &[&str]| -> Option<Run> {
+        mode(&w, ".writ/test.db", bits);
+        let mut command = w.command(arguments);
+        // Where the program itself stands in a place of root's, nobody can run it.
+        command.uid(NOBODY).gid(NOBODY).output().ok().map(Run::of)
+    };
+    let before = std::fs::read(w.path(".writ/test.db")).unwrap();
+    for (bits, arguments, code, says) in [
+        (0o640, &["plan"][..], 0, "1 to change"),
+        (0o640, &["audit", "verify"], 0, "The chain holds"),
+        (0o444, &["history"], 0, "@2"),
+        (0o644, &["plan"], 7, "everybody may read it (mode 0644)"),
+        (0o640, &["apply", "--auto-approve"], 7, "it belongs to user 54321, and this is user 65534"),
+        (0o640, &["doctor"], 7, "user 54321, and this is user 65534, who may not write it"),
+    ] {
+        let Some(run) = as_nobody(bits, arguments) else { return };
+        assert_eq!(run.code, code, "{bits:o} {arguments:?}: {}{}", run.out, run.err);
+        run.says(&[says]);
+        assert_eq!(std::fs::read(w.path(".writ/test.db")).unwrap(), before);
+    }
 }
