@@ -2,7 +2,7 @@
 
 use super::{Default, Field, Form, Kind, Shape, kind};
 use crate::diag::Span;
-use crate::model::{Address, Node, Object, Table, Value};
+use crate::model::{Address, Edge, Node, Object, Table, Value, Zone, instant};
 use serde_json::Value as Json;
 use std::fmt;
 
@@ -42,8 +42,8 @@ fn read(shape: &Shape, json: &Json) -> Option<Value> {
     let node = match (shape, json) {
         (Shape::Bool, Json::Bool(b)) => Node::Bool(*b),
         (Shape::Count | Shape::Share, Json::Number(n)) => Node::Int(n.as_i64()?),
-        (Shape::Instant | Shape::Date, Json::String(s)) => Node::Time(s.as_str().into()),
-        (Shape::Expiration, Json::String(s)) if looks_like_time(s) => Node::Time(s.as_str().into()),
+        (Shape::Instant | Shape::Date, Json::String(s)) => time(s)?,
+        (Shape::Expiration, Json::String(s)) if looks_like_time(s) => time(s)?,
         (Shape::Set(item, _), Json::Array(members)) => {
             return Some(Value::set(members.iter().map(|m| read(item, m)).collect::<Option<_>>()?, at));
         }
@@ -68,6 +68,11 @@ fn read(shape: &Shape, json: &Json) -> Option<Value> {
         _ => return None,
     };
     Some(Value::new(node, at))
+}
+
+/// What a file said, if it means an instant in some zone.
+fn time(text: &str) -> Option<Node> {
+    instant(text, Zone::default(), Edge::Start).is_ok().then(|| Node::Time(text.into()))
 }
 
 fn read_table(form: &Form, map: &serde_json::Map<String, Json>) -> Option<Table> {

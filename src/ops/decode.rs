@@ -86,17 +86,38 @@ fn by_address(stored: Stored) -> (Address, Stored) {
 /// These objects, with all else that the store says of itself.
 ///
 /// # Errors
-/// [`Failure::Store`] when the settings of a workspace are no JSON.
+/// [`Failure::Store`] when an object stands in nothing, or the settings of a workspace are no table.
 pub(super) fn collected(head: &Snapshot, mut objects: Vec<(Address, Stored)>) -> Result<State, Failure> {
+    let corrupt = |what: String| Failure::Store(store::StoreError::Corrupt(what));
     // Nearly in order already: bytes and addresses differ in where a dot goes.
     objects.sort_by(|(a, _), (b, _)| a.cmp(b));
+    if let Some(orphan) = orphan(&objects) {
+        return Err(corrupt(format!("`{orphan}` stands in `{}`, which is not there", orphan.parent_text())));
+    }
     let objects = Arc::new(objects.into_iter().collect());
     let mut state =
         State { lineage: Some(head.lineage.clone()), serial: head.serial, link: head.link.clone(), objects, ..State::default() };
     for row in head.tables.workspaces.values() {
-        let corrupt = |e: serde_json::Error| Failure::Store(store::StoreError::Corrupt(format!("workspace `{}`: {e}", row.name)));
-        let settings = serde_json::from_str(&row.settings).map_err(corrupt)?;
+        let settings: serde_json::Map<_, _> = serde_json::from_str(&row.settings)
+            .map_err(|e| corrupt(format!("the settings of the workspace `{}` are no table: {e}", row.name)))?;
+        let settings = settings.into();
         state.workspaces.insert(row.name.clone(), WorkspaceState { settings: AppliedSettings(settings), version: row.version });
     }
     Ok(state)
+}
+
+/// The first object whose parent is missing. In this order what stands in an object follows it at once, so it takes one pass.
+fn orphan(objects: &[(Address, Stored)]) -> Option<&Address> {
+    let mut above: Vec<&Address> = Vec::new();
+    for (address, _) in objects {
+        let parent = address.parent_text();
+        while above.last().is_some_and(|a| parent.is_empty() || !address.is_within(a)) {
+            above.pop();
+        }
+        if above.last().map_or("", |a| a.as_str()) != parent {
+            return Some(address);
+        }
+        above.push(address);
+    }
+    None
 }

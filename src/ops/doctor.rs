@@ -46,13 +46,10 @@ fn meaning(snapshot: &Snapshot, place: &Place, settings: &Settings, findings: &m
     }
 }
 
-/// Objects that stand in nothing, that refer to nothing, or that belong to a workspace which the store does not know.
+/// Objects that refer to nothing, or that belong to a workspace which the store does not know.
 pub(super) fn orphans(state: &State) -> Vec<String> {
     let mut found = Vec::new();
     for (address, stored) in state.objects.iter() {
-        if let Some(parent) = address.parent().filter(|parent| !state.objects.contains_key(parent)) {
-            found.push(format!("`{address}` stands in `{parent}`, which is not there"));
-        }
         if let Some(name) = stored.workspace.as_ref().filter(|name| !state.workspaces.contains_key(*name)) {
             found.push(format!("`{address}` belongs to the workspace `{name}`, which is not there"));
         }

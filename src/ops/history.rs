@@ -31,7 +31,7 @@ pub(super) fn reader(context: &Context) -> Result<(Reader, crate::config::Settin
         ));
     }
     let reader = Reader::open(&place.path)?;
-    load::check_store(&reader.snapshot()?, &place, &settings)?;
+    load::check_store(&reader.head()?, &place, &settings)?;
     Ok((reader, settings))
 }
 

@@ -96,6 +96,11 @@ pub(super) fn open(path: &Path, access: Access) -> Result<Opened, StoreError> {
             })?;
             connect(path, access)?
         }
+        // That it is another user's says more than that the system refuses.
+        Err(error @ StoreError::Unreadable { .. }) => {
+            private::check(path, &place.found, access)?;
+            return Err(error);
+        }
         // Somebody has been in the midst of a commit for longer than any commit lasts.
         Err(StoreError::Locked(None)) => {
             let holder = if let Ok(Held::By(holder)) = Lock::holder(path) { Some(Box::new(holder)) } else { None };

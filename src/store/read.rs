@@ -65,6 +65,7 @@ impl Reader {
     /// When it cannot be read or holds what no store holds, and those of `each`.
     pub fn each_object<E: From<StoreError>>(&self, each: impl FnMut(ObjectView<'_>) -> Result<(), E>) -> Result<Snapshot, E> {
         let view = self.connection.unchecked_transaction().doing("reading the store")?;
+        ends(&view)?;
         objects(&view, each)?;
         Ok(head(&view)?)
     }
@@ -104,7 +105,9 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn revisions(&self) -> Result<Vec<RevisionRow>, StoreError> {
-        Ok(links(&self.connection)?.into_iter().map(|link| link.row).collect())
+        let all: Vec<RevisionRow> = links(&self.connection)?.into_iter().map(|link| link.row).collect();
+        all.iter().try_for_each(|row| dated(&format!("serial {}", row.serial), row.revision.at.clone()))?;
+        Ok(all)
     }
 
     /// The events of one revision, in order.
@@ -200,6 +203,7 @@ pub(super) struct Link {
 /// Everything the tables hold, in one transaction.
 pub(super) fn snapshot(connection: &Connection) -> Result<Snapshot, StoreError> {
     let view = connection.unchecked_transaction().doing("reading the store")?;
+    ends(&view)?;
     Ok(Snapshot { tables: tables(&view)?, ..head(&view)? })
 }
 
@@ -216,8 +220,8 @@ pub(super) fn tables(connection: &Connection) -> Result<Tables, StoreError> {
     let mut query = connection
         .prepare_cached("SELECT address, kind, id, schema, attributes, workspace, version, origin FROM object")
         .doing("reading the objects")?;
-    for row in query.query_map([], object).doing("reading the objects")? {
-        let row = row.doing("reading the objects")?;
+    for row in query.query_map([], |row| Ok(object(row).map_err(|e| of_row(row, e)))).doing("reading the objects")? {
+        let row = row.doing("reading the objects")??;
         tables.objects.insert(row.address.clone(), row);
     }
     Ok(tables)
@@ -228,7 +232,7 @@ fn objects<E: From<StoreError>>(connection: &Connection, mut each: impl FnMut(Ob
     let mut query = connection.prepare_cached(sql).doing("reading the objects")?;
     let mut rows = query.query([]).doing("reading the objects")?;
     while let Some(row) = rows.next().doing("reading the objects")? {
-        each(view(row).doing("reading the objects")?)?;
+        each(view(row).map_err(|e| of_row(row, e))?)?;
     }
     Ok(())
 }
@@ -249,10 +253,23 @@ fn view<'r>(row: &'r Row<'_>) -> rusqlite::Result<ObjectView<'r>> {
     })
 }
 
+/// A failure in a row, with the row's key, which is its first column.
+fn of_row(row: &Row<'_>, error: rusqlite::Error) -> StoreError {
+    let key: String = row.get(0).unwrap_or_default();
+    match error {
+        rusqlite::Error::IntegralValueOutOfRange(_, n) => StoreError::Corrupt(format!("`{key}`: {n} is no serial")),
+        other => match Err::<(), _>(other).doing("reading a row") {
+            Err(StoreError::Corrupt(why)) => StoreError::Corrupt(format!("`{key}`: {why}")),
+            Err(error) => error,
+            Ok(()) => StoreError::Corrupt(key),
+        },
+    }
+}
+
 fn workspaces(connection: &Connection) -> Result<BTreeMap<String, WorkspaceRow>, StoreError> {
     let mut query = connection.prepare_cached("SELECT name, settings, version FROM workspace").doing("reading the workspaces")?;
-    let rows = query.query_map([], workspace).doing("reading the workspaces")?;
-    rows.map(|row| row.map(|row| (row.name.clone(), row))).collect::<Result<_, _>>().doing("reading the workspaces")
+    let rows = query.query_map([], |row| Ok(workspace(row).map_err(|e| of_row(row, e)))).doing("reading the workspaces")?;
+    rows.map(|row| row.doing("reading the workspaces")?.map(|row| (row.name.clone(), row))).collect()
 }
 
 /// One object.
@@ -292,6 +309,31 @@ pub(super) fn tip(connection: &Connection) -> Result<(u64, Digest), StoreError> 
         connection.prepare_cached("SELECT serial, hash FROM revision ORDER BY serial DESC LIMIT 1").doing("reading the serial")?;
     let found = query.query_row([], |row| Ok((unsigned(row, 0)?, digest(row, 1)?))).optional();
     found.doing("reading the serial")?.ok_or_else(|| StoreError::Corrupt("it has no revision".into()))
+}
+
+/// Fails if the ends of the history are not as they were written: it begins with 0, and both ends have an instant. All
+/// between them is for `verify`: a plan has no use for it.
+fn ends(view: &Connection) -> Result<(), StoreError> {
+    let made = view.query_row("SELECT created_at FROM meta", [], |row| row.get(0)).doing("reading when the store was made")?;
+    dated("the store", made)?;
+    for order in ["", "DESC"] {
+        let sql = format!("SELECT serial, at FROM revision ORDER BY serial {order} LIMIT 1");
+        let end = view.query_row(&sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
+        let (serial, at) = end.doing("reading the revisions")?;
+        if serial < 0 || (order.is_empty() && serial != 0) {
+            return Err(StoreError::Corrupt(format!("its history begins with serial {serial}")));
+        }
+        dated(&format!("serial {serial}"), at)?;
+    }
+    Ok(())
+}
+
+/// Fails if what a row says of its time is no instant as [`stamp`] writes it.
+fn dated(what: &str, at: String) -> Result<(), StoreError> {
+    match DateTime::parse_from_rfc3339(&at) {
+        Ok(read) if stamp(read.to_utc()) == at => Ok(()),
+        _ => Err(StoreError::Corrupt(format!("{what} is of `{at}`, which is no instant"))),
+    }
 }
 
 /// All revisions with their links, oldest first.

@@ -24,7 +24,6 @@ fn with_sql(name: &'static str, says: &'static str, sql: &'static str) -> Case {
 }
 
 const PLAN: &[&str] = &["plan"];
-/// What a plan has no use for is found where the chain is checked.
 const AUDIT: &[&str] = &["audit", "verify"];
 
 /// The same for rows, whose checks and types are switched off.
@@ -153,7 +152,9 @@ fn stores() -> Vec<Case> {
         with_mode(".writ/test.db", 0o666, "a store that everybody may write"),
         with_mode(".writ/test.db", 0o660, "a store that its group may write"),
         with_mode(".writ/test.db-journal", 0o666, "a journal that everybody may write"),
-        instead(&[107], "a journal that is a link", "is no regular file", |w| symlink("elsewhere", w.path(".writ/test.db-journal")).unwrap()),
+        instead(&[107], "a journal that is a link", "is no regular file", |w| {
+            symlink("elsewhere", w.path(".writ/test.db-journal")).unwrap()
+        }),
         case(&[107], "an apply, where everybody may read the store", 7, "everybody may read it", |w| {
             applied(w);
             mode(w, ".writ/test.db", 0o644);
@@ -182,11 +183,48 @@ fn stores() -> Vec<Case> {
             mode(w, ".writ/test.db", 0o666);
             let run = w.run(&["doctor", "--fix"]);
             w.expect(0, &["plan", "--detailed-exitcode"]);
-            Run { out: run.out.lines().filter(|l| l.starts_with("mode") || l.starts_with("mended")).map(|l| format!("{l}\n")).collect(), ..run }
+            Run {
+                out: run.out.lines().filter(|l| l.starts_with("mode") || l.starts_with("mended")).map(|l| format!("{l}\n")).collect(),
+                ..run
+            }
         }),
         with_rows(AUDIT, "an instant that is none", "it is not what was recorded", "UPDATE revision SET at = 'never'"),
+        with_rows(PLAN, "the same, for a plan", "serial 0 is of `never`", "UPDATE revision SET at = 'never'"),
+        with_rows(
+            PLAN,
+            "an instant of a month that is none",
+            "serial 1 is of",
+            "UPDATE revision SET at = '2026-13-41T00:00:00.000Z' WHERE serial = 1",
+        ),
+        with_rows(PLAN, "an instant that is none, of the store", "the store is of ``", "UPDATE meta SET created_at = ''"),
+        with_rows(
+            &["history"],
+            "an instant that is none, in the midst",
+            "serial 1 is of `0`",
+            "INSERT INTO revision SELECT 2, at, actor, command, workspace, \"commit\", plan_digest, changes_digest, summary, 0, previous, \
+             events_digest, hash FROM revision WHERE serial = 1; UPDATE revision SET at = '0' WHERE serial = 1",
+        ),
+        with_rows(
+            PLAN,
+            "an end that is no instant",
+            "corrupt",
+            "UPDATE object SET attributes = json_set(attributes, '$.expiration', '2027-99-99') WHERE kind = 'policy'",
+        ),
         with_rows(AUDIT, "a serial below zero", "corrupt", "UPDATE revision SET serial = -1 WHERE serial = 0"),
-        with_rows(PLAN, "a version below zero", "corrupt", "UPDATE object SET version = -1"),
+        with_rows(PLAN, "the same, for a plan", "begins with serial -1", "UPDATE revision SET serial = -1 WHERE serial = 0"),
+        with_rows(
+            PLAN,
+            "a version below zero",
+            "`catalog.b`: -1 is no serial",
+            "UPDATE object SET version = -1 WHERE address = 'catalog.b'",
+        ),
+        with_rows(PLAN, "a workspace of a version below zero", "`test`: -7 is no serial", "UPDATE workspace SET version = -7"),
+        with_rows(
+            PLAN,
+            "settings that are no table",
+            "the settings of the workspace `test` are no table",
+            "UPDATE workspace SET settings = '7'",
+        ),
         with_rows(PLAN, "attributes that are no JSON", "corrupt", "UPDATE object SET attributes = '{' WHERE kind = 'catalog'"),
         with_rows(
             PLAN,
@@ -199,6 +237,12 @@ fn stores() -> Vec<Case> {
             AUDIT,
             "a child without its parent",
             "`access_package.p` is missing",
+            "DELETE FROM object WHERE address = 'access_package.p'",
+        ),
+        with_rows(
+            PLAN,
+            "the same, for a plan",
+            "`access_package.p.policy.q` stands in `access_package.p`, which is not there",
             "DELETE FROM object WHERE address = 'access_package.p'",
         ),
     ]
