@@ -27,6 +27,7 @@ pub(super) fn start(json: bool, quiet: bool) {
 
 /// Tells the next step of the work; an empty text clears the line.
 pub(super) fn tell(what: &str) {
+    super::internal::provoked(what);
     let elapsed = START.get().map_or(Duration::ZERO, Instant::elapsed);
     let mut out = std::io::stderr().lock();
     if LOG.get().copied().unwrap_or(false) {

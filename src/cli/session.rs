@@ -4,7 +4,12 @@ use super::signals::terminated;
 use super::{Color, Exit, Format, Global, progress};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::ops::{Context, Environment, Failure};
-use crate::view::{diagnostics, how::How, paint::Paint};
+use crate::view::{
+    diagnostics,
+    how::How,
+    paint::{Paint, line},
+    secret::hidden,
+};
 use chrono::Utc;
 use serde_json::{Value as Json, json};
 use std::env::VarError;
@@ -213,26 +218,27 @@ fn tell(session: &mut Session, failure: &Failure) {
     let mut causes = Vec::new();
     let mut cause = std::error::Error::source(failure);
     while let Some(error) = cause {
-        causes.push(error.to_string());
+        causes.push(hidden(&error.to_string()));
         cause = error.source();
     }
+    // It may repeat an argument or a variable, and these may hold a password.
+    let (summary, help) = (hidden(&failure.to_string()), failure.help().map(|help| hidden(&help)));
     if session.is_json() {
         if !matches!(failure, Failure::Findings(_) | Failure::Refused(_)) {
-            let detail = causes.iter().cloned().chain(failure.help()).collect::<Vec<_>>().join("; ");
-            let summary = failure.to_string();
-            session.findings.push(
-                json!({ "severity": "error", "summary": summary, "detail": detail, "code": null, "help": failure.help(), "related": [] }),
-            );
+            let detail = causes.into_iter().chain(help.clone()).collect::<Vec<_>>().join("; ");
+            session
+                .findings
+                .push(json!({ "severity": "error", "summary": summary, "detail": detail, "code": null, "help": help, "related": [] }));
         }
         return;
     }
     let head = session.paint_findings.red("Error:");
-    let mut text = format!("{head} {}\n", crate::view::paint::line(&failure.to_string()));
+    let mut text = format!("{head} {}\n", line(&summary));
     for cause in causes {
-        text.push_str(&format!("  because {}\n", crate::view::paint::line(&cause)));
+        text.push_str(&format!("  because {}\n", line(&cause)));
     }
-    if let Some(help) = failure.help() {
-        text.push_str(&format!("  help: {}\n", crate::view::paint::line(&help)));
+    if let Some(help) = help {
+        text.push_str(&format!("  help: {}\n", line(&help)));
     }
     session.mutter(&text);
 }

@@ -1,6 +1,7 @@
 //! Arguments that clap refuses, told like every other error: `Error:` on stderr, or the one JSON document on stdout.
 
 use super::Exit;
+use crate::view::secret::hidden;
 use serde_json::json;
 use std::ffi::OsString;
 use std::io::Write;
@@ -11,7 +12,8 @@ pub(super) fn refused(error: &clap::Error, arguments: &[OsString]) -> Exit {
         let _ = error.print();
         return Exit::Success;
     }
-    let text = error.render().to_string();
+    // A password may stand among the arguments; a log of CI is no place to repeat it.
+    let text: String = error.render().to_string().split_inclusive('\n').map(hidden).collect();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     if wants_json(arguments) {
         let (summary, rest) = text.split_once('\n').unwrap_or((text, ""));

@@ -13,5 +13,5 @@ pub mod paint;
 pub mod plan;
 pub mod reference;
 pub mod schema;
-mod secret;
+pub mod secret;
 pub mod toml;

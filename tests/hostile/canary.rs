@@ -1,5 +1,6 @@
 //! A secret, put wherever one could come from, comes out nowhere: not on a terminal, not in JSON, Markdown or a plan file,
-//! not in the store, not in the log of the steps. (`fmt --diff` shows a file as it is, and is no artefact.)
+//! not in the store, not in the log of the steps, not in what a panic prints. (`fmt --diff` shows a file as it is, and is no
+//! artefact; what is done in a file or directory that is named for the secret, is done.)
 
 use crate::support::{Run, Workspace};
 use std::path::Path;
@@ -145,4 +146,115 @@ fn a_store_with_a_password_is_not_repeated() {
             assert!(run.code == 1 || arguments[0] == "validate", "{url} {arguments:?} {}", run.code);
         }
     }
+}
+
+/// So are other arguments, wherever a URL could be given by mistake.
+#[test]
+fn arguments_are_not_repeated() {
+    let w = Workspace::of("[group.a]\n");
+    w.apply();
+    let url = format!("https://u:{CANARY}@x.example/y");
+    let pair = format!("token={CANARY}");
+    for arguments in [
+        &["plan", "--format", &url][..],
+        &["plan", &format!("--token={CANARY}")],
+        &["plan", "--token", CANARY],
+        &["plan", "--color", &pair],
+        &["plan", "--as", &url],
+        &["plan", "--chdir", &url],
+        &["plan", "--compare", &url],
+        &["plan", "--target", &url],
+        &["plan", "-o", &url],
+        &["apply", "--lock-timeout", &url, "--auto-approve"],
+        &["apply", "--expect", &url],
+        &["apply", &url],
+        &["show", &url],
+        &["show", "--at", &url],
+        &["diff", &url],
+        &["rollback", &url],
+        &["explain", &pair],
+        &["schema", &pair],
+        &["fmt", &url],
+        &["import", "group.a", &url],
+        &["state", "list", &url],
+        &["state", "push", &url],
+        &["state", "backup", &url],
+        &["state", "restore", &url],
+        &["audit", "verify", &url],
+        &["audit", "verify", "--checkpoint", &url],
+        &[&url],
+    ] {
+        let json = [arguments, &["--json"]].concat();
+        for arguments in [arguments, &json[..]] {
+            let code = run(&w, arguments).code;
+            assert!([1, 4, 5, 7].contains(&code), "{arguments:?}: {code}");
+        }
+    }
+}
+
+/// A panic tells where it happened, and nothing of what its message was put together from. Only a debug build can be made to
+/// panic, at the step that `WRIT_PANIC` names; the message holds the whole environment, all arguments, and `writ.toml`.
+#[test]
+fn a_panic_tells_nothing() {
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    let w = Workspace::of("[group.a]\n");
+    w.apply();
+    w.write("more.toml", "[group.b]\n");
+    w.write("writ.toml", &format!("[workspace]\nname = \"test\"\n# token = {CANARY}\n"));
+    for (step, arguments) in [
+        ("reading the workspace", &["plan"][..]),
+        ("checking the configuration", &["plan", "-v"]),
+        ("reading the store", &["plan", "-o", "a.plan"]),
+        ("planning", &["plan", "--format", "markdown"]),
+        ("committing", &["apply", "--auto-approve"]),
+        ("copying the store", &["state", "backup", "copy.db"]),
+        ("looking at the store", &["doctor"]),
+    ] {
+        for backtrace in ["0", "1", "full"] {
+            for json in [&[][..], &["--json"]] {
+                let all = [arguments, json].concat();
+                if json.len() + usize::from(arguments.contains(&"--format")) > 1 {
+                    continue;
+                }
+                let mut command = w.command(&all);
+                command.env("WRIT_PANIC", step).env("WRIT_ACTOR", "").env("RUST_BACKTRACE", backtrace);
+                command.env("GITHUB_TOKEN", CANARY).env("DATABASE_URL", format!("postgres://u:{CANARY}@x.example/y"));
+                let Run { code, out, err } = Run::of(command.output().unwrap());
+                assert_eq!(code, 11, "{step}: {out}{err}");
+                assert!(!out.contains(CANARY) && !err.contains(CANARY), "{step}: {out}{err}");
+                let told = if json.is_empty() { &err } else { &out };
+                assert!(told.contains("internal error: a panic (src/cli/internal.rs:"), "{step}: {out}{err}");
+                assert_eq!(err.contains("writ::cli"), backtrace != "0", "{step}: {err}");
+            }
+        }
+        // Nor do the files that it leaves, `writ.toml` aside; and the store is whole.
+        let mut found = Vec::new();
+        holding(w.dir.path(), &mut found);
+        assert_eq!(found, [w.path("writ.toml").display().to_string()]);
+        w.expect(0, &["doctor"]);
+    }
+    // It is the message that holds the secret, and the step that has to be named.
+    let mut command = w.command(&["plan"]);
+    assert_eq!(Run::of(command.env("WRIT_PANIC", "no step").output().unwrap()).code, 0);
+}
+
+/// What git is told by its surroundings stays with git: it is asked for the commit, and what else it says is not repeated.
+#[test]
+fn what_git_says_is_not_repeated() {
+    let w = Workspace::of("[group.a]\n");
+    w.write(".git", &format!("gitdir: https://u:{CANARY}@x.example/{CANARY}\n"));
+    for arguments in [&["plan"][..], &["plan", "--json"], &["apply", "--auto-approve", "-v"], &["history", "--json"]] {
+        let mut command = w.command(arguments);
+        command.env("GIT_TRACE", "1").env("GIT_TRACE_SETUP", "2").env("GIT_CURL_VERBOSE", "1").env("GIT_ASKPASS", format!("/bin/{CANARY}"));
+        command.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "http.extraheader");
+        command.env("GIT_CONFIG_VALUE_0", format!("Authorization: Basic {CANARY}"));
+        let run = Run::of(command.output().unwrap());
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(!run.out.contains(CANARY) && !run.err.contains(CANARY), "{arguments:?}\n{}{}", run.out, run.err);
+    }
+    let mut found = Vec::new();
+    holding(&w.path(".writ"), &mut found);
+    assert_eq!(found, Vec::<String>::new());
 }
