@@ -92,12 +92,12 @@ fn stored(texts: &str) -> State {
     let (config, _) = read(texts, &Known::default());
     let mut state = State { lineage: Some("L".to_owned()), serial: 1, ..State::default() };
     state.workspaces.insert("w".to_owned(), WorkspaceState { settings: config.settings.applied(), version: 1 });
-    for ((address, object), n) in config.objects.into_iter().zip(1..) {
+    let one = |(object, n): (Object, u32)| {
         let object = Object { attributes: object.attributes.without_places(), at: Span::NONE, ..object };
         let origin = Origin::of(&Places { file: "all.toml".to_owned(), line: n, ..Places::default() });
-        Arc::make_mut(&mut state.objects)
-            .insert(address, Stored { object, id: format!("id-{n}"), workspace: Some("w".to_owned()), version: 1, origin });
-    }
+        Stored { object, id: format!("id-{n}"), workspace: Some("w".into()), version: 1, origin }
+    };
+    state.objects = Arc::new(config.objects.into_values().zip(1..).map(one).collect());
     state
 }
 

@@ -168,7 +168,7 @@ fn values_and_lists(choices: &mut Choices<'_>) {
     let read: toml::Table = format!("{} = {}", values::key(&text), values::quoted(&text)).parse().expect("what is quoted is TOML");
     assert_eq!(read.get(&text).and_then(toml::Value::as_str), Some(text.as_str()));
     let object = Object { address, attributes, at: Span::NONE };
-    let stored = Stored { object, id: choices.text(), workspace: Some("w".to_owned()), version: 1, origin: origin(choices) };
+    let stored = Stored { object, id: choices.text(), workspace: Some("w".into()), version: 1, origin: origin(choices) };
     assert_harmless(&object::block(&stored, Paint { on: false }), false);
     assert_harmless(&object::block(&stored, Paint { on: true }), true);
 }

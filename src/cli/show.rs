@@ -68,7 +68,7 @@ pub(super) fn as_json(stored: &Stored) -> Json {
         "type": stored.object.address.kind(),
         "name": stored.object.address.key(),
         "id": stored.id,
-        "workspace": stored.workspace,
+        "workspace": stored.workspace.as_deref(),
         "version": stored.version,
         "origin": stored.origin,
         "values": with_defaults(&stored.object),

@@ -120,13 +120,20 @@ fn list(only: Option<&str>, unmanaged: bool, session: &mut Session) -> Result<Ex
     let wanted = |s: &&Stored| if unmanaged { s.workspace.is_none() && !is_builtin(&s.object.address) } else { s.workspace.is_some() };
     let objects: Vec<&Stored> = objects.iter().filter(wanted).collect();
     session.serial = Some(serial);
-    let entry = |s: &&Stored| json!({ "address": s.object.address.as_str(), "type": s.object.address.kind(), "id": s.id, "workspace": s.workspace, "version": s.version });
+    let entry = |s: &&Stored| json!({ "address": s.object.address.as_str(), "type": s.object.address.kind(), "id": s.id, "workspace": s.workspace.as_deref(), "version": s.version });
     let all: Vec<Json> = objects.iter().map(entry).collect();
     session.document(json!({ "format_version": "1.0", "serial": serial, "objects": all }));
     let text: String = if session.verbose {
         let rows: Vec<Vec<String>> = objects
             .iter()
-            .map(|s| vec![s.object.address.to_string(), s.id.clone(), format!("@{}", s.version), s.workspace.clone().unwrap_or_default()])
+            .map(|s| {
+                vec![
+                    s.object.address.to_string(),
+                    s.id.clone(),
+                    format!("@{}", s.version),
+                    s.workspace.as_deref().unwrap_or_default().to_owned(),
+                ]
+            })
             .collect();
         object::table(&["ADDRESS", "ID", "WRITTEN", "WORKSPACE"], &rows)
     } else {

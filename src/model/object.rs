@@ -93,7 +93,7 @@ pub struct Stored {
     /// Minted when it was created; outlives moves.
     pub id: String,
     /// The workspace whose plans manage it; `None`: it lives on unmanaged.
-    pub workspace: Option<String>,
+    pub workspace: Option<Arc<str>>,
     /// The serial of the revision that last wrote it.
     pub version: u64,
     /// Where it stood then.

@@ -7,7 +7,7 @@ use super::Failure;
 use crate::config::{AppliedSettings, Config, Known, Parsed};
 use crate::diag::Span;
 use crate::kinds::{self, object_from_json};
-use crate::model::{Address, Object, Origin, Stored, canonical_into};
+use crate::model::{Address, Holdings, Object, Origin, Stored, canonical_into};
 use crate::reconcile::{State, WorkspaceState};
 use crate::store::{self, ObjectView, Reader, Snapshot};
 use foldhash::HashMap;
@@ -25,11 +25,11 @@ pub(super) fn known(reader: &Reader, parsed: &Parsed<'_>, workspace: &str) -> Re
     let head = reader.each_object(|row| {
         let foreign = row.workspace != Some(workspace);
         if all || foreign || builtins.iter().any(|b| b.address.as_str() == row.address) {
-            objects.push(stored(&row, None, &mut String::new())?);
+            objects.push(stored(&row, None, &mut Scratch::default())?);
         }
         Ok::<(), Failure>(())
     })?;
-    let objects = Arc::new(objects.into_iter().map(|s| (s.object.address.clone(), s)).collect());
+    let objects = Arc::new(objects.into_iter().collect());
     Ok((head, State { objects, ..State::default() }.known_to(workspace)))
 }
 
@@ -40,12 +40,12 @@ pub(super) fn known(reader: &Reader, parsed: &Parsed<'_>, workspace: &str) -> Re
 /// When the store cannot be read, or an object does not have its kind's shape.
 pub(super) fn state(reader: &Reader, workspace: &str, config: Option<&Config>) -> Result<(Snapshot, State), Failure> {
     let wanted: HashMap<&str, &Object> = config.iter().flat_map(|c| c.objects.values()).map(|o| (o.address.as_str(), o)).collect();
-    let mut objects = Vec::with_capacity(wanted.len());
-    let mut canonical = String::new();
+    let mut objects = Vec::with_capacity(wanted.len().saturating_add(kinds::builtins().len()));
+    let mut scratch = Scratch::default();
     let head = reader.each_object(|row| {
         let own = row.workspace == Some(workspace);
         let same = wanted.get(row.address).copied().filter(|_| own);
-        objects.push(by_address(stored(&row, same, &mut canonical)?));
+        objects.push(stored(&row, same, &mut scratch)?);
         Ok::<(), Failure>(())
     })?;
     let state = collected(&head, objects)?;
@@ -57,17 +57,28 @@ pub(super) fn state(reader: &Reader, workspace: &str, config: Option<&Config>) -
 /// # Errors
 /// [`Failure::Store`] when an object does not have its kind's shape.
 pub(super) fn snapshot(snapshot: &Snapshot) -> Result<State, Failure> {
-    let objects = snapshot.tables.objects.values().map(|row| stored(&row.view(), None, &mut String::new()));
-    collected(snapshot, objects.map(|stored| stored.map(by_address)).collect::<Result<_, _>>()?)
+    let objects = snapshot.tables.objects.values().map(|row| stored(&row.view(), None, &mut Scratch::default()));
+    collected(snapshot, objects.collect::<Result<_, _>>()?)
+}
+
+/// What is used again from row to row.
+#[derive(Default)]
+struct Scratch {
+    canonical: String,
+    /// The name of the last workspace, since nearly all have the same.
+    workspace: Option<Arc<str>>,
 }
 
 /// A row as planning sees it; `same` is what the files say of it, in which case that may be all it says.
-fn stored(row: &ObjectView<'_>, same: Option<&Object>, canonical: &mut String) -> Result<Stored, Failure> {
+fn stored(row: &ObjectView<'_>, same: Option<&Object>, scratch: &mut Scratch) -> Result<Stored, Failure> {
     let ObjectView { address, attributes, version, origin, .. } = *row;
-    let (id, workspace) = (row.id.to_owned(), row.workspace.map(str::to_owned));
+    if row.workspace != scratch.workspace.as_deref() {
+        scratch.workspace = row.workspace.map(Arc::from);
+    }
+    let (id, workspace) = (row.id.to_owned(), scratch.workspace.clone());
     if let Some(object) = same {
-        canonical_into(canonical, &object.attributes);
-        if canonical == attributes {
+        canonical_into(&mut scratch.canonical, &object.attributes);
+        if scratch.canonical == attributes {
             let object = Object { at: Span::NONE, ..object.clone() };
             return Ok(Stored { object, id, workspace, version, origin: Origin::default() });
         }
@@ -79,24 +90,23 @@ fn stored(row: &ObjectView<'_>, same: Option<&Object>, canonical: &mut String) -
     Ok(Stored { object, id, workspace, version, origin: Origin::from_json(origin) })
 }
 
-fn by_address(stored: Stored) -> (Address, Stored) {
-    (stored.object.address.clone(), stored)
-}
-
 /// These objects, with all else that the store says of itself.
 ///
 /// # Errors
 /// [`Failure::Store`] when an object stands in nothing, or the settings of a workspace are no table.
-pub(super) fn collected(head: &Snapshot, mut objects: Vec<(Address, Stored)>) -> Result<State, Failure> {
+pub(super) fn collected(head: &Snapshot, objects: Vec<Stored>) -> Result<State, Failure> {
     let corrupt = |what: String| Failure::Store(store::StoreError::Corrupt(what));
-    // Nearly in order already: bytes and addresses differ in where a dot goes.
-    objects.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let objects = Holdings::from(objects);
     if let Some(orphan) = orphan(&objects) {
         return Err(corrupt(format!("`{orphan}` stands in `{}`, which is not there", orphan.parent_text())));
     }
-    let objects = Arc::new(objects.into_iter().collect());
-    let mut state =
-        State { lineage: Some(head.lineage.clone()), serial: head.serial, link: head.link.clone(), objects, ..State::default() };
+    let mut state = State {
+        lineage: Some(head.lineage.clone()),
+        serial: head.serial,
+        link: head.link.clone(),
+        objects: Arc::new(objects),
+        ..State::default()
+    };
     for row in head.tables.workspaces.values() {
         let settings: serde_json::Map<_, _> = serde_json::from_str(&row.settings)
             .map_err(|e| corrupt(format!("the settings of the workspace `{}` are no table: {e}", row.name)))?;
@@ -107,9 +117,9 @@ pub(super) fn collected(head: &Snapshot, mut objects: Vec<(Address, Stored)>) ->
 }
 
 /// The first object whose parent is missing. In this order what stands in an object follows it at once, so it takes one pass.
-fn orphan(objects: &[(Address, Stored)]) -> Option<&Address> {
+fn orphan(objects: &Holdings) -> Option<&Address> {
     let mut above: Vec<&Address> = Vec::new();
-    for (address, _) in objects {
+    for address in objects.keys() {
         let parent = address.parent_text();
         while above.last().is_some_and(|a| parent.is_empty() || !address.is_within(a)) {
             above.pop();

@@ -50,7 +50,7 @@ fn meaning(snapshot: &Snapshot, place: &Place, settings: &Settings, findings: &m
 pub(super) fn orphans(state: &State) -> Vec<String> {
     let mut found = Vec::new();
     for (address, stored) in state.objects.iter() {
-        if let Some(name) = stored.workspace.as_ref().filter(|name| !state.workspaces.contains_key(*name)) {
+        if let Some(name) = stored.workspace.as_deref().filter(|name| !state.workspaces.contains_key(*name)) {
             found.push(format!("`{address}` belongs to the workspace `{name}`, which is not there"));
         }
         for reference in kinds::references(&stored.object) {

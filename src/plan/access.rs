@@ -2,7 +2,7 @@
 
 use super::Planned;
 use crate::kinds::{access_package::Package, assignment::Assignment, group::Group, resource::Resource, user};
-use crate::model::{Address, Change, Object, Stored, Zone};
+use crate::model::{Address, Change, Holdings, Object, Zone};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 type Held = BTreeSet<(Address, String, String, String)>;
 
 /// Distinct people who lose a resource role that no declared assignment and no declared membership still gives.
-pub(super) fn people_losing_access(
-    before: &BTreeMap<Address, Stored>,
-    after: &Planned<'_>,
-    changes: &[Change],
-    zone: Zone,
-    now: DateTime<Utc>,
-) -> usize {
+pub(super) fn people_losing_access(before: &Holdings, after: &Planned<'_>, changes: &[Change], zone: Zone, now: DateTime<Utc>) -> usize {
     // Access comes from these kinds alone; a plan that touches none of them takes none away.
     let touches = |c: &Change| !matches!(c.address.kind(), "catalog" | "delegation" | "policy" | "settings" | "connected_organization");
     let takes = changes.iter().any(|c| c.before.is_some() && touches(c));

@@ -17,7 +17,7 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
     let moved = |s: &'_ Stored| ids.get(s.id.as_str()).copied().filter(|to| **to != s.object.address);
     let moves: BTreeMap<&Address, &Address> = before.objects.values().filter_map(|s| Some((&s.object.address, moved(s)?))).collect();
     for stored in Arc::make_mut(&mut prior.objects).values_mut() {
-        stored.workspace = Some(workspace.to_owned());
+        stored.workspace = Some(workspace.into());
     }
     let objects: BTreeMap<Address, Object> = after.objects.values().map(|s| (s.object.address.clone(), s.object.clone())).collect();
     let nothing = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! The objects as an apply would leave them: the state with the changes over it, without a copy of either.
 
-use crate::model::{Action, Address, Change, Object, Stored};
+use crate::model::{Action, Address, Change, Holdings, Object};
 use foldhash::HashMap;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// Everything there will be.
 #[derive(Debug)]
 pub struct Planned<'a> {
-    before: &'a BTreeMap<Address, Stored>,
+    before: &'a Holdings,
     changes: &'a [Change],
     /// What the changes make of an address; nothing where they delete it.
     changed: OnceCell<HashMap<&'a str, Option<&'a Object>>>,
@@ -18,7 +18,7 @@ pub struct Planned<'a> {
 impl<'a> Planned<'a> {
     /// These changes over this state.
     #[must_use]
-    pub fn new(before: &'a BTreeMap<Address, Stored>, changes: &'a [Change]) -> Planned<'a> {
+    pub fn new(before: &'a Holdings, changes: &'a [Change]) -> Planned<'a> {
         Planned { before, changes, changed: OnceCell::new(), all: OnceCell::new() }
     }
 

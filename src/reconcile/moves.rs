@@ -5,7 +5,7 @@ use super::State;
 use crate::config::{Import, Moved, renames};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::kinds;
-use crate::model::{Action, Address, Change, Object, Stored, Table};
+use crate::model::{Action, Address, Change, Holdings, Object, Stored, Table};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct PriorMoves {
     /// By new address.
-    pub objects: Arc<BTreeMap<Address, Stored>>,
+    pub objects: Arc<Holdings>,
     /// New address to old address, for what moved.
     pub previous: BTreeMap<Address, Address>,
     /// What says the same of something that moved: address (new), and what it said.
@@ -93,7 +93,7 @@ impl PriorMoves {
                 );
             }
         }
-        PriorMoves { objects: Arc::new(objects), previous, rewritten, imported }
+        PriorMoves { objects: Arc::new(objects.into_values().collect()), previous, rewritten, imported }
     }
 }
 
@@ -143,7 +143,7 @@ fn take_imports(
         };
         let address = &stored.object.address;
         match &stored.workspace {
-            Some(owner) if owner == workspace && *address == import.to => {
+            Some(owner) if **owner == *workspace && *address == import.to => {
                 let message = format!("`{address}` is imported; the `[[import]]` can be deleted");
                 found.push(Diagnostic::new(&codes::N0308, import.at, message).at(address));
             }

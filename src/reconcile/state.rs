@@ -2,7 +2,7 @@
 
 use crate::config::{AppliedSettings, Known};
 use crate::kinds;
-use crate::model::{Address, Digest, Object, Origin, Stored};
+use crate::model::{Digest, Holdings, Object, Origin, Stored};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub struct State {
     /// Its link of the chain.
     pub link: Option<Digest>,
     /// Everything in it, managed or not.
-    pub objects: Arc<BTreeMap<Address, Stored>>,
+    pub objects: Arc<Holdings>,
     /// By name.
     pub workspaces: BTreeMap<String, WorkspaceState>,
 }
@@ -36,7 +36,7 @@ impl State {
     pub fn empty() -> State {
         let stored = |object: Object| {
             let id = object.address.key().to_owned();
-            (object.address.clone(), Stored { object, id, workspace: None, version: 0, origin: Origin::default() })
+            Stored { object, id, workspace: None, version: 0, origin: Origin::default() }
         };
         State { objects: Arc::new(kinds::builtins().into_iter().map(stored).collect()), ..State::default() }
     }

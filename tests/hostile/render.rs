@@ -447,7 +447,7 @@ fn as_blocks_and_lists(words: &Words, _: &Plan, _: &Frames) -> Told {
     let stored = Stored {
         object: Object { address: words.user(), attributes, at: Span::NONE },
         id: words.get(3),
-        workspace: Some(words.get(8)),
+        workspace: Some(words.get(8).into()),
         version: 3,
         origin: words.origin(),
     };

@@ -12,7 +12,7 @@ use writ::reconcile::{State, WorkspaceState};
 /// The state after an apply of `plan`; ids that start with `new-` are minted here.
 pub fn settled(state: &State, plan: &Plan) -> State {
     let mut next = State { lineage: Some("L".to_owned()), serial: state.serial + 1, ..State::default() };
-    let objects = Arc::make_mut(&mut next.objects);
+    let mut objects: BTreeMap<Address, Stored> = BTreeMap::new();
     let moved = |a: &Address| -> Option<Address> {
         let way = plan.changes.iter().filter_map(|c| Some((c.previous.as_ref()?, &c.address)));
         way.filter_map(|(from, to)| Some((from.as_str().len(), a.rebase(from, to)?))).max().map(|(_, to)| to)
@@ -37,17 +37,18 @@ pub fn settled(state: &State, plan: &Plan) -> State {
             });
         }
         let Some(mut there) = there.filter(|_| change.action != Action::Delete) else { continue };
-        there.workspace = (change.action != Action::Forget).then(|| plan.workspace.clone());
+        there.workspace = (change.action != Action::Forget).then(|| plan.workspace.as_str().into());
         if let Some(after) = &change.after {
             there.object.attributes = after.attributes.clone();
         }
         objects.insert(address.clone(), there);
     }
-    for (address, stored) in objects {
+    for (address, stored) in &mut objects {
         stored.object = kept(address, &stored.object.attributes);
         let same = state.objects.get(address).is_some_and(|old| old.object == stored.object && old.workspace == stored.workspace);
-        stored.version = if same { state.objects[address].version } else { next.serial };
+        stored.version = if same { state.objects.get(address).unwrap().version } else { next.serial };
     }
+    next.objects = Arc::new(objects.into_values().collect());
     next.workspaces = state.workspaces.clone();
     let version = match state.workspaces.get(&plan.workspace) {
         Some(known) if known.settings == plan.settings => known.version,
@@ -65,6 +66,6 @@ pub fn kept(address: &Address, attributes: &Table) -> Object {
 
 /// What a state says, whatever its ids, serials and places.
 pub fn said(state: &State) -> BTreeMap<String, (String, Option<String>)> {
-    let one = |(a, s): (&Address, &Stored)| (a.to_string(), (canonical(&s.object.attributes), s.workspace.clone()));
+    let one = |(a, s): (&Address, &Stored)| (a.to_string(), (canonical(&s.object.attributes), s.workspace.as_deref().map(str::to_owned)));
     state.objects.iter().map(one).collect()
 }

@@ -48,7 +48,7 @@ fn what_always_exists_keeps_its_name() {
 fn an_empty_limit_is_not_no_limit() {
     let text = "[settings.external_users]\nallowed_domains = []\n";
     let (state, _) = after(&[(SETTINGS, text)]).unwrap();
-    let settings = &state.objects[&Address::parse("settings.external_users").unwrap()];
+    let settings = state.objects.get(&Address::parse("settings.external_users").unwrap()).unwrap();
     assert!(settings.object.attributes.contains("allowed_domains"));
     let organization = format!("{text}[connected_organization.o]\ndomains = [\"o.example\"]\n");
     let refused = after(&[(SETTINGS, &organization)]).unwrap_err();

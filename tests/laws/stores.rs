@@ -191,7 +191,7 @@ pub fn stores_keep_every_law(seed: u64, size: usize, edits: usize) -> Told {
         if let Some(before) = before {
             for id in next.things.keys().filter(|id| world.things.contains_key(id)) {
                 let (old, new) = (&before.tables.objects[&world.address(*id)], &after.tables.objects[&next.address(*id)]);
-                let anew = expected.objects[&Address::parse(&new.address).unwrap()].id.starts_with("new-");
+                let anew = expected.objects.get(&Address::parse(&new.address).unwrap()).unwrap().id.starts_with("new-");
                 prop_assert_eq!(old.id != new.id, anew, "{} became {}", old.address, new.address);
             }
         }

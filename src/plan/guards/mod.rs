@@ -12,10 +12,9 @@ mod protected;
 
 use crate::config::Limits;
 use crate::diag::{Code, Diagnostics, Span};
-use crate::model::{Address, Change, Stored, Zone};
+use crate::model::{Address, Change, Holdings, Zone};
 use crate::plan::Planned;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 
 /// What guards look at.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +22,7 @@ pub struct Facts<'a> {
     /// The changes.
     pub changes: &'a [Change],
     /// Everything there is, under its new names.
-    pub before: &'a BTreeMap<Address, Stored>,
+    pub before: &'a Holdings,
     /// Everything there will be.
     pub after: &'a Planned<'a>,
     /// Whose plan it is.
