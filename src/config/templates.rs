@@ -25,12 +25,12 @@ pub(super) fn expand(
         check_names(declared, template, &format!("template.{kind}.{name}"), found);
     }
     let whole = whole_templates(declared, found);
-    let mut objects = BTreeMap::new();
-    for (address, declaration) in &declared.objects {
+    let one = |(address, declaration): (&Address, &Declaration)| {
         check_names(declared, declaration, address.as_str(), found);
         let attributes = expanded(&whole, declaration);
-        objects.insert(address.clone(), Object { address: address.clone(), attributes, at: declaration.at });
-    }
+        (address.clone(), Object { address: address.clone(), attributes, at: declaration.at })
+    };
+    let mut objects = declared.objects.iter().map(one).collect();
     inherit(declared, known, settings, &mut objects);
     (objects, places)
 }

@@ -236,10 +236,20 @@ impl Ord for Address {
         // A dot sorts before every character of a key: `catalog.a.delegation.x` before `catalog.a-b`.
         let rank = |b: u8| if b == b'.' { 0 } else { b };
         let (mine, theirs) = (self.text.as_bytes(), other.text.as_bytes());
-        // Most have the same beginning, which is passed over eight bytes at a time.
-        let same = mine.chunks_exact(8).zip(theirs.chunks_exact(8)).take_while(|(a, b)| a == b).count().saturating_mul(8);
-        let differs = mine.iter().copied().zip(theirs.iter().copied()).skip(same).find(|(a, b)| a != b);
-        differs.map_or_else(|| mine.len().cmp(&theirs.len()), |(a, b)| rank(a).cmp(&rank(b)))
+        // Most have the same beginning, which is passed over eight bytes at a time: the lowest byte of such a number is the first.
+        let ((words, _), (other_words, _)) = (mine.as_chunks::<8>(), theirs.as_chunks::<8>());
+        for (a, b) in words.iter().zip(other_words) {
+            let (a, b) = (u64::from_le_bytes(*a), u64::from_le_bytes(*b));
+            if a != b {
+                let bits = (a ^ b).trailing_zeros() & !7;
+                let at = |word: u64| word.wrapping_shr(bits).to_le_bytes().first().copied().map(rank);
+                return at(a).cmp(&at(b));
+            }
+        }
+        let same = words.len().min(other_words.len()).saturating_mul(8);
+        let (mine, theirs) = (mine.get(same..).unwrap_or_default(), theirs.get(same..).unwrap_or_default());
+        let differs = mine.iter().zip(theirs).find(|(a, b)| a != b);
+        differs.map_or_else(|| mine.len().cmp(&theirs.len()), |(a, b)| rank(*a).cmp(&rank(*b)))
     }
 }
 
@@ -284,6 +294,20 @@ mod tests {
         all.sort();
         let texts: Vec<&str> = all.iter().map(Address::as_str).collect();
         assert_eq!(texts, ["catalog.a", "catalog.a.delegation.x", "catalog.a-b", "catalog.b"]);
+    }
+
+    #[test]
+    fn the_order_is_that_of_bytes_with_the_dot_before_all() {
+        let plain = |a: &Address| a.as_str().replace('.', "\0").into_bytes();
+        let keys = ["a", "a-b", "a_b", "ab", "a0", "abcdefg", "abcdefgh", "abcdefghi", "abcdefgh-i", "abcdefghijklmnop-q", "z"];
+        let mut all: Vec<Address> = keys.iter().map(|key| Address::root("catalog", key)).collect();
+        all.extend(all.clone().iter().flat_map(|a| keys.map(|key| a.child("resource", key))));
+        all.extend(["ann@b.example", "ann.b@b.example"].map(|key| Address::root("user", key)));
+        for a in &all {
+            for b in &all {
+                assert_eq!(a.cmp(b), plain(a).cmp(&plain(b)), "{a} {b}");
+            }
+        }
     }
 
     #[test]

@@ -19,16 +19,20 @@ use std::sync::Arc;
 /// # Errors
 /// When the store cannot be read, or an object does not have its kind's shape.
 pub(super) fn known(reader: &Reader, parsed: &Parsed<'_>, workspace: &str) -> Result<(Snapshot, Known), Failure> {
-    let all = parsed.asks_for_own();
-    let builtins = kinds::builtins();
     let mut objects = Vec::new();
-    let head = reader.each_object(|row| {
-        let foreign = row.workspace != Some(workspace);
-        if all || foreign || builtins.iter().any(|b| b.address.as_str() == row.address) {
-            objects.push(stored(&row, None, &mut Scratch::default())?);
-        }
+    let mut scratch = Scratch::default();
+    let mut each = |row: ObjectView<'_>| {
+        objects.push(stored(&row, None, &mut scratch)?);
         Ok::<(), Failure>(())
-    })?;
+    };
+    let head = match parsed.asks_for_own() {
+        true => reader.each_object(&mut each)?,
+        false => {
+            let builtins = kinds::builtins();
+            let but: Vec<&str> = builtins.iter().map(|b| b.address.as_str()).collect();
+            reader.each_beside(workspace, &but, &mut each)?
+        }
+    };
     let objects = Arc::new(objects.into_iter().collect());
     Ok((head, State { objects, ..State::default() }.known_to(workspace)))
 }

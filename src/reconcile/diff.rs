@@ -48,10 +48,12 @@ pub fn reconcile(wanted: &Wanted<'_>, state: &State, found: &mut Diagnostics) ->
 #[must_use]
 pub fn compare(wanted: &Wanted<'_>, mut prior: PriorMoves, found: &mut Diagnostics) -> Reconciled {
     let mut changes = Vec::new();
+    let mut met = 0usize;
     for (address, object) in wanted.objects {
         match prior.objects.get(address) {
             None => changes.push(create(object, wanted)),
             Some(stored) if stored.workspace.as_deref() == Some(wanted.workspace) => {
+                met = met.saturating_add(1);
                 changes.extend(change(object, stored, &prior, wanted, Action::Update));
             }
             Some(stored) if prior.imported.contains_key(address) || (kinds::is_builtin(address) && stored.workspace.is_none()) => {
@@ -69,10 +71,11 @@ pub fn compare(wanted: &Wanted<'_>, mut prior: PriorMoves, found: &mut Diagnosti
             Some(stored) => found.push(taken(object, stored)),
         }
     }
-    for stored in prior.objects.values().filter(|s| s.workspace.as_deref() == Some(wanted.workspace)) {
-        if !wanted.objects.contains_key(&stored.object.address) {
-            changes.push(end(stored, &prior, wanted));
-        }
+    let own = || prior.objects.values().filter(|s| s.workspace.as_deref() == Some(wanted.workspace));
+    // Where as many were met as there are, none is left that nothing asks for.
+    if own().count() > met {
+        let left = own().filter(|s| !wanted.objects.contains_key(&s.object.address));
+        changes.extend(left.map(|stored| end(stored, &prior, wanted)));
     }
     changes.sort_by(|a, b| (rank(a.action), &a.address).cmp(&(rank(b.action), &b.address)));
     Reconciled { changes, prior }

@@ -14,7 +14,7 @@ use super::{
 use crate::model::Digest;
 use chrono::{DateTime, Utc};
 use rusqlite::types::{Type, ValueRef};
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -66,7 +66,23 @@ impl Reader {
     pub fn each_object<E: From<StoreError>>(&self, each: impl FnMut(ObjectView<'_>) -> Result<(), E>) -> Result<Snapshot, E> {
         let view = self.connection.unchecked_transaction().doing("reading the store")?;
         ends(&view)?;
-        objects(&view, each)?;
+        objects(&view, None, each)?;
+        Ok(head(&view)?)
+    }
+
+    /// As [`Reader::each_object`], those left out that a workspace manages, but for those of the addresses `but`.
+    ///
+    /// # Errors
+    /// As [`Reader::each_object`].
+    pub fn each_beside<E: From<StoreError>>(
+        &self,
+        workspace: &str,
+        but: &[&str],
+        each: impl FnMut(ObjectView<'_>) -> Result<(), E>,
+    ) -> Result<Snapshot, E> {
+        let view = self.connection.unchecked_transaction().doing("reading the store")?;
+        ends(&view)?;
+        objects(&view, Some((workspace, but)), each)?;
         Ok(head(&view)?)
     }
 
@@ -227,10 +243,20 @@ pub(super) fn tables(connection: &Connection) -> Result<Tables, StoreError> {
     Ok(tables)
 }
 
-fn objects<E: From<StoreError>>(connection: &Connection, mut each: impl FnMut(ObjectView<'_>) -> Result<(), E>) -> Result<(), E> {
-    let sql = "SELECT address, id, attributes, workspace, version, origin FROM object ORDER BY address";
-    let mut query = connection.prepare_cached(sql).doing("reading the objects")?;
-    let mut rows = query.query([]).doing("reading the objects")?;
+/// Every object; or those that are not of one workspace, and those of some addresses.
+fn objects<E: From<StoreError>>(
+    connection: &Connection,
+    beside: Option<(&str, &[&str])>,
+    mut each: impl FnMut(ObjectView<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let all = "SELECT address, id, attributes, workspace, version, origin FROM object";
+    let some = beside.map_or_else(String::new, |(_, but)| {
+        let addresses = vec!["?"; but.len()].join(", ");
+        format!("WHERE workspace IS NOT ? OR address IN ({addresses})")
+    });
+    let names = beside.into_iter().flat_map(|(workspace, but)| [workspace].into_iter().chain(but.iter().copied()));
+    let mut query = connection.prepare_cached(&format!("{all} {some} ORDER BY address")).doing("reading the objects")?;
+    let mut rows = query.query(params_from_iter(names)).doing("reading the objects")?;
     while let Some(row) = rows.next().doing("reading the objects")? {
         each(view(row).map_err(|e| of_row(row, e))?)?;
     }
