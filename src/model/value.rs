@@ -159,19 +159,26 @@ impl Table {
         Table(Arc::new(Vec::with_capacity(names)))
     }
 
+    /// Where a name stands, or where it would.
     fn find(&self, name: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(n, _)| n.as_ref().cmp(name))
+    }
+
+    /// Where a name stands. Of a few names most are told apart by their lengths alone.
+    fn place(&self, name: &str) -> Option<usize> {
+        const FEW: usize = 16;
+        if self.0.len() > FEW { self.find(name).ok() } else { self.0.iter().position(|(n, _)| **n == *name) }
     }
 
     /// The value of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.find(name).ok().and_then(|i| self.0.get(i)).map(|(_, v)| v)
+        self.place(name).and_then(|i| self.0.get(i)).map(|(_, v)| v)
     }
 
     /// The value of a name, to change it.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.find(name).ok().and_then(|i| Arc::make_mut(&mut self.0).get_mut(i)).map(|(_, v)| v)
+        self.place(name).and_then(|i| Arc::make_mut(&mut self.0).get_mut(i)).map(|(_, v)| v)
     }
 
     /// Sets a name, returning what it held.
@@ -188,13 +195,13 @@ impl Table {
 
     /// Takes a name out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.find(name).ok().map(|i| Arc::make_mut(&mut self.0).remove(i).1)
+        self.place(name).map(|i| Arc::make_mut(&mut self.0).remove(i).1)
     }
 
     /// Whether a name is there.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        self.find(name).is_ok()
+        self.place(name).is_some()
     }
 
     /// In the order of names.
