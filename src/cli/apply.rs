@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
 /// Plans, shows, asks, applies.
 pub(super) fn run_planned(scope: &Scope, agreement: &Agreement, session: &mut Session) -> Result<Exit, Failure> {
     let options = agreement.options(scope)?;
-    let planned = plan::plan(&session.context, &options.plan)?;
+    let planned = plan::plan_whole(&session.context, &options.plan)?;
     show(session, &planned, scope, None, false);
     scope.check(&planned.plan.changes_digest)?;
     apply_shown(planned, &options, agreement, scope, session)

@@ -9,6 +9,7 @@
 //!
 //! Invariants: no file is opened here, no clock read; the order of files and tables means nothing, nor does the number of processors.
 
+mod alone;
 mod budget;
 mod declare;
 mod decode;
@@ -25,6 +26,7 @@ mod sound;
 mod templates;
 mod world;
 
+pub use alone::{Alone, normal};
 pub use document::parse;
 pub use ownership::{Import, Moved, OWNERSHIP, Removed, renames};
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, check_store_url, read_settings};

@@ -21,6 +21,8 @@ pub(super) fn expand(
 ) -> (BTreeMap<Address, Object>, BTreeMap<Span, String>) {
     let mut places = BTreeMap::new();
     for ((kind, name), template) in &declared.templates {
+        // An empty one stands somewhere too.
+        places.insert(template.at, name.clone());
         mark(&template.table, name, &mut places);
         check_names(declared, template, &format!("template.{kind}.{name}"), found);
     }

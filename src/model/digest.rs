@@ -4,6 +4,15 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::{fmt, io};
 
+/// A SHA-256 as it is, for who keeps many or compares them.
+pub type Raw = [u8; 32];
+
+/// The SHA-256 of these bytes.
+#[must_use]
+pub fn raw(bytes: &[u8]) -> Raw {
+    Sha256::digest(bytes).into()
+}
+
 /// A SHA-256 in lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -14,6 +23,12 @@ impl Digest {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Digest {
         hex(&Sha256::digest(bytes))
+    }
+
+    /// The digest of these 32 bytes.
+    #[must_use]
+    pub fn of_raw(raw: &Raw) -> Digest {
+        hex(raw)
     }
 
     /// As read from a store or a plan file; it is compared, never trusted.
@@ -54,7 +69,13 @@ impl Hasher {
     /// Of all of them.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        hex(&self.0.clone().finalize())
+        hex(&self.raw())
+    }
+
+    /// Of all of them, as it is.
+    #[must_use]
+    pub fn raw(&self) -> Raw {
+        self.0.clone().finalize().into()
     }
 }
 

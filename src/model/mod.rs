@@ -17,7 +17,7 @@ mod zone;
 
 pub use address::{Address, BadAddress, is_key, is_user_key};
 pub use change::{Action, Cause, Change, Delta, Members};
-pub use digest::{Digest, Hasher, canonical, canonical_into, digest_of};
+pub use digest::{Digest, Hasher, Raw, canonical, canonical_into, digest_of, raw};
 pub use duration::{BadDuration, Minutes};
 pub use holdings::Holdings;
 pub use instant::{Edge, ZoneError, instant, is_date};

@@ -1,7 +1,7 @@
 //! From an agreed plan to one transaction: all of it or none of it.
 
 use super::commit::Recorder;
-use super::plan::{Options, Planned, plan_loaded};
+use super::plan::{Options, Planned, plan_whole};
 use super::{Context, Failure, Place, claim, commit, load, settled};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
@@ -104,6 +104,10 @@ pub fn permit(plan: &Plan, options: &ApplyOptions) -> Result<(), Failure> {
 pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, consent: &mut dyn Consent) -> Result<Applied, Failure> {
     let mut agreed: Option<Digest> = None;
     let mut held: Option<Claim> = None;
+    if planned.lay.is_none() {
+        // Made of what an earlier apply remembered, which is good enough to be shown.
+        *planned = plan_whole(context, &options.plan)?;
+    }
     loop {
         let Planned { plan, state, place, settings, .. } = &*planned;
         let digest = plan.changes_digest.clone();
@@ -129,7 +133,7 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
             Err(Failure::Moved) => {
                 // Planned again under the lock: of many who want to write, each plans twice at most, and none for ever.
                 let place = place.clone();
-                *planned = plan_loaded(context, &options.plan, load::load(context)?)?;
+                *planned = plan_whole(context, &options.plan)?;
                 held = Some(claim).filter(|_| planned.place == place);
             }
             done => {

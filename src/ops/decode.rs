@@ -73,6 +73,14 @@ struct Scratch {
     workspace: Option<Arc<str>>,
 }
 
+/// A row as planning sees it.
+///
+/// # Errors
+/// [`Failure::Store`] when the object does not have its kind's shape.
+pub(super) fn one(row: &ObjectView<'_>) -> Result<Stored, Failure> {
+    stored(row, None, &mut Scratch::default())
+}
+
 /// A row as planning sees it; `same` is what the files say of it, in which case that may be all it says.
 fn stored(row: &ObjectView<'_>, same: Option<&Object>, scratch: &mut Scratch) -> Result<Stored, Failure> {
     let ObjectView { address, attributes, version, origin, .. } = *row;

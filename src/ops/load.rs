@@ -2,7 +2,7 @@
 
 use super::{Context, Failure, decode};
 use crate::config::{self, AppliedSettings, Config, Known, Settings, check_store_url, read_settings};
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostics, Sources};
 use crate::model::Address;
 use crate::reconcile::State;
 use crate::source::{self, Workspace};
@@ -53,12 +53,20 @@ pub fn store_place(context: &Context, settings: &Settings) -> Result<Place, Fail
 /// # Errors
 /// When the settings cannot be read.
 pub fn settings_and_place(context: &Context) -> Result<(Settings, Place), Failure> {
+    settings_as_written(context).map(|(_, settings, place)| (settings, place))
+}
+
+/// As [`settings_and_place`], with the text.
+///
+/// # Errors
+/// As [`settings_and_place`].
+pub(super) fn settings_as_written(context: &Context) -> Result<(Sources, Settings, Place), Failure> {
     let sources = source::read_settings_file(&context.root)?;
     let mut findings = Diagnostics::new();
     match read_settings(&sources, &mut findings) {
         Some(settings) if !findings.has_errors() => {
             let place = store_place(context, &settings)?;
-            Ok((settings, place))
+            Ok((sources, settings, place))
         }
         _ => Err(Failure::Findings(Box::new((findings, sources)))),
     }

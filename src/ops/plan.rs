@@ -7,7 +7,7 @@ use crate::diag::{Diagnostics, Sources};
 use crate::model::{Address, Object};
 use crate::plan::{self, Plan};
 use crate::reconcile::State;
-use crate::source;
+use crate::source::{self, stamp::Stamp};
 use serde_json::Value as Json;
 
 /// What was asked of a plan.
@@ -34,8 +34,11 @@ pub struct Planned {
     pub config: Option<Config>,
     /// What the store held; without its objects where the plan was known without them.
     pub state: State,
-    /// The texts.
+    /// The texts that were looked at.
     pub sources: Sources,
+    /// How each of them lay when it was read, and when reading began; nothing where the plan was made of what an apply remembered,
+    /// which no apply believes.
+    pub lay: Option<(Vec<Stamp>, i64)>,
     /// Warnings and notes.
     pub findings: Diagnostics,
     /// How many files were parsed, beside `writ.toml`.
@@ -61,8 +64,16 @@ impl Planned {
 pub fn plan(context: &Context, options: &Options) -> Result<Planned, Failure> {
     match settled::recall(context, options) {
         Some(planned) => Ok(planned),
-        None => plan_loaded(context, options, load::load(context)?),
+        None => plan_whole(context, options),
     }
+}
+
+/// As [`plan()`], of all files and all of the store, whatever an apply remembered of them: what an apply starts from.
+///
+/// # Errors
+/// As [`plan()`].
+pub fn plan_whole(context: &Context, options: &Options) -> Result<Planned, Failure> {
+    plan_loaded(context, options, load::load(context)?)
 }
 
 /// As [`plan()`], on what was loaded already.
@@ -74,7 +85,7 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
         return plan_back(context, serial, loaded);
     }
     let Loaded { workspace, place, state, config, settings, mut findings } = loaded;
-    let sources = workspace.sources;
+    let (sources, lay) = (workspace.sources, Some((workspace.stamps, workspace.began)));
     let parsed = sources.len().saturating_sub(1);
     let Some(config) = config else {
         return Err(Failure::Findings(Box::new((findings, sources))));
@@ -100,7 +111,7 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
         return Err(Failure::Findings(Box::new((findings, sources))));
     }
     findings.sort(&sources);
-    Ok(Planned { plan, config: Some(config), state, sources, findings, parsed, place, settings })
+    Ok(Planned { plan, config: Some(config), state, sources, lay, findings, parsed, place, settings })
 }
 
 /// The way back to a serial. What the files declare is no part of it, nor what is wrong with them.
@@ -117,9 +128,9 @@ fn plan_back(context: &Context, serial: u64, loaded: Loaded) -> Result<Planned, 
         return Err(Failure::Findings(Box::new((findings, Sources::default()))));
     }
     // What would be advised about texts of then is no news.
-    let sources = workspace.sources;
+    let (sources, lay) = (workspace.sources, Some((workspace.stamps, workspace.began)));
     let parsed = sources.len().saturating_sub(1);
-    Ok(Planned { plan, config, state, sources, findings: Diagnostics::new(), parsed, place, settings })
+    Ok(Planned { plan, config, state, sources, lay, findings: Diagnostics::new(), parsed, place, settings })
 }
 
 /// Who acts: an enabled user of the store, at serial 0 of the files; without one the operator, if that will do.

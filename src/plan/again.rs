@@ -66,6 +66,7 @@ pub fn judge_again(
         destroy: saved.destroy,
         complete: saved.complete,
         workspace: name,
+        managed: None,
     };
     timely::check(&changes, &Planned::new(&prior.objects, &changes), saved.settings.zone(), now, found);
     let plan = judged(made, state, changes, found);

@@ -43,6 +43,7 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
         destroy: true,
         complete: true,
         workspace,
+        managed: None,
     };
     let mut plan = judged(made, before, changes, found);
     plan.basis = Basis::told(plan.relied().clone());

@@ -12,6 +12,7 @@ mod access;
 mod again;
 mod basis;
 mod between;
+pub mod declared;
 mod document;
 pub mod guards;
 mod origin;
@@ -35,9 +36,10 @@ pub use summary::{Summary, followers};
 use crate::config::{AppliedSettings, Config, Known, Limits, World, check_rules};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::kinds::access_package::Package;
-use crate::model::{Address, Change, Digest, Hasher, Object, Zone, canonical, on_all};
+use crate::model::{Address, Change, Digest, Object, Zone, on_all};
 use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Wanted, move_hints, reconcile};
 use chrono::{DateTime, Utc};
+use declared::config_digest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a plan is made of.
@@ -158,6 +160,13 @@ impl Plan {
 /// too late; warnings and notes are told and stop nothing.
 #[must_use]
 pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
+    plan_part(input, None, found)
+}
+
+/// As [`plan()`], where configuration and state are a part of what there is, and the rest is the same in both; `managed` says how many
+/// objects of each kind the workspace has in all of the state.
+#[must_use]
+pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, found: &mut Diagnostics) -> Plan {
     let Input { config, sources, state, commit, now, actor, destroy, targets, excludes } = *input;
     let name = config.settings.name.as_str();
     let nothing = BTreeMap::new();
@@ -213,6 +222,7 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
         destroy,
         complete,
         workspace: name,
+        managed,
     };
     let mut plan = judged(made, state, changes, found);
     for refusal in &mut plan.refusals {
@@ -258,11 +268,12 @@ struct Made<'a> {
     destroy: bool,
     complete: bool,
     workspace: &'a str,
+    managed: Option<&'a BTreeMap<&'a str, usize>>,
 }
 
 /// Guards, relied versions, steps and hints over some changes.
 fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagnostics) -> Plan {
-    let Made { base, commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, workspace } = made;
+    let Made { base, commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, workspace, managed } = made;
     let after = Planned::new(&prior.objects, &changes);
     let people_losing_access = access::people_losing_access(&prior.objects, &after, &changes, zone, now);
     // Brakes are judged by what is written now and by what was last applied.
@@ -272,6 +283,7 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
         before: &prior.objects,
         after: &after,
         workspace,
+        managed,
         limits: &limits,
         lost: people_losing_access,
         // What leaves other things standing empties no workspace.
@@ -321,21 +333,4 @@ fn settings_change(after: AppliedSettings, state: &State, workspace: &str, destr
     // What others do in the store meanwhile is no change of this plan.
     let empty = before.is_none() && state.managed_by(workspace).next().is_none();
     (!destroy && !empty && before != Some(&after)).then(|| SettingsChange { before: before.cloned(), after })
-}
-
-/// What the files declare, whatever their names and order.
-fn config_digest(settings: &AppliedSettings, objects: &BTreeMap<Address, Object>) -> Digest {
-    let mut digest = Hasher::default();
-    digest.update(canonical(settings).as_bytes());
-    let objects: Vec<&Object> = objects.values().collect();
-    // Spelled on all processors, digested in order.
-    let spelled = |part: &[&Object]| {
-        let lines = part.iter().map(|o| format!("\n{} {}", o.address, canonical(&o.attributes)));
-        lines.collect::<String>()
-    };
-    for many in objects.chunks(16_384) {
-        let parts: Vec<&[&Object]> = many.chunks(1_024).collect();
-        on_all(&parts, 2, |part| spelled(part)).iter().for_each(|text| digest.update(text.as_bytes()));
-    }
-    digest.digest()
 }

@@ -1,6 +1,6 @@
 //! A plan from the state as it is to the objects as they once were.
 
-use super::{Base, Made, Plan, Planned, config_digest, judged, settings_change, timely};
+use super::{Base, Made, Plan, Planned, declared::config_digest, judged, settings_change, timely};
 use crate::config::{Known, Removed, Settings, World, check_rules};
 use crate::diag::{Diagnostics, Span};
 use crate::kinds::access_package::Package;
@@ -92,6 +92,7 @@ pub fn rollback(back: &Back<'_>, found: &mut Diagnostics) -> Plan {
         destroy: false,
         complete: true,
         workspace: name,
+        managed: None,
     };
     // Nor can one be written that spares an object the way back.
     Plan { hints: Vec::new(), ..judged(made, state, changes, found) }

@@ -1,6 +1,7 @@
 //! Opens files beneath a directory, so that nothing outside it is ever opened: whatever is swapped for a link between the
 //! listing and the opening, each step of a name is taken from the directory before it, and none follows a link.
 
+use super::stamp::Stamp;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -44,6 +45,23 @@ impl Beneath {
         let from = self.last.as_ref().map_or(&self.root, |(_, handle)| handle);
         Ok(openat(from, leaf, flags, Mode::empty())?.into())
     }
+
+    /// How a regular file lies, which is not opened for it; a link is none. What a directory's name leads to is not asked,
+    /// since nothing is read.
+    pub fn look(&self, name: &str) -> Option<Stamp> {
+        use rustix::fs::{AtFlags, FileType, statat};
+        let found = statat(&self.root, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let nanoseconds =
+            |seconds: i64, rest: u64| seconds.saturating_mul(1_000_000_000).saturating_add(i64::try_from(rest).unwrap_or_default());
+        let regular = FileType::from_raw_mode(found.st_mode).is_file();
+        regular.then(|| Stamp {
+            size: u64::try_from(found.st_size).unwrap_or(u64::MAX),
+            written: nanoseconds(found.st_mtime, found.st_mtime_nsec),
+            changed: nanoseconds(found.st_ctime, found.st_ctime_nsec),
+            number: found.st_ino,
+            device: found.st_dev,
+        })
+    }
 }
 
 #[cfg(not(unix))]
@@ -56,6 +74,11 @@ impl Beneath {
     /// Opens a file by its name, with `/` between its parts.
     pub fn open(&mut self, name: &str) -> io::Result<File> {
         File::open(self.root.join(name))
+    }
+
+    /// How a regular file lies, which is not opened for it; a link is none.
+    pub fn look(&self, name: &str) -> Option<Stamp> {
+        std::fs::symlink_metadata(self.root.join(name)).ok().filter(|m| m.is_file()).map(|m| Stamp::of(&m))
     }
 }
 

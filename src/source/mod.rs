@@ -5,8 +5,8 @@
 //! started but `git` (and that never by `validate`); files come sorted by name.
 
 mod beneath;
-pub mod digest;
 mod git;
+pub mod stamp;
 
 pub use git::commit;
 
@@ -20,6 +20,7 @@ use std::fmt;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use stamp::Stamp;
 use unicode_normalization::UnicodeNormalization;
 
 /// The largest file, in bytes.
@@ -47,6 +48,10 @@ pub struct Workspace {
     pub root: PathBuf,
     /// `writ.toml` and every file that belongs to it.
     pub sources: Sources,
+    /// How each of them lay when it was read, in the same order; none where there are findings.
+    pub stamps: Vec<Stamp>,
+    /// When reading began, as stamps tell it.
+    pub began: i64,
     /// Files that could not be taken as text.
     pub findings: Diagnostics,
 }
@@ -90,6 +95,7 @@ pub fn read(root: &Path) -> Result<Workspace, SourceError> {
 }
 
 fn read_within(root: &Path, limits: Limits) -> Result<Workspace, SourceError> {
+    let began = stamp::now();
     let mut findings = Diagnostics::new();
     let mut refused = Vec::new();
     let path = root.join(WRIT_TOML);
@@ -99,10 +105,10 @@ fn read_within(root: &Path, limits: Limits) -> Result<Workspace, SourceError> {
     }
     let mut beneath = Beneath::new(root).map_err(|e| SourceError::Io(root.to_owned(), e))?;
     let Some(settings_file) = read_file(root, &mut beneath, WRIT_TOML, &mut refused)? else {
-        return Ok(refuse(root, Vec::new(), refused, findings));
+        return Ok(refuse(root, Vec::new(), began, refused, findings));
     };
     // Read here only for its globs: what is wrong with it is told by `config`.
-    let settings = read_settings(&Sources::new(vec![settings_file.clone()]), &mut Diagnostics::new());
+    let settings = read_settings(&Sources::new(vec![settings_file.0.clone()]), &mut Diagnostics::new());
     let filter = Filter::new(settings.as_ref());
     let mut names = Vec::new();
     list(root, "", 0, &filter, &mut names, &mut findings)?;
@@ -115,14 +121,14 @@ fn read_within(root: &Path, limits: Limits) -> Result<Workspace, SourceError> {
     let mut total = 0u64;
     for name in names {
         if let Some(file) = read_file(root, &mut beneath, &name, &mut refused)? {
-            total = total.saturating_add(file.text.len() as u64);
+            total = total.saturating_add(file.0.text.len() as u64);
             files.push(file);
         }
         if total > limits.bytes {
             return Err(SourceError::TooLarge);
         }
     }
-    Ok(refuse(root, files, refused, findings))
+    Ok(refuse(root, files, began, refused, findings))
 }
 
 /// Names that are one name where case, or the composition of letters, makes no difference: what is read would depend on
@@ -154,7 +160,7 @@ pub fn read_settings_file(root: &Path) -> Result<Sources, SourceError> {
     let mut refused = Vec::new();
     let mut beneath = Beneath::new(root).map_err(|e| SourceError::Io(root.to_owned(), e))?;
     let file = read_file(root, &mut beneath, WRIT_TOML, &mut refused)?;
-    Ok(Sources::new(file.into_iter().collect()))
+    Ok(Sources::new(file.into_iter().map(|(file, _)| file).collect()))
 }
 
 /// Why a file is not read.
@@ -185,7 +191,16 @@ impl fmt::Display for Reason {
 }
 
 /// Findings about files need the numbers that files get once all are there.
-fn refuse(root: &Path, mut files: Vec<SourceFile>, refused: Vec<(String, Reason)>, mut findings: Diagnostics) -> Workspace {
+fn refuse(
+    root: &Path,
+    mut read: Vec<(SourceFile, Stamp)>,
+    began: i64,
+    refused: Vec<(String, Reason)>,
+    mut findings: Diagnostics,
+) -> Workspace {
+    // As sources are sorted.
+    read.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    let (mut files, stamps): (Vec<SourceFile>, Vec<Stamp>) = read.into_iter().unzip();
     // One that collides is read all the same, or refused for something else too.
     let unread = refused.iter().filter(|(_, why)| !matches!(why, Reason::Collides(_)));
     files.extend(unread.map(|(name, _)| SourceFile::new(name, "")));
@@ -203,7 +218,8 @@ fn refuse(root: &Path, mut files: Vec<SourceFile>, refused: Vec<(String, Reason)
         };
         findings.push(Diagnostic::new(&codes::E0002, at, format!("`{name}` {why}")).at("workspace").help(help));
     }
-    Workspace { root: root.to_owned(), sources, findings }
+    let stamps = if findings.is_empty() { stamps } else { Vec::new() };
+    Workspace { root: root.to_owned(), sources, stamps, began, findings }
 }
 
 /// Which files belong to the workspace.
@@ -293,13 +309,13 @@ fn list(
     Ok(())
 }
 
-/// The text of a regular file; `None`, with the reason, when it is none.
+/// The text of a regular file, and how it lay before it was read; `None`, with the reason, when it is none.
 fn read_file(
     root: &Path,
     beneath: &mut Beneath,
     name: &str,
     refused: &mut Vec<(String, Reason)>,
-) -> Result<Option<SourceFile>, SourceError> {
+) -> Result<Option<(SourceFile, Stamp)>, SourceError> {
     let fail = |e| SourceError::Io(root.join(name), e);
     let mut refuse = |why| {
         refused.push((name.to_owned(), why));
@@ -318,7 +334,7 @@ fn read_file(
         return refuse(Reason::Large);
     }
     match text(name, bytes) {
-        Ok(file) => Ok(Some(file)),
+        Ok(file) => Ok(Some((file, Stamp::of(&there)))),
         Err(why) => refuse(why),
     }
 }

@@ -15,11 +15,14 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diag
     if facts.destroy {
         return;
     }
-    let mut managed: BTreeMap<&str, usize> = BTreeMap::new();
-    for stored in facts.before.values().filter(|s| s.workspace.as_deref() == Some(facts.workspace)) {
-        let count = managed.entry(stored.object.address.kind()).or_default();
-        *count = count.saturating_add(1);
-    }
+    let all_of_them;
+    let managed = match facts.managed {
+        Some(managed) => managed,
+        None => {
+            all_of_them = count(facts);
+            &all_of_them
+        }
+    };
     let mut deleted: BTreeMap<&str, usize> = BTreeMap::new();
     for change in facts.changes.iter().filter(|c| c.action == Action::Delete) {
         let count = deleted.entry(change.address.kind()).or_default();
@@ -48,6 +51,16 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diag
         let message = format!("{verb} access, and max_access_lost = {limit}");
         refusals.push(brake(message, Lift { flag: Flag::AccessLost, value: facts.lost as u64 }));
     }
+}
+
+/// How many objects of each kind the workspace manages.
+fn count<'a>(facts: &Facts<'a>) -> BTreeMap<&'a str, usize> {
+    let mut managed: BTreeMap<&str, usize> = BTreeMap::new();
+    for stored in facts.before.values().filter(|s| s.workspace.as_deref() == Some(facts.workspace)) {
+        let count = managed.entry(stored.object.address.kind()).or_default();
+        *count = count.saturating_add(1);
+    }
+    managed
 }
 
 /// Whether an object will still be this workspace's: declared anew, or kept.

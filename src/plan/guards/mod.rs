@@ -27,6 +27,8 @@ pub struct Facts<'a> {
     pub after: &'a Planned<'a>,
     /// Whose plan it is.
     pub workspace: &'a str,
+    /// How many objects of each kind it manages before, where `before` is a part of what there is.
+    pub managed: Option<&'a BTreeMap<&'a str, usize>>,
     /// As written and as last applied; both are judged.
     pub limits: &'a [Limits],
     /// People who lose access.

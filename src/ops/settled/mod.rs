@@ -1,0 +1,172 @@
+//! What the files were when the store last held just what they declare. While both are as they were then, a plan is known, to
+//! the byte, without one of them being read; after an edit of few files it is made of these and of what they touch (`part`).
+//!
+//! ```text
+//!  apply ─► remember ─► files    each file's stamp and digest       ┐
+//!                       index    each object's digest, its file,    ├─► pages ─► NAME.db.settled
+//!                                and who refers to it               ┘
+//!  plan ──► recall ───► files    what was edited ─► nothing: the plan without changes
+//!                                                └► little:  part ─► near ─► the plan of a part
+//! ```
+//!
+//! In: the files, and what the store is. Out: a plan, or nothing.
+//! Invariants: it is written by an apply alone, beside the store, and only where the plan that follows would have nothing to
+//! say, not even a note; it is believed only by the version that wrote it, at the same link of the store's chain, for the same
+//! `writ.toml`, as long as nobody wrote the store's file, and if nothing that is read of it was damaged. Without it everything takes
+//! longer, and nothing else differs. No apply believes it: what is applied was planned from all files and all of the store.
+
+mod files;
+mod index;
+mod near;
+mod pages;
+mod part;
+
+use super::plan::{Options, Planned};
+use super::{Context, Place, decode, load};
+use crate::config::{Config, Settings, WRIT_TOML};
+use crate::diag::{Diagnostics, Sources};
+use crate::kinds;
+use crate::model::{Action, Digest, VERSION};
+use crate::plan::{self, Plan};
+use crate::reconcile::State;
+use crate::source::{self, stamp::Stamp};
+use crate::store::Reader;
+use files::Files;
+use pages::Pages;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What is remembered beside the files and their objects.
+#[derive(Debug, Serialize, Deserialize)]
+struct Settled {
+    /// Of what the files declare.
+    config: String,
+    /// The latest link of the store's chain, which stands for all that it holds.
+    link: String,
+    /// How many objects of each kind are managed; nothing where the store holds more than what the files declare, or the files more
+    /// than objects, so that a part of them cannot be planned by itself.
+    managed: Option<BTreeMap<String, usize>>,
+    /// The store's file, as it lies. Whoever writes it other than by an apply is seen.
+    store: (u64, u64, i64),
+    /// How many objects live on unmanaged.
+    unmanaged: usize,
+    /// The version that wrote it.
+    version: String,
+    /// Whose plan it is.
+    workspace: String,
+}
+
+/// What tells that a file was not written since.
+fn stamp(path: &Path) -> Option<(u64, u64, i64)> {
+    let Stamp { number, size, written, .. } = Stamp::of(&fs::metadata(path).ok()?);
+    Some((number, size, written))
+}
+
+fn path(place: &Place) -> PathBuf {
+    let mut name = OsString::from(place.path.as_os_str());
+    name.push(".settled");
+    PathBuf::from(name)
+}
+
+/// Whether a plan of everything is asked for, by nobody in particular, so that the files and the store alone decide it.
+fn applies(context: &Context, options: &Options, settings: &Settings) -> bool {
+    let Options { destroy, targets, excludes, rollback, full } = options;
+    let everything = !*destroy && targets.is_empty() && excludes.is_empty() && rollback.is_none() && !*full;
+    everything && context.acting.is_none() && !settings.require_actor && !context.environment.forgetful
+}
+
+/// The plan of a workspace that is as it was when its store was settled, or nearly so; nothing where that is not known.
+pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
+    let (texts, settings, place) = load::settings_as_written(context).ok()?;
+    if !applies(context, options, &settings) {
+        return None;
+    }
+    let (settled, pages) = Pages::open::<Settled>(&path(&place))?;
+    let ours = settled.version == VERSION && settled.workspace == settings.name;
+    if !ours || stamp(&place.path).is_none_or(|now| now != settled.store) {
+        return None;
+    }
+    let reader = Reader::open(&place.path).ok()?;
+    let look = reader.look().ok()?;
+    let head = look.head().ok()?;
+    load::check_store(&head, &place, &settings).ok()?;
+    let state = decode::collected(&head, Vec::new()).ok()?;
+    let linked = head.link.as_ref().is_some_and(|link| link.as_str() == settled.link);
+    let required = state.workspaces.values().any(|w| w.settings.requires_actor());
+    if !linked || required {
+        return None;
+    }
+    let files = Files::read(&pages)?;
+    let written = texts.iter().find(|(_, file)| file.name == WRIT_TOML).map(|(_, file)| file)?;
+    if !files.knows_settings(&written.text) {
+        return None;
+    }
+    let edits = files.edits(&context.root, &settings)?;
+    if !edits.is_empty() {
+        let known = part::Known { settled: &settled, pages: &pages, files: &files, look: &look, head: &head, written };
+        return part::plan(context, &known, &edits, settings, place);
+    }
+    let plan = same(context, &settings, &state, &settled);
+    Some(recalled(plan, state, Sources::default(), 0, settings, place))
+}
+
+/// The plan of what is as it was.
+fn same(context: &Context, settings: &Settings, state: &State, settled: &Settled) -> Plan {
+    let commit = source::commit(&context.root);
+    plan::unchanged(settings, state, settled.config.clone(), settled.unmanaged, commit, &context.operator)
+}
+
+fn recalled(plan: Plan, state: State, sources: Sources, parsed: usize, settings: Settings, place: Place) -> Planned {
+    let findings = Diagnostics::new();
+    Planned { plan, config: None, state, sources, lay: None, findings, parsed, place, settings }
+}
+
+/// Remembers that the store holds what the files declare, once a plan was applied or had nothing to do. `link` is the latest of
+/// the store's chain. That it cannot be written is no matter: the next plan takes longer.
+pub(super) fn remember(context: &Context, options: &Options, planned: &Planned, link: &Digest) {
+    let Planned { plan, config: Some(config), findings, settings, .. } = planned else { return };
+    if applies(context, options, settings) && findings.is_empty() && plan.complete && !says_more(config, plan) {
+        let _ = write(planned, config, link);
+    }
+}
+
+fn write(planned: &Planned, config: &Config, link: &Digest) -> Option<()> {
+    let Planned { plan, sources, lay, place, settings, state, .. } = planned;
+    let (stamps, began) = lay.as_ref()?;
+    let alone = settings.manages.is_none() && plan.unmanaged == 0 && state.objects.values().all(|stored| match &stored.workspace {
+        Some(workspace) => *workspace == settings.name,
+        None => kinds::is_builtin(&stored.object.address),
+    });
+    let indexed = if alone { index::sections(config, sources.len()) } else { None };
+    let managed = indexed.as_ref().map(|_| {
+        let mut managed: BTreeMap<&str, usize> = BTreeMap::new();
+        for address in config.objects.keys() {
+            let count = managed.entry(address.kind()).or_default();
+            *count = count.saturating_add(1);
+        }
+        managed.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect()
+    });
+    let (ends, objects) = indexed.map_or_else(Default::default, |(ends, objects)| (ends, objects.to_vec()));
+    let templates: BTreeSet<usize> = config.templates.keys().map(|at| at.file as usize).collect();
+    let files = files::sections(sources, stamps, *began, &ends, &templates)?;
+    let settled = Settled {
+        config: plan.base.config_digest.clone(),
+        link: link.to_string(),
+        managed,
+        store: stamp(&place.path)?,
+        unmanaged: plan.unmanaged,
+        version: VERSION.to_owned(),
+        workspace: settings.name.clone(),
+    };
+    let sections: Vec<Vec<u8>> = files.into_iter().chain(objects).collect();
+    pages::write(&path(place), &settled, &sections).ok()
+}
+
+/// Whether the plan after this one may have a note to make, or counts what this one changes.
+fn says_more(config: &Config, plan: &Plan) -> bool {
+    let tables = config.moves.len().saturating_add(config.removals.len()).saturating_add(config.imports.len());
+    tables > 0 || plan.changes.iter().any(|c| matches!(c.action, Action::Forget | Action::Import))
+}

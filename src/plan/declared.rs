@@ -1,0 +1,135 @@
+//! The digest of what the files declare, whatever their names and order.
+//!
+//! In: the settings and the objects. Out: `base.config_digest` of a plan.
+//! Invariants: it is a digest of digests: objects fall into buckets by their addresses, a bucket's digest is of its objects' in the
+//! order of their addresses, and the whole is of the settings and the buckets that hold any. So who knows the digests of a bucket's
+//! objects can tell what one more, one less or another one makes of the whole, without the others.
+
+use crate::config::AppliedSettings;
+use crate::model::{Address, Digest, Hasher, Object, Raw, canonical_into, on_all, raw};
+use std::collections::BTreeMap;
+
+/// How many buckets there are.
+pub const BUCKETS: usize = 4_096;
+
+/// The start of the digest of an address, by which objects are told apart and put into buckets.
+pub type Id = [u8; 16];
+
+/// The id of an address.
+#[must_use]
+pub fn id(address: &str) -> Id {
+    let whole = raw(address.as_bytes());
+    let mut id = Id::default();
+    id.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
+    id
+}
+
+/// The bucket of an id: its first twelve bits.
+#[must_use]
+pub fn bucket(id: &Id) -> usize {
+    let [first, second, ..] = *id;
+    usize::from(u16::from_be_bytes([first, second]) >> 4)
+}
+
+/// The digest of an object: of its address and all that it says. `text` is room to write in.
+#[must_use]
+pub fn said(object: &Object, text: &mut String) -> Raw {
+    canonical_into(text, &object.attributes);
+    let mut hasher = Hasher::default();
+    for part in [object.address.as_str(), " ", text.as_str()] {
+        hasher.update(part.as_bytes());
+    }
+    hasher.raw()
+}
+
+/// The digest of a bucket: of its objects' digests, in the order of their addresses.
+#[must_use]
+pub fn of_bucket<'a>(objects: impl IntoIterator<Item = &'a Raw>) -> Option<Raw> {
+    let mut hasher = None;
+    objects.into_iter().for_each(|said| hasher.get_or_insert_with(Hasher::default).update(said));
+    hasher.map(|h: Hasher| h.raw())
+}
+
+/// The digest of the whole: of the settings, and of the buckets that hold any, in their order.
+#[must_use]
+pub fn of_buckets<'a>(settings: &AppliedSettings, buckets: impl IntoIterator<Item = (usize, &'a Raw)>) -> Digest {
+    let mut hasher = Hasher::default();
+    hasher.update(&raw(crate::model::canonical(settings).as_bytes()));
+    for (number, said) in buckets {
+        hasher.update(&u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes());
+        hasher.update(said);
+    }
+    hasher.digest()
+}
+
+/// What the files declare.
+pub(super) fn config_digest(settings: &AppliedSettings, objects: &BTreeMap<Address, Object>) -> Digest {
+    /// How many objects one processor takes at a time.
+    const PART: usize = 512;
+    let mut buckets: Vec<Option<Hasher>> = vec![None; BUCKETS];
+    let objects: Vec<&Object> = objects.values().collect();
+    let digested = |part: &[&Object]| {
+        let mut text = String::new();
+        let one = |object: &&Object| (bucket(&id(object.address.as_str())), said(object, &mut text));
+        part.iter().map(one).collect::<Vec<_>>()
+    };
+    // So few at a time that their digests are little beside the objects.
+    for many in objects.chunks(PART.saturating_mul(64)) {
+        let parts: Vec<&[&Object]> = many.chunks(PART).collect();
+        for (number, said) in on_all(&parts, 2, |part| digested(part)).into_iter().flatten() {
+            if let Some(bucket) = buckets.get_mut(number) {
+                bucket.get_or_insert_with(Hasher::default).update(&said);
+            }
+        }
+    }
+    let buckets: Vec<(usize, Raw)> = buckets.iter().enumerate().filter_map(|(n, b)| Some((n, b.as_ref()?.raw()))).collect();
+    of_buckets(settings, buckets.iter().map(|(n, said)| (*n, said)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Span;
+    use crate::model::{Table, Value};
+
+    fn group(key: &str, name: &str) -> Object {
+        let mut attributes = Table::new();
+        attributes.insert("display_name", Value::text(name, Span::NONE));
+        Object { address: Address::root("group", key), attributes, at: Span::NONE }
+    }
+
+    fn whole(objects: &[Object]) -> Digest {
+        let settings = AppliedSettings(serde_json::json!({}));
+        config_digest(&settings, &objects.iter().map(|o| (o.address.clone(), o.clone())).collect())
+    }
+
+    #[test]
+    fn every_object_counts_and_their_order_does_not() {
+        let mut objects: Vec<Object> = (0..3_000).map(|n| group(&format!("g{n}"), "same")).collect();
+        let first = whole(&objects);
+        objects.reverse();
+        assert_eq!(whole(&objects), first);
+        let last = objects.pop().unwrap();
+        assert_ne!(whole(&objects), first);
+        objects.push(group(last.address.key(), "other"));
+        assert_ne!(whole(&objects), first);
+    }
+
+    #[test]
+    fn one_bucket_is_enough_to_tell_what_an_edit_makes_of_the_whole() {
+        let settings = AppliedSettings(serde_json::json!({}));
+        let mut objects: BTreeMap<Address, Object> =
+            (0..9_000).map(|n| group(&format!("g{n}"), "same")).map(|o| (o.address.clone(), o)).collect();
+        let digests = |of: &BTreeMap<Address, Object>, number: usize| {
+            let there = of.values().filter(|o| bucket(&id(o.address.as_str())) == number);
+            of_bucket(&there.map(|o| said(o, &mut String::new())).collect::<Vec<_>>())
+        };
+        let mut buckets: BTreeMap<usize, Raw> = (0..BUCKETS).filter_map(|n| Some((n, digests(&objects, n)?))).collect();
+        let edited = group("g77", "another");
+        let number = bucket(&id(edited.address.as_str()));
+        objects.insert(edited.address.clone(), edited);
+        buckets.insert(number, digests(&objects, number).unwrap());
+        let known = of_buckets(&settings, buckets.iter().map(|(n, said)| (*n, said)));
+        assert_eq!(known, config_digest(&settings, &objects));
+    }
+}

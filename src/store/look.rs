@@ -1,0 +1,40 @@
+//! Single objects of a store, all of one serial.
+//!
+//! In: addresses. Out: their rows. What is asked for is looked up by its key, so that a large store answers as fast as a small one.
+
+use super::{ObjectRow, Reader, Snapshot, StoreError, error::Doing, read};
+use rusqlite::Transaction;
+
+/// A look at a store: whatever is asked of it is of one serial, whoever writes meanwhile.
+#[derive(Debug)]
+pub struct Look<'r> {
+    view: Transaction<'r>,
+}
+
+impl Reader {
+    /// Begins one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn look(&self) -> Result<Look<'_>, StoreError> {
+        Ok(Look { view: self.connection.unchecked_transaction().doing("reading the store")? })
+    }
+}
+
+impl Look<'_> {
+    /// What the store is, and its workspaces; its objects are left out.
+    ///
+    /// # Errors
+    /// When it cannot be read or holds what no store holds.
+    pub fn head(&self) -> Result<Snapshot, StoreError> {
+        read::head(&self.view)
+    }
+
+    /// One object.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn object(&self, address: &str) -> Result<Option<ObjectRow>, StoreError> {
+        read::row(&self.view, address)
+    }
+}
