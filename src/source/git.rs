@@ -12,6 +12,9 @@ use std::process::{Command, Stdio};
 /// ones included; `None` outside a repository or without git.
 #[must_use]
 pub fn commit(root: &Path) -> Option<String> {
+    if !may_be_in_repository(root) {
+        return None;
+    }
     let place = git(root, &["rev-parse", "--show-prefix", "--short=7", "HEAD"])?;
     let (prefix, head) = place.trim_end_matches('\n').rsplit_once('\n')?;
     // Each file by itself, as it is spelled: directories are not folded, renames are two entries.
@@ -46,6 +49,14 @@ pub fn commit(root: &Path) -> Option<String> {
     let named = status.split('\0').filter_map(|entry| entry.get(3..)?.strip_prefix(prefix));
     let differs = named.into_iter().any(|name| is_read(root, name, &filter));
     (!head.is_empty()).then(|| if differs { format!("{head}+") } else { head.to_owned() })
+}
+
+/// Whether git could find a repository: starting it to be told that there is none takes as long as a small plan. Above the directory
+/// it looks for `.git`, or a `HEAD` where the directory is a repository itself; what else it heeds is in variables of its own.
+fn may_be_in_repository(root: &Path) -> bool {
+    let Ok(root) = root.canonicalize() else { return true };
+    let told = std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("GIT_"));
+    told || root.ancestors().any(|above| [".git", "HEAD"].iter().any(|name| above.join(name).symlink_metadata().is_ok()))
 }
 
 /// Whether a file, there or gone, is one of the workspace: not hidden, not of a workspace within, and not left out.

@@ -15,12 +15,12 @@ use crate::diag::{Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
 use crate::kinds::text::is_hostile;
 use beneath::Beneath;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use stamp::Stamp;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use stamp::Stamp;
 use unicode_normalization::UnicodeNormalization;
 
 /// The largest file, in bytes.

@@ -2,8 +2,8 @@
 //!
 //! In: a directory, and names in it. Out: for each file which it is, its size, and when it was last written and changed; or, where
 //! one of them is not as a workspace's files are, nothing, and reading them all tells why.
-//! Invariants: a stamp stands for a file's content only once it is older than [`SETTLES`], since clocks of file systems are coarse:
-//! what is written twice at what they take for one moment has one stamp.
+//! Invariants: a stamp stands for a file's content only once it has settled, since clocks of file systems are coarse: what is written
+//! twice at what they take for one moment has one stamp.
 
 use super::{Beneath, Filter, LARGEST_FILE, LIMITS, collisions, list, text};
 use crate::config::{Settings, WRIT_TOML};
@@ -14,8 +14,12 @@ use std::io::Read;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// How old a stamp has to be, in nanoseconds: the coarsest clock of a file system counts in two seconds.
-const SETTLES: i64 = 2_000_000_000;
+/// A second, in nanoseconds.
+const SECOND: i64 = 1_000_000_000;
+/// How old a stamp of whole seconds has to be: the coarsest clock of a file system counts in two of them.
+const COARSE: i64 = 2 * SECOND;
+/// How old a finer one has to be: kernels advance the clock of files a hundred times a second, or more often.
+const FINE: i64 = SECOND / 20;
 /// How many files one processor takes at a time.
 const PART: usize = 64;
 
@@ -40,7 +44,7 @@ impl Stamp {
     #[must_use]
     pub fn of(file: &Metadata) -> Stamp {
         use std::os::unix::fs::MetadataExt;
-        let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(SECOND).saturating_add(rest);
         Stamp {
             size: file.size(),
             written: nanoseconds(file.mtime(), file.mtime_nsec()),
@@ -60,7 +64,9 @@ impl Stamp {
     /// Whether it stands for what was read of the file from `moment` on.
     #[must_use]
     pub fn is_settled(&self, moment: i64) -> bool {
-        self.written.max(self.changed).saturating_add(SETTLES) < moment
+        let is_fine = |time: i64| time.checked_rem(SECOND) != Some(0);
+        let settles = if is_fine(self.written) && is_fine(self.changed) { FINE } else { COARSE };
+        self.written.max(self.changed).saturating_add(settles) < moment
     }
 }
 
@@ -125,4 +131,22 @@ fn content(beneath: &mut Beneath, name: &str, bytes: &mut Vec<u8>) -> Option<()>
     bytes.clear();
     file.take(LARGEST_FILE.saturating_add(1)).read_to_end(bytes).ok()?;
     (bytes.len() as u64 <= LARGEST_FILE && name != WRIT_TOML).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_settles_as_slowly_as_the_clock_that_it_was_taken_from() {
+        let settled =
+            |written: i64, changed: i64, moment: i64| Stamp { size: 0, written, changed, number: 0, device: 0 }.is_settled(moment);
+        assert!(settled(7 * SECOND + 1, 8 * SECOND + 1, 8 * SECOND + 2 + FINE));
+        assert!(!settled(7 * SECOND + 1, 8 * SECOND + 1, 8 * SECOND + 1 + FINE));
+        // One of them in whole seconds may mean that both are.
+        assert!(!settled(7 * SECOND, 8 * SECOND + 1, 8 * SECOND + 2 + FINE));
+        assert!(settled(7 * SECOND, 8 * SECOND, 10 * SECOND + 1));
+        // Written in what passes for the future.
+        assert!(!settled(i64::MAX, 8 * SECOND + 1, i64::MAX));
+    }
 }

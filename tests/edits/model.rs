@@ -49,12 +49,15 @@ fn keys(all: &[(&str, &str)]) -> Keys {
 
 impl World {
     pub fn new(dice: &mut Dice) -> World {
+        World::of(dice, 4)
+    }
+
+    /// One of so many catalogs.
+    pub fn of(dice: &mut Dice, catalogs: usize) -> World {
         let mut world = World { files: BTreeMap::new(), settings: "[workspace]\nname = \"w\"\n".to_owned() };
         for n in 0..6 {
             world.put("directory.toml", &format!("user.\"u{n}@contoso.example\""), keys(&[("display_name", &format!("\"U{n}\""))]));
         }
-        let guest = keys(&[("guest", "true"), ("mail", "\"gus@fabrikam.example\"")]);
-        let _ = guest;
         for n in 0..4 {
             let members = if n == 3 { "[\"group:g1\"]".to_owned() } else { format!("[\"u{n}@contoso.example\"]") };
             world.put("directory.toml", &format!("group.g{n}"), keys(&[("members", &members)]));
@@ -63,8 +66,9 @@ impl World {
         world.put("directory.toml", "sharepoint_site.site", keys(&[("url", "\"https://contoso.sharepoint.example/sites/a\"")]));
         world.put("directory.toml", "connected_organization.fab", keys(&[("domains", "[\"fabrikam.example\"]")]));
         world.put("directory.toml", "delegation.root", keys(&[("role", "\"administrator\""), ("members", "[\"u0@contoso.example\"]")]));
+        world.put("templates.toml", "template.policy.wide", keys(&[]));
         world.put("templates.toml", "template.policy.short", keys(&[("expiration", "\"7d\""), ("requestors", "\"none\"")]));
-        for c in 0..4 {
+        for c in 0..catalogs {
             world.catalog(dice, c);
         }
         world.put("more.toml", "access_package.c0-p0.policy.more", keys(&[("requestors", "\"none\""), ("expiration", "\"60d\"")]));
@@ -113,6 +117,22 @@ impl World {
 
     fn put(&mut self, file: &str, header: &str, keys: Keys) {
         self.files.entry(file.to_owned()).or_default().0.insert(header.to_owned(), keys);
+    }
+
+    /// The same without a template that anything names.
+    #[must_use]
+    pub fn plain(mut self) -> World {
+        for keys in self.files.values_mut().flat_map(|(objects, _)| objects.values_mut()) {
+            if keys.remove("template").is_some() {
+                keys.extend([("expiration", "\"30d\""), ("requestors", "\"none\"")].map(|(key, value)| (key.to_owned(), value.to_owned())));
+            }
+        }
+        self
+    }
+
+    /// An object says something else.
+    pub fn say(&mut self, file: &str, header: &str, key: &str, value: &str) {
+        self.keys(&(file.to_owned(), header.to_owned())).insert(key.to_owned(), value.to_owned());
     }
 
     /// The files as they are written.
@@ -208,7 +228,8 @@ impl World {
             4 => drop(keys.insert("expiration".to_owned(), dice.of(&EXPIRATIONS).to_owned())),
             5 => drop(keys.remove(dice.of(&["resource_roles.r0", "resource_roles.r1", "resource_roles.r2"]))),
             6 => {
-                let (resource, role) = (dice.of(&["r0", "r1", "r2"]), dice.of(&["\"User\"", "\"Admin\"", "\"Member\"", "[\"Admin\", \"User\"]"]));
+                let (resource, role) =
+                    (dice.of(&["r0", "r1", "r2"]), dice.of(&["\"User\"", "\"Admin\"", "\"Member\"", "[\"Admin\", \"User\"]"]));
                 keys.insert(format!("resource_roles.{resource}"), role.to_owned());
             }
             _ => drop(keys.insert("resource_roles.r9".to_owned(), "\"User\"".to_owned())),
@@ -221,7 +242,9 @@ impl World {
         let keys = self.keys(&place);
         if keys.contains_key("type") {
             match dice.below(2) {
-                0 => keys.insert("roles".to_owned(), dice.of(&["[\"Admin\"]", "[\"Admin\", \"User\", \"Reader\"]", "[\"User\"]"]).to_owned()),
+                0 => {
+                    keys.insert("roles".to_owned(), dice.of(&["[\"Admin\"]", "[\"Admin\", \"User\", \"Reader\"]", "[\"User\"]"]).to_owned())
+                }
                 _ => keys.insert("origin".to_owned(), dice.of(&["\"erp\"", "\"erp2\"", "\"crm\""]).to_owned()),
             };
         } else {
@@ -331,7 +354,9 @@ impl World {
             }
             _ => {
                 let rest = &mut self.files.get_mut(&name).unwrap().1;
-                *rest = dice.of(&["", "nonsense", "[catalog.z]\nwhat = 1\n", "[[moved]]\nfrom = \"catalog.c0\"\nto = \"catalog.k\"\n"]).to_owned();
+                *rest = dice
+                    .of(&["", "nonsense", "[catalog.z]\nwhat = 1\n", "[[moved]]\nfrom = \"catalog.c0\"\nto = \"catalog.k\"\n"])
+                    .to_owned();
                 format!("{rest:?} in {name}")
             }
         }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use writ::model::canonical;
 use writ::ops::apply::{ApplyOptions, Consent, apply};
-use writ::ops::plan::{Options, plan};
+use writ::ops::plan::{Options, Planned, plan};
 use writ::ops::{Context, Environment, Failure};
 use writ::plan::Plan;
 use writ::view::paint::Paint;
@@ -35,7 +35,7 @@ impl Place {
         self.dir.path().join(".writ/w.db.settled")
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
@@ -75,11 +75,18 @@ impl Place {
         }
     }
 
+    pub fn plan(&self) -> Planned {
+        plan(&self.context(false), &Options::default()).unwrap()
+    }
+
     /// Whether it could be applied.
     pub fn apply(&self) -> bool {
+        plan(&self.context(false), &Options::default()).and_then(|mut planned| self.apply_planned(&mut planned)).is_ok()
+    }
+
+    pub fn apply_planned(&self, planned: &mut Planned) -> Result<(), Failure> {
         let options = ApplyOptions { allow_deletes: Some(1_000), allow_access_lost: Some(1_000), ..ApplyOptions::default() };
-        let planned = plan(&self.context(false), &Options::default());
-        planned.and_then(|mut planned| apply(&self.context(false), &options, &mut planned, &mut Yes)).is_ok()
+        apply(&self.context(false), &options, planned, &mut Yes).map(|_| ())
     }
 
     /// All that a plan says, in every form, and how many files were parsed for it.

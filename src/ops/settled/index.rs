@@ -68,7 +68,8 @@ pub(super) fn sections(config: &Config, files: usize) -> Option<(Vec<usize>, [Ve
         end = end.checked_add(members.len())?;
         *last = end;
     }
-    let bucketed = |(end, members): &(usize, Vec<&Raw>)| Some([&narrow(*end)?[..], &of_bucket(members.iter().copied()).unwrap_or_default()].concat());
+    let bucketed =
+        |(end, members): &(usize, Vec<&Raw>)| Some([&narrow(*end)?[..], &of_bucket(members.iter().copied()).unwrap_or_default()].concat());
     let buckets = buckets.iter().map(bucketed).collect::<Option<Vec<_>>>()?.concat();
     let ends = of_files.iter().scan(0usize, |end, part| {
         *end = end.saturating_add(part.len());
@@ -186,7 +187,9 @@ impl<'p> Index<'p> {
     /// The digest of the configuration with other objects: each with its digest now, or none where it is gone.
     pub(super) fn digest(&self, settings: &AppliedSettings, others: &BTreeMap<Address, Option<Raw>>) -> Option<Digest> {
         let mut buckets: BTreeMap<usize, Raw> = BTreeMap::new();
-        for (number, ((end, said), before)) in self.buckets.iter().zip(std::iter::once(0).chain(self.buckets.iter().map(|b| b.0))).enumerate() {
+        for (number, ((end, said), before)) in
+            self.buckets.iter().zip(std::iter::once(0).chain(self.buckets.iter().map(|b| b.0))).enumerate()
+        {
             if *end > before {
                 buckets.insert(number, *said);
             }

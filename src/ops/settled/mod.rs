@@ -53,11 +53,14 @@ struct Settled {
     store: (u64, u64, i64),
     /// How many objects live on unmanaged.
     unmanaged: usize,
-    /// The version that wrote it.
-    version: String,
+    /// The version that wrote it, and the form in which.
+    version: (String, u32),
     /// Whose plan it is.
     workspace: String,
 }
+
+/// Of what an apply remembers: another form, or another meaning of it, raises it.
+const FORM: u32 = 2;
 
 /// What tells that a file was not written since.
 fn stamp(path: &Path) -> Option<(u64, u64, i64)> {
@@ -85,7 +88,7 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
         return None;
     }
     let (settled, pages) = Pages::open::<Settled>(&path(&place))?;
-    let ours = settled.version == VERSION && settled.workspace == settings.name;
+    let ours = settled.version == (VERSION.to_owned(), FORM) && settled.workspace == settings.name;
     if !ours || stamp(&place.path).is_none_or(|now| now != settled.store) {
         return None;
     }
@@ -104,18 +107,22 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
     if !files.knows_settings(&written.text) {
         return None;
     }
-    let edits = files.edits(&context.root, &settings)?;
+    // In a repository git looks at all files too.
+    let (edits, commit) = std::thread::scope(|scope| {
+        let commit = scope.spawn(|| source::commit(&context.root));
+        (files.edits(&context.root, &settings), commit.join())
+    });
+    let (edits, commit) = (edits?, commit.ok()?);
     if !edits.is_empty() {
-        let known = part::Known { settled: &settled, pages: &pages, files: &files, look: &look, head: &head, written };
+        let known = part::Known { settled: &settled, pages: &pages, files: &files, look: &look, head: &head, written, commit };
         return part::plan(context, &known, &edits, settings, place);
     }
-    let plan = same(context, &settings, &state, &settled);
+    let plan = same(context, &settings, &state, &settled, commit);
     Some(recalled(plan, state, Sources::default(), 0, settings, place))
 }
 
 /// The plan of what is as it was.
-fn same(context: &Context, settings: &Settings, state: &State, settled: &Settled) -> Plan {
-    let commit = source::commit(&context.root);
+fn same(context: &Context, settings: &Settings, state: &State, settled: &Settled, commit: Option<String>) -> Plan {
     plan::unchanged(settings, state, settled.config.clone(), settled.unmanaged, commit, &context.operator)
 }
 
@@ -136,10 +143,12 @@ pub(super) fn remember(context: &Context, options: &Options, planned: &Planned, 
 fn write(planned: &Planned, config: &Config, link: &Digest) -> Option<()> {
     let Planned { plan, sources, lay, place, settings, state, .. } = planned;
     let (stamps, began) = lay.as_ref()?;
-    let alone = settings.manages.is_none() && plan.unmanaged == 0 && state.objects.values().all(|stored| match &stored.workspace {
-        Some(workspace) => *workspace == settings.name,
-        None => kinds::is_builtin(&stored.object.address),
-    });
+    let alone = settings.manages.is_none()
+        && plan.unmanaged == 0
+        && state.objects.values().all(|stored| match &stored.workspace {
+            Some(workspace) => *workspace == settings.name,
+            None => kinds::is_builtin(&stored.object.address),
+        });
     let indexed = if alone { index::sections(config, sources.len()) } else { None };
     let managed = indexed.as_ref().map(|_| {
         let mut managed: BTreeMap<&str, usize> = BTreeMap::new();
@@ -158,7 +167,7 @@ fn write(planned: &Planned, config: &Config, link: &Digest) -> Option<()> {
         managed,
         store: stamp(&place.path)?,
         unmanaged: plan.unmanaged,
-        version: VERSION.to_owned(),
+        version: (VERSION.to_owned(), FORM),
         workspace: settings.name.clone(),
     };
     let sections: Vec<Vec<u8>> = files.into_iter().chain(objects).collect();

@@ -24,7 +24,9 @@
 //! "Not followed" means that all files are planned. So they are where anything is told at all, or stands in the way.
 
 use super::index::{Index, Row};
-use crate::kinds::{self, access_package, access_package::Package, assignment, catalog, delegation, group, policy, resource, resource::Resource};
+use crate::kinds::{
+    self, access_package, access_package::Package, assignment, catalog, delegation, group, policy, resource, resource::Resource,
+};
 use crate::model::{Address, Object, Stored};
 use crate::ops::decode;
 use crate::plan::declared::id;
@@ -32,14 +34,8 @@ use crate::store::Look;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The kinds whose changes are followed.
-const FOLLOWED: [&str; 6] = [
-    catalog::KIND.name,
-    resource::KIND.name,
-    delegation::KIND.name,
-    access_package::KIND.name,
-    policy::KIND.name,
-    assignment::KIND.name,
-];
+const FOLLOWED: [&str; 6] =
+    [catalog::KIND.name, resource::KIND.name, delegation::KIND.name, access_package::KIND.name, policy::KIND.name, assignment::KIND.name];
 
 /// The most objects that are read of the store for a plan of few files.
 const MOST: usize = 4_096;
@@ -205,7 +201,8 @@ impl Near {
             kind if kind == resource::KIND.name => {
                 self.packages.extend(packages());
                 let identity = |object: &Option<Object>| object.as_ref().and_then(Resource::of).map(|r| r.identity()) != None;
-                let same = before.as_ref().and_then(Resource::of).map(Resource::identity) == after.as_ref().and_then(Resource::of).map(Resource::identity);
+                let same = before.as_ref().and_then(Resource::of).map(Resource::identity)
+                    == after.as_ref().and_then(Resource::of).map(Resource::identity);
                 if identity(after) && !same {
                     self.beside.extend(standing(index, &address.parent()?, kind)?);
                 }

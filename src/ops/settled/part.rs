@@ -19,7 +19,7 @@ use crate::ops::plan::Planned;
 use crate::ops::{Context, Place, decode};
 use crate::plan::declared::{id, said};
 use crate::plan::{self, Input};
-use crate::source::{self, stamp};
+use crate::source::stamp;
 use crate::store::{Look, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -35,6 +35,8 @@ pub(super) struct Known<'a> {
     pub head: &'a Snapshot,
     /// `writ.toml`.
     pub written: &'a SourceFile,
+    /// The commit of the files.
+    pub commit: Option<String>,
 }
 
 /// The plan of a few edited files.
@@ -52,7 +54,7 @@ pub(super) fn plan(context: &Context, known: &Known<'_>, edits: &Edits, settings
     let changes = changes(known, edits, &index, &alone, &mut around)?;
     if changes.is_empty() {
         let state = decode::collected(head, Vec::new()).ok()?;
-        let plan = same(context, &settings, &state, settled);
+        let plan = same(context, &settings, &state, settled, known.commit.clone());
         return Some(recalled(plan, state, sources, parsed, settings, place));
     }
     if managed.values().sum::<usize>().saturating_add(changes.len()) > MOST_OBJECTS {
@@ -74,12 +76,11 @@ pub(super) fn plan(context: &Context, known: &Known<'_>, edits: &Edits, settings
         settings,
     };
     let state = decode::collected(head, stored.into_values().collect()).ok()?;
-    let commit = source::commit(&context.root);
     let input = Input {
         config: &config,
         sources: &sources,
         state: &state,
-        commit: commit.as_deref(),
+        commit: known.commit.as_deref(),
         now: context.now,
         actor: &context.operator,
         destroy: false,
