@@ -28,7 +28,8 @@
 //! ```
 //!
 //! Every value on this route certifies what the last column says, so what comes later need not look again. There is one way past all
-//! of it: what is, to the byte, as it was after the last apply has nothing to do (`ops/settled.rs`).
+//! of it: what is as it was after the last apply has nothing to do, and after an edit of few files these and what is near them take the route
+//! alone (`ops/settled`).
 //! `docs/following-a-package.md` walks the route with one object in hand.
 //!
 //! # What always holds

@@ -66,7 +66,7 @@ pub fn of_buckets<'a>(settings: &AppliedSettings, buckets: impl IntoIterator<Ite
 pub(super) fn config_digest(settings: &AppliedSettings, objects: &BTreeMap<Address, Object>) -> Digest {
     /// How many objects one processor takes at a time.
     const PART: usize = 512;
-    let mut buckets: Vec<Option<Hasher>> = vec![None; BUCKETS];
+    let mut buckets: Vec<Option<Box<Hasher>>> = vec![None; BUCKETS];
     let objects: Vec<&Object> = objects.values().collect();
     let digested = |part: &[&Object]| {
         let mut text = String::new();
@@ -78,7 +78,7 @@ pub(super) fn config_digest(settings: &AppliedSettings, objects: &BTreeMap<Addre
         let parts: Vec<&[&Object]> = many.chunks(PART).collect();
         for (number, said) in on_all(&parts, 2, |part| digested(part)).into_iter().flatten() {
             if let Some(bucket) = buckets.get_mut(number) {
-                bucket.get_or_insert_with(Hasher::default).update(&said);
+                bucket.get_or_insert_default().update(&said);
             }
         }
     }

@@ -52,11 +52,11 @@ pub fn commit(root: &Path) -> Option<String> {
 }
 
 /// Whether git could find a repository: starting it to be told that there is none takes as long as a small plan. Above the directory
-/// it looks for `.git`, or a `HEAD` where the directory is a repository itself; what else it heeds is in variables of its own.
+/// it looks for `.git`, or a `HEAD` where the directory is a repository itself, unless `GIT_DIR` says where.
 fn may_be_in_repository(root: &Path) -> bool {
     let Ok(root) = root.canonicalize() else { return true };
-    let told = std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("GIT_"));
-    told || root.ancestors().any(|above| [".git", "HEAD"].iter().any(|name| above.join(name).symlink_metadata().is_ok()))
+    std::env::var_os("GIT_DIR").is_some()
+        || root.ancestors().any(|above| [".git", "HEAD"].iter().any(|name| above.join(name).symlink_metadata().is_ok()))
 }
 
 /// Whether a file, there or gone, is one of the workspace: not hidden, not of a workspace within, and not left out.

@@ -186,14 +186,7 @@ impl<'p> Index<'p> {
 
     /// The digest of the configuration with other objects: each with its digest now, or none where it is gone.
     pub(super) fn digest(&self, settings: &AppliedSettings, others: &BTreeMap<Address, Option<Raw>>) -> Option<Digest> {
-        let mut buckets: BTreeMap<usize, Raw> = BTreeMap::new();
-        for (number, ((end, said), before)) in
-            self.buckets.iter().zip(std::iter::once(0).chain(self.buckets.iter().map(|b| b.0))).enumerate()
-        {
-            if *end > before {
-                buckets.insert(number, *said);
-            }
-        }
+        let mut changed: BTreeMap<usize, Option<Raw>> = BTreeMap::new();
         let touched: BTreeSet<usize> = others.keys().map(|address| bucket(&id(address.as_str()))).collect();
         for number in touched {
             let mut rows = self.rows(self.members(number)?)?;
@@ -206,11 +199,14 @@ impl<'p> Index<'p> {
                     None => members.remove(address),
                 };
             }
-            match of_bucket(members.values()) {
-                Some(said) => buckets.insert(number, said),
-                None => buckets.remove(&number),
-            };
+            changed.insert(number, of_bucket(members.values()));
         }
-        Some(of_buckets(settings, buckets.iter().map(|(number, said)| (*number, said))))
+        let starts = std::iter::once(0).chain(self.buckets.iter().map(|(end, _)| *end));
+        let now = |(number, ((end, said), start)): (usize, (&'_ (usize, Raw), usize))| match changed.get(&number) {
+            Some(now) => *now,
+            None => (*end > start).then_some(*said),
+        };
+        let all: Vec<Option<Raw>> = self.buckets.iter().zip(starts).enumerate().map(now).collect();
+        Some(of_buckets(settings, all.iter().enumerate().filter_map(|(number, said)| Some((number, said.as_ref()?)))))
     }
 }
