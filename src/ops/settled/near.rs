@@ -200,10 +200,8 @@ impl Near {
             }
             kind if kind == resource::KIND.name => {
                 self.packages.extend(packages());
-                let identity = |object: &Option<Object>| object.as_ref().and_then(Resource::of).map(|r| r.identity()) != None;
-                let same = before.as_ref().and_then(Resource::of).map(Resource::identity)
-                    == after.as_ref().and_then(Resource::of).map(Resource::identity);
-                if identity(after) && !same {
+                let identity = |object: &'_ Option<Object>| object.as_ref().and_then(Resource::of).map(|r| owned(r.identity()));
+                if after.is_some() && identity(before) != identity(after) {
                     self.beside.extend(standing(index, &address.parent()?, kind)?);
                 }
             }
@@ -265,6 +263,10 @@ impl Near {
         }
         Some(())
     }
+}
+
+fn owned((kind, key): (&str, &str)) -> (String, String) {
+    (kind.to_owned(), key.to_owned())
 }
 
 /// The objects of a kind that refer to a catalog or stand in it.
