@@ -12,8 +12,8 @@
 //! In: the files, and what the store is. Out: a plan, or nothing.
 //! Invariants: it is written by an apply alone, beside the store, and only where the plan that follows would have nothing to
 //! say, not even a note; it is believed only by the version that wrote it, at the same link of the store's chain, for the same
-//! `writ.toml`, as long as nobody wrote the store's file, and if nothing that is read of it was damaged. Without it everything takes
-//! longer, and nothing else differs. No apply believes it: what is applied was planned from all files and all of the store.
+//! `writ.toml`, as long as nobody wrote the store's file, if nothing that is read of it was damaged, and if nobody else could have
+//! written it. Without it everything takes longer, and nothing else differs. No apply believes it: what is applied was planned from all files and all of the store.
 
 mod files;
 mod index;
@@ -146,7 +146,7 @@ fn write(planned: &Planned, config: &Config, link: &Digest) -> Option<()> {
     let alone = settings.manages.is_none()
         && plan.unmanaged == 0
         && state.objects.values().all(|stored| match &stored.workspace {
-            Some(workspace) => *workspace == settings.name,
+            Some(workspace) => **workspace == *settings.name,
             None => kinds::is_builtin(&stored.object.address),
         });
     let indexed = if alone { index::sections(config, sources.len()) } else { None };

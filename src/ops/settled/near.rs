@@ -85,9 +85,9 @@ impl<'a> Around<'a> {
             self.absent.insert(address.clone());
             return Some(false);
         };
-        let stored = decode::stored(&row.view(), None, &mut String::new()).ok()?;
+        let stored = decode::one(&row.view()).ok()?;
         let ours = match &stored.workspace {
-            Some(workspace) => workspace == self.workspace,
+            Some(workspace) => **workspace == *self.workspace,
             None => kinds::is_builtin(address),
         };
         self.stored.insert(address.clone(), stored);

@@ -6,6 +6,7 @@
 //! when it is read, so that it needs no draft that a crash could leave behind.
 
 use crate::model::{Digest, canonical, on_all, raw};
+use crate::store;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -85,7 +86,7 @@ struct Section {
 impl Pages {
     /// The head of such a file, and the rest to be read from.
     pub(super) fn open<T: DeserializeOwned>(path: &Path) -> Option<(T, Pages)> {
-        let length = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?.len();
+        let length = fs::symlink_metadata(path).ok().filter(|there| there.is_file() && store::is_private(there))?.len();
         let mut file = File::open(path).ok()?;
         let tail = exactly(&mut file, length.checked_sub(TAIL as u64)?, TAIL)?;
         let (size, digest) = tail.split_first_chunk::<8>()?;

@@ -15,6 +15,7 @@ use crate::diag::{Code, Diagnostics, Span};
 use crate::model::{Address, Change, Holdings, Zone};
 use crate::plan::Planned;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// What guards look at.
 #[derive(Debug, Clone, Copy)]
