@@ -11,6 +11,7 @@ use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::thread;
 use std::time::Duration;
 
 /// What was asked of an apply, beside what was asked of its plan.
@@ -129,7 +130,7 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
             Some(claim) => claim,
             None => Claim::take(context, place, options, &plan.actor)?,
         };
-        match claim.commit(context, plan, state, place, settings, &digests(plan, state)) {
+        match claim.commit(context, plan, state, place, settings, || digests(plan, state)) {
             Err(Failure::Moved) => {
                 // Planned again under the lock: of many who want to write, each plans twice at most, and none for ever.
                 let place = place.clone();
@@ -170,7 +171,7 @@ pub fn apply_saved(
     let (plan, state, again) = judge_saved(context, saved, &settings, &place)?;
     permit(&plan, options)?;
     findings = if again.is_empty() { findings } else { again };
-    let applied = claim.commit(context, &plan, &state, &place, &settings, &saved.digests)?;
+    let applied = claim.commit(context, &plan, &state, &place, &settings, || saved.digests.clone())?;
     Ok((applied, findings))
 }
 
@@ -223,7 +224,8 @@ impl Claim {
         Ok(Claim { lock: claim::claim(context, place, actor, &verb, options.lock_timeout)?, verb })
     }
 
-    /// Writes the plan, provided that the store still holds the state that it was made or judged on.
+    /// Writes the plan, provided that the store still holds the state that it was made or judged on. Its digests are worked out
+    /// while its events are written.
     ///
     /// # Errors
     /// [`Failure::Moved`] when it does not.
@@ -234,40 +236,47 @@ impl Claim {
         state: &State,
         place: &Place,
         settings: &Settings,
-        digests: &Digests,
+        digests: impl FnOnce() -> Digests + Send,
     ) -> Result<Applied, Failure> {
         let there = claim::store(context, place, settings, &self.lock)?;
         let found = there.as_ref().map(|(_, s)| (Some(s.lineage.as_str()), s.serial, s.link.as_ref()));
         if found.unwrap_or((None, 0, None)) != (state.lineage.as_deref(), state.serial, state.link.as_ref()) {
             return Err(Failure::Moved);
         }
-        let revision = revision(context, plan, digests, &self.verb);
         if interrupted() {
             return Err(Failure::Interrupted);
         }
         (context.tell)("committing");
-        let summary = plan.summary();
-        let store_url = place.url.clone();
-        let (serial, created) = match there {
-            Some((mut writer, head)) => {
-                let rows = |address: &str| writer.row(address);
-                let events = commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint))?;
-                (writer.commit(head.serial, &revision, &events)?, None)
+        let (serial, created) = thread::scope(|scope| {
+            let digests = scope.spawn(digests);
+            let revision = || revision(context, plan, &joined(digests), &self.verb);
+            match there {
+                Some((mut writer, head)) => {
+                    let rows = |address: &str| writer.row(address);
+                    let events = commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint))?;
+                    Ok::<_, Failure>((writer.commit(head.serial, &events, revision)?, None))
+                }
+                None => {
+                    let lineage = (context.mint)();
+                    let (first, tables) = super::init::first_revision(context, &plan.actor)?;
+                    let rows = |address: &str| Ok(tables.objects.get(address).cloned());
+                    let events = commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint))?;
+                    let made = store::create_with(&place.path, &lineage, &first, &events, revision);
+                    // Somebody made it meanwhile, which the lock excludes for all who take it.
+                    let serial = made.map_err(|e| if matches!(e, StoreError::Taken(_)) { Failure::Moved } else { e.into() })?;
+                    Ok((serial, Some(lineage)))
+                }
             }
-            None => {
-                let lineage = (context.mint)();
-                let (first, tables) = super::init::first_revision(context, &plan.actor)?;
-                let rows = |address: &str| Ok(tables.objects.get(address).cloned());
-                let events = commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint))?;
-                let made = store::create(&place.path, &lineage, &[first, (revision, events)]);
-                // Somebody made it meanwhile, which the lock excludes for all who take it.
-                let serial = made.map_err(|e| if matches!(e, StoreError::Taken(_)) { Failure::Moved } else { e.into() })?;
-                (serial, Some(lineage))
-            }
-        };
+        })?;
         (context.tell)("");
-        Ok(Applied { summary, serial: Some(serial), digest: digests.changes.clone(), created, store: store_url })
+        let (summary, digest) = (plan.summary(), plan.changes_digest.clone());
+        Ok(Applied { summary, serial: Some(serial), digest, created, store: place.url.clone() })
     }
+}
+
+/// What a thread came to; it panics as that one did.
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Who holds the lock, for those who wait.

@@ -147,7 +147,7 @@ pub fn push(context: &Context, prepared: &Prepared, lock_timeout: Duration) -> R
     }
     let count = events.len();
     let serial = match there {
-        Some((mut writer, now)) => writer.commit(now.serial, &revision, &events)?,
+        Some((mut writer, now)) => writer.commit(now.serial, &events, || revision)?,
         None => store::create(&place.path, &wanted.lineage, &[(revision, events)])?,
     };
     Ok((serial, count))

@@ -61,7 +61,7 @@ pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(u
     if super::apply::interrupted() {
         return Err(Failure::Interrupted);
     }
-    let serial = writer.commit(snapshot.serial, &revision, &recorder.events())?;
+    let serial = writer.commit(snapshot.serial, &recorder.events(), || revision)?;
     Ok((count, serial))
 }
 

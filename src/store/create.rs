@@ -13,8 +13,16 @@ use super::{
     schema::APPLICATION,
     write::append,
 };
+use crate::model::Digest;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::{io, path::Path};
+
+/// Bytes of a page. An event stays on the page of its fellows if it takes a quarter of it at most; most take a kilobyte or two,
+/// and each that is larger has pages of its own. A store keeps the size that it was made with.
+const PAGE: i64 = 16 * 1024;
+
+/// KiB of pages that are kept until they are whole.
+const KEPT: i64 = 64 * 1024;
 
 /// Makes a store with these revisions, the first of which has serial 0, and returns the last serial.
 ///
@@ -23,21 +31,63 @@ use std::{io, path::Path};
 /// [`StoreError::Misfit`] when an event does not fit those before it; [`StoreError::Io`] when there is no revision or the
 /// file cannot be made; [`StoreError::Unsynced`] when it stands in its place and may yet be lost.
 pub fn create(path: &Path, lineage: &str, history: &[(Revision, Vec<Event>)]) -> Result<u64, StoreError> {
-    let Some((first, _)) = history.first() else {
+    let Some(((first, events), rest)) = history.split_first() else {
         let source = io::Error::new(io::ErrorKind::InvalidInput, "a store begins with a revision");
         return Err(StoreError::Io { doing: "creating the store", source });
     };
+    put(path, lineage, &first.at, |work, root| {
+        let mut previous = append(work, root, 0, events, || first.clone())?;
+        let mut last = 0;
+        for (serial, (revision, events)) in (1_u64..).zip(rest) {
+            previous = append(work, &previous, serial, events, || revision.clone())?;
+            last = serial;
+        }
+        Ok(last)
+    })
+}
+
+/// As [`create()`], with two revisions, of which the second is asked for once its events are written: see
+/// [`Writer::commit`](super::Writer::commit).
+///
+/// # Errors
+/// As [`create()`].
+pub fn create_with(
+    path: &Path,
+    lineage: &str,
+    (first, its): &(Revision, Vec<Event>),
+    events: &[Event],
+    revision: impl FnOnce() -> Revision,
+) -> Result<u64, StoreError> {
+    put(path, lineage, &first.at, |work, root| {
+        let previous = append(work, root, 0, its, || first.clone())?;
+        append(work, &previous, 1, events, revision)?;
+        Ok(1)
+    })
+}
+
+/// Puts a store in its place that is filled from the root of its chain on, up to the serial that comes back.
+fn put(
+    path: &Path,
+    lineage: &str,
+    at: &str,
+    fill: impl FnOnce(&Connection, &Digest) -> Result<u64, StoreError>,
+) -> Result<u64, StoreError> {
     // A journal that an older store left behind would be rolled back into the new one.
     free(path)?;
     let draft = Draft::beside(path)?;
-    let serial = build(draft.path(), lineage, first, history)?;
+    let serial = build(draft.path(), lineage, at, fill)?;
     draft.place()?;
     draft::sync_names(draft::directory(path)).map_err(|source| StoreError::Unsynced { serial, source: source.into() })?;
     Ok(serial)
 }
 
 /// Fills an empty file, which nobody else knows yet: it is synced once, as a whole, by the caller.
-fn build(path: &Path, lineage: &str, first: &Revision, history: &[(Revision, Vec<Event>)]) -> Result<u64, StoreError> {
+fn build(
+    path: &Path,
+    lineage: &str,
+    at: &str,
+    fill: impl FnOnce(&Connection, &Digest) -> Result<u64, StoreError>,
+) -> Result<u64, StoreError> {
     let making = "making the store";
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).doing(making)?;
@@ -45,16 +95,14 @@ fn build(path: &Path, lineage: &str, first: &Revision, history: &[(Revision, Vec
     // No journal beside the draft; a hardened connection takes no `OFF`.
     connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(())).doing(making)?;
     connection.pragma_update(None, "synchronous", "OFF").doing(making)?;
+    connection.pragma_update(None, "page_size", PAGE).doing(making)?;
+    connection.pragma_update(None, "cache_size", KEPT.saturating_neg()).doing(making)?;
     connection.pragma_update(None, "application_id", APPLICATION).doing(making)?;
 
     let work = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(making)?;
     migrate::climb(&work, 0, migrate::schema()).doing(making)?;
-    work.execute("INSERT INTO meta VALUES (1, ?1, ?2)", [lineage, first.at.as_str()]).doing(making)?;
-    let (mut previous, mut last) = (chain::root(lineage), 0);
-    for (serial, (revision, events)) in (0_u64..).zip(history) {
-        previous = append(&work, &previous, serial, revision, events)?;
-        last = serial;
-    }
+    work.execute("INSERT INTO meta VALUES (1, ?1, ?2)", [lineage, at]).doing(making)?;
+    let last = fill(&work, &chain::root(lineage))?;
     work.commit().doing(making)?;
     connection.close().map_err(|(_, error)| error).doing(making)?;
     Ok(last)

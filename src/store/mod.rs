@@ -38,7 +38,7 @@ mod verify;
 mod write;
 
 pub use checkpoint::Checkpoint;
-pub use create::create;
+pub use create::{create, create_with};
 pub use difference::difference;
 pub use doctor::{Examination, Finding, Health, examine};
 pub use draft::{clear_drafts, drafts, sync_names, write_new};

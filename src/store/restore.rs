@@ -110,7 +110,7 @@ fn told(path: &Path, revision: &Revision) -> Result<u64, StoreError> {
     let work = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(recording)?;
     let (serial, previous) = read::tip(&work)?;
     let serial = serial.saturating_add(1);
-    write::append(&work, &previous, serial, revision, &[])?;
+    write::append(&work, &previous, serial, &[], || revision.clone())?;
     work.commit().doing(recording)?;
     connection.close().map_err(|(_, error)| error).doing(recording)?;
     Ok(serial)

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::model::{Digest, canonical};
 use rusqlite::{Connection, TransactionBehavior, params};
-use std::{io, path::Path};
+use std::{io, path::Path, sync::mpsc, thread};
 
 /// The handle that can write, for as long as the lock is held.
 #[derive(Debug)]
@@ -68,13 +68,14 @@ impl<'lock> Writer<'lock> {
         read::row(&self.connection, address)
     }
 
-    /// Appends a revision with its events, and changes the tables as they say. Returns its serial. It is durable then.
+    /// Appends a revision with its events, and changes the tables as they say. Returns its serial. It is durable then. The
+    /// revision is asked for once its events are written, so that nobody waits for its digests before.
     ///
     /// # Errors
     /// [`StoreError::Stale`] when the store does not stand at `expected`, [`StoreError::Misfit`] when an event does not
     /// fit what it holds, [`StoreError::Unreadable`] when another file took the store's place. Nothing is written then. A disk
     /// that fails in the commit itself is [`StoreError::Unsynced`] when it was done, [`StoreError::Unknown`] when nobody knows.
-    pub fn commit(&mut self, expected: u64, revision: &Revision, events: &[Event]) -> Result<u64, StoreError> {
+    pub fn commit(&mut self, expected: u64, events: &[Event], revision: impl FnOnce() -> Revision) -> Result<u64, StoreError> {
         self.place.still()?;
         let behavior = TransactionBehavior::Immediate;
         let work = self.connection.transaction_with_behavior(behavior).doing("beginning to write the store")?;
@@ -83,7 +84,7 @@ impl<'lock> Writer<'lock> {
             return Err(StoreError::Stale { expected, found });
         }
         let serial = found.saturating_add(1);
-        let hash = append(&work, &previous, serial, revision, events)?;
+        let hash = append(&work, &previous, serial, events, revision)?;
         self.place.still()?;
         match work.commit() {
             Ok(()) => Ok(serial),
@@ -101,25 +102,83 @@ impl<'lock> Writer<'lock> {
     }
 }
 
+/// From so many events on, another processor spells and digests them while this one writes.
+const MANY_EVENTS: usize = 512;
+
+/// So many of them are handed over at once, and twice as many wait at most.
+const AT_ONCE: usize = 256;
+
+/// What a row of the history says of an event beside its place.
+struct Told {
+    body: String,
+    body_digest: Digest,
+    digest: Digest,
+}
+
+/// The events as the history tells them, in order.
+fn told(events: &[Event]) -> impl Iterator<Item = Told> {
+    (1_u64..).zip(events).map(|(seq, event)| {
+        let body = canonical(event);
+        let body_digest = Digest::of(body.as_bytes());
+        let digest = chain::event(seq, event.kind(), event.address(), body_digest.as_str());
+        Told { body, body_digest, digest }
+    })
+}
+
 /// Writes one revision inside the transaction of the caller, and returns its hash.
 pub(super) fn append(
     work: &Connection,
     previous: &Digest,
     serial: u64,
-    revision: &Revision,
     events: &[Event],
+    revision: impl FnOnce() -> Revision,
 ) -> Result<Digest, StoreError> {
+    let digests = if events.len() < MANY_EVENTS {
+        change(work, serial, events)?;
+        tell(work, serial, events, told(events))?
+    } else {
+        thread::scope(|scope| {
+            let (speller, spelled) = mpsc::sync_channel(2);
+            scope.spawn(move || {
+                let mut all = told(events);
+                // Nobody takes them any more once something failed.
+                while speller.send(all.by_ref().take(AT_ONCE).collect::<Vec<Told>>()).is_ok_and(|()| all.size_hint().0 > 0) {}
+            });
+            change(work, serial, events)?;
+            tell(work, serial, events, spelled.into_iter().flatten())
+        })?
+    };
+    seal(work, previous, serial, &revision(), &digests)
+}
+
+/// Does to the tables what the events say.
+fn change(work: &Connection, serial: u64, events: &[Event]) -> Result<(), StoreError> {
+    let creates = |event: &Event| matches!(event, Event::ObjectCreated { .. });
+    // Objects that come to be one after the other know nothing of each other. In the order of their addresses, which is that of
+    // their table, each page of it is written once.
+    for run in events.chunk_by(|a, b| creates(a) && creates(b)) {
+        let mut run: Vec<&Event> = run.iter().collect();
+        run.sort_by_key(|event| event.address());
+        run.into_iter().try_for_each(|event| apply(work, serial, event))?;
+    }
+    Ok(())
+}
+
+/// Writes the events into the history, and returns their digests.
+fn tell(work: &Connection, serial: u64, events: &[Event], told: impl Iterator<Item = Told>) -> Result<chain::Events, StoreError> {
+    let telling = "writing the events";
     let mut digests = chain::Events::default();
-    let mut tell = work.prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)").doing("writing the events")?;
-    for (seq, event) in (1_u64..).zip(events) {
-        apply(work, serial, event)?;
-        let body = canonical(event);
-        let body_digest = Digest::of(body.as_bytes());
-        let digest = chain::event(seq, event.kind(), event.address(), body_digest.as_str());
+    let mut insert = work.prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)").doing(telling)?;
+    for ((seq, event), Told { body, body_digest, digest }) in (1_u64..).zip(events).zip(told) {
         let row = params![signed(serial), signed(seq), event.kind(), event.address(), body, body_digest.as_str(), digest.as_str()];
-        tell.execute(row).doing("writing the events")?;
+        insert.execute(row).doing(telling)?;
         digests.push(&digest);
     }
+    Ok(digests)
+}
+
+/// Writes the revision that its events belong to, and returns its hash.
+fn seal(work: &Connection, previous: &Digest, serial: u64, revision: &Revision, digests: &chain::Events) -> Result<Digest, StoreError> {
     let events_digest = digests.digest();
     let hash = chain::link(previous, serial, revision, digests.count, &events_digest);
     let Revision { at, actor, command, workspace, commit, plan_digest, changes_digest, summary } = revision;
@@ -219,11 +278,11 @@ mod tests {
         let world = World::new();
         let lock = world.lock();
         let mut writer = Writer::open(&world.path, &lock).unwrap();
-        let error = writer.commit(2, &revision(4), &[]).unwrap_err();
+        let error = writer.commit(2, &[], || revision(4)).unwrap_err();
         assert!(matches!(error, StoreError::Stale { expected: 2, found: 3 }), "{error}");
-        assert_eq!(writer.commit(3, &revision(4), &[]).unwrap(), 4);
+        assert_eq!(writer.commit(3, &[], || revision(4)).unwrap(), 4);
         assert_eq!(writer.snapshot().unwrap().serial, 4);
-        assert_eq!(writer.commit(4, &revision(5), &[]).unwrap(), 5);
+        assert_eq!(writer.commit(4, &[], || revision(5)).unwrap(), 5);
     }
 
     #[test]
@@ -245,9 +304,9 @@ mod tests {
         let away = world.path.with_file_name("away.db");
         fs::rename(&world.path, &away).unwrap();
         assert!(!exists(&world.path));
-        assert!(matches!(writer.commit(3, &revision(4), &[]), Err(StoreError::Missing(_))));
+        assert!(matches!(writer.commit(3, &[], || revision(4)), Err(StoreError::Missing(_))));
         fs::copy(&away, &world.path).unwrap();
-        assert!(matches!(writer.commit(3, &revision(4), &[]), Err(StoreError::Unreadable { .. })));
+        assert!(matches!(writer.commit(3, &[], || revision(4)), Err(StoreError::Unreadable { .. })));
         assert_eq!(world.serial(), 3);
     }
 
