@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use world::{Dice, Files, Id, World};
 use writ::config::{self, Config};
 use writ::diag::{Diagnostics, Severity, SourceFile, Sources, Span};
-use writ::kinds::{Strength, references, with_defaults};
+use writ::kinds::{Strength, WithDefaults, references, with_defaults};
 use writ::model::{Action, Address, Change, Node, Object, Table, Value, canonical};
 use writ::plan::{self, Input, Plan, document};
 use writ::reconcile::{PriorMoves, State, StepKind, deltas, patch};
@@ -250,6 +250,9 @@ fn differences_apply(step: &Step<'_>) -> Told {
             // What is shown leaves out defaults that are said in words, so it is compared by its meaning.
             let patched = Object { attributes: patch(&before, &change.deltas), ..object.clone() };
             prop_assert_eq!(with_defaults(&patched), with_defaults(object), "{}", change.address);
+        }
+        for object in change.before.iter().chain(&change.after) {
+            prop_assert_eq!(canonical(&WithDefaults(object)), canonical(&with_defaults(object)));
         }
         prop_assert!(change.action != Action::Update || !change.deltas.is_empty(), "an update of {} that changes nothing", change.address);
     }

@@ -1,8 +1,9 @@
 //! Stored and planned attributes as JSON: reading them back by their shapes, and filling in documented defaults.
 
-use super::{Default, Field, Form, Kind, Shape, kind};
+use super::{Alternative, Default, Field, Form, Shape, kind};
 use crate::diag::Span;
 use crate::model::{Address, Edge, Node, Object, Table, Value, Zone, instant};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value as Json;
 use std::fmt;
 
@@ -125,18 +126,16 @@ pub fn default_of(field: &Field, key: &str) -> Option<Value> {
 pub fn with_defaults(object: &Object) -> Table {
     let Some(kind) = kind(object.address.kind()) else { return object.attributes.clone() };
     let mut all = object.attributes.clone();
-    fill(&mut all, kind, object.address.key());
+    fill(&mut all, &kind.fields().collect::<Vec<_>>(), &[], object.address.key());
     all
 }
 
-fn fill(table: &mut Table, kind: &Kind, key: &str) {
-    for field in kind.fields() {
-        if let Some(value) = default_of(field, key).filter(|_| !table.contains(field.name)) {
-            table.insert(field.name, value);
-        }
+fn fill(table: &mut Table, fields: &[&'static Field], alternatives: &[Alternative], key: &str) {
+    for (name, value) in unsaid(table, fields, alternatives, key) {
+        table.insert(name, value);
     }
     for (name, value) in table.iter_mut() {
-        if let Some(form) = kind.field(name).and_then(|f| f.shape.form()) {
+        if let Some(form) = form_of(name, fields) {
             fill_nested(value, form);
         }
     }
@@ -145,22 +144,78 @@ fn fill(table: &mut Table, kind: &Kind, key: &str) {
 fn fill_nested(value: &mut Value, form: &Form) {
     match &mut value.node {
         Node::List(items) => items.iter_mut().for_each(|item| fill_nested(item, form)),
-        Node::Table(table) => {
-            let said = |keys: &[&str], table: &Table| keys.iter().any(|k| table.contains(k));
-            for field in form.fields {
-                let displaced = form.alternatives.iter().any(|a| {
-                    (a.left.contains(&field.name) && said(a.right, table)) || (a.right.contains(&field.name) && said(a.left, table))
-                });
-                if let Some(value) = default_of(field, "").filter(|_| !table.contains(field.name) && !displaced) {
-                    table.insert(field.name, value);
-                }
-            }
-            for (name, value) in table.iter_mut() {
-                if let Some(form) = form.field(name).and_then(|f| f.shape.form()) {
-                    fill_nested(value, form);
-                }
-            }
-        }
+        Node::Table(table) => fill(table, &form.fields.iter().collect::<Vec<_>>(), form.alternatives, ""),
         _ => {}
     }
+}
+
+/// The defaults of what a table does not say, in the order of their names. Of two alternatives there is only the one that is said,
+/// or the first that has a default.
+fn unsaid(table: &Table, fields: &[&'static Field], alternatives: &[Alternative], key: &str) -> Vec<(&'static str, Value)> {
+    let mut defaults: Vec<(&'static str, Value)> = Vec::with_capacity(fields.len());
+    for field in fields.iter().filter(|f| !table.contains(f.name)) {
+        let said = |keys: &[&str]| keys.iter().any(|k| table.contains(k) || defaults.iter().any(|(name, _)| name == k));
+        let displaced =
+            |a: &Alternative| (a.left.contains(&field.name) && said(a.right)) || (a.right.contains(&field.name) && said(a.left));
+        if !alternatives.iter().any(displaced) {
+            defaults.extend(default_of(field, key).map(|value| (field.name, value)));
+        }
+    }
+    defaults.sort_unstable_by_key(|(name, _)| *name);
+    defaults
+}
+
+fn form_of(name: &str, fields: &[&'static Field]) -> Option<&'static Form> {
+    fields.iter().find(|f| f.name == name).and_then(|f| f.shape.form())
+}
+
+/// An object's attributes as [`with_defaults`] has them, for who only writes them: no table of them is made.
+#[derive(Debug, Clone, Copy)]
+pub struct WithDefaults<'a>(pub &'a Object);
+
+impl Serialize for WithDefaults<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Object { address, attributes, .. } = self.0;
+        match kind(address.kind()) {
+            Some(kind) => write(serializer, attributes, &kind.fields().collect::<Vec<_>>(), &[], address.key()),
+            None => attributes.serialize(serializer),
+        }
+    }
+}
+
+/// A value inside of them, with the form of the tables that it is or holds.
+struct Nested<'a>(&'a Value, &'static Form);
+
+impl Serialize for Nested<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Nested(value, form) = *self;
+        match &value.node {
+            Node::List(items) => serializer.collect_seq(items.iter().map(|item| Nested(item, form))),
+            Node::Table(table) => write(serializer, table, &form.fields.iter().collect::<Vec<_>>(), form.alternatives, ""),
+            _ => value.serialize(serializer),
+        }
+    }
+}
+
+fn write<S: Serializer>(
+    serializer: S,
+    table: &Table,
+    fields: &[&'static Field],
+    alternatives: &[Alternative],
+    key: &str,
+) -> Result<S::Ok, S::Error> {
+    let defaults = unsaid(table, fields, alternatives, key);
+    let mut defaults = defaults.iter().peekable();
+    let mut map = serializer.serialize_map(None)?;
+    for (name, value) in table.iter() {
+        while let Some((name, value)) = defaults.next_if(|(default, _)| *default < name) {
+            map.serialize_entry(name, value)?;
+        }
+        match form_of(name, fields) {
+            Some(form) => map.serialize_entry(name, &Nested(value, form))?,
+            None => map.serialize_entry(name, value)?,
+        }
+    }
+    defaults.try_for_each(|(name, value)| map.serialize_entry(name, value))?;
+    map.end()
 }

@@ -11,7 +11,7 @@ mod shape;
 pub mod text;
 mod words;
 
-pub use json::{BadJson, default_of, is_default, object_from_json, with_defaults};
+pub use json::{BadJson, WithDefaults, default_of, is_default, object_from_json, with_defaults};
 pub use references::{FoundReference, Target, each_reference, references, rewrite_references, strong_targets};
 pub use shape::{
     Alternative, Default, Emptiness, Field, Form, Keys, OnChange, Principal, Reference, Shape, Strength, Text, Within, describe_principal,

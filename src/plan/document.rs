@@ -6,9 +6,9 @@
 
 use super::{Base, Basis, Plan, Relied, SettingsChange};
 use crate::config::AppliedSettings;
-use crate::kinds::{self, object_from_json, with_defaults};
+use crate::kinds::{WithDefaults, object_from_json};
 use crate::model::{Action, Address, Cause, Change, Delta, Digest, Hasher, Object, Origin, Table, canonical, is_key};
-use crate::reconcile::State;
+use crate::reconcile::{State, Step, StepKind};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value as Json, json};
@@ -133,13 +133,13 @@ impl Serialize for Body<'_> {
         map.serialize_entry("format_version", FORMAT)?;
         map.serialize_entry("hints", &json!(plan.hints))?;
         map.serialize_entry("impact", &json!({ "people_losing_access": plan.people_losing_access }))?;
-        map.serialize_entry("planned_values", &Values(planned_values(plan, known.clone())))?;
+        map.serialize_entry("planned_values", &Values(planned_values(plan, &known)))?;
         map.serialize_entry("prior_state", &Values(known))?;
         map.serialize_entry("relied", plan.relied())?;
-        map.serialize_entry("resource_changes", &Each(|| plan.changes.iter().map(resource_change)))?;
+        map.serialize_entry("resource_changes", &Each(|| plan.changes.iter().map(ResourceChange::of)))?;
         map.serialize_entry("settings", &plan.settings.0)?;
         map.serialize_entry("settings_change", &settings_change)?;
-        map.serialize_entry("steps", &Each(|| plan.steps().iter().map(|s| json!(s))))?;
+        map.serialize_entry("steps", &Each(|| plan.steps().iter().map(Told::of)))?;
         map.serialize_entry("summary", &json!(plan.summary()))?;
         map.serialize_entry("unmanaged", &plan.unmanaged)?;
         map.serialize_entry("verdict", &verdict)?;
@@ -159,12 +159,11 @@ impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Each<F> {
 }
 
 /// Objects by address, in the order of its text, with their defaults; each is filled in as it is written.
-#[derive(Clone)]
 struct Values<'a>(Vec<(&'a str, &'a Object)>);
 
 impl Serialize for Values<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(address, object)| (address, with_defaults(object))))
+        serializer.collect_map(self.0.iter().map(|(address, object)| (address, WithDefaults(object))))
     }
 }
 
@@ -203,32 +202,72 @@ fn reason(change: &Change) -> Option<&'static str> {
     }
 }
 
-fn resource_change(change: &Change) -> Json {
-    let acts: &[&str] = if change.action == Action::Import && !change.deltas.is_empty() { &["update"] } else { actions(change.action) };
-    let mut members = Map::new();
-    collect_members("", &change.deltas, &mut members);
-    let shown = |o: &Option<Object>| o.as_ref().map(with_defaults);
-    let after = if change.action == Action::Forget { None } else { shown(&change.after) };
-    json!({
-        "address": change.address.as_str(),
-        "previous_address": change.previous.as_ref().map(Address::as_str),
-        "type": change.address.kind(),
-        "name": change.address.key(),
-        "parent": change.address.parent().map(|p| p.to_string()),
-        "action_reason": reason(change),
-        "change": {
-            "actions": acts,
-            "before": shown(&change.before),
-            "after": after,
-            "members": members,
-            "replace_paths": change.replaced_by.iter().map(|p| vec![p]).collect::<Vec<_>>(),
-            "importing": change.import_id.as_ref().filter(|_| change.action == Action::Import).map(|id| json!({ "id": id })),
-        },
-        "source": change.cause.place.as_ref().map(|(file, line)| json!({ "file": file, "line": line })),
-        "stood": change.cause.stood,
-        "template": change.cause.template,
-        "origin": change.origin,
-    })
+/// A change as the document tells it. Here and below, fields stand in the order of their names, which is that of their bytes.
+#[derive(Serialize)]
+struct ResourceChange<'a> {
+    action_reason: Option<&'static str>,
+    address: &'a str,
+    change: Sides<'a>,
+    name: &'a str,
+    origin: &'a Origin,
+    parent: Option<&'a str>,
+    previous_address: Option<&'a str>,
+    source: Option<Source<'a>>,
+    stood: &'a [(String, Origin)],
+    template: Option<&'a str>,
+    r#type: &'a str,
+}
+
+/// What it does.
+#[derive(Serialize)]
+struct Sides<'a> {
+    actions: &'static [&'static str],
+    after: Option<WithDefaults<'a>>,
+    before: Option<WithDefaults<'a>>,
+    importing: Option<Importing<'a>>,
+    members: Map<String, Json>,
+    replace_paths: Vec<[&'a str; 1]>,
+}
+
+#[derive(Serialize)]
+struct Importing<'a> {
+    id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    file: &'a str,
+    line: u32,
+}
+
+impl<'a> ResourceChange<'a> {
+    fn of(change: &'a Change) -> ResourceChange<'a> {
+        let Change { address, previous, action, before, after, deltas, replaced_by, cause, import_id, origin } = change;
+        let mut members = Map::new();
+        collect_members("", deltas, &mut members);
+        let importing = import_id.as_deref().filter(|_| *action == Action::Import).map(|id| Importing { id });
+        let sides = Sides {
+            actions: if *action == Action::Import && !deltas.is_empty() { &["update"] } else { actions(*action) },
+            after: after.as_ref().filter(|_| *action != Action::Forget).map(WithDefaults),
+            before: before.as_ref().map(WithDefaults),
+            importing,
+            members,
+            replace_paths: replaced_by.iter().map(|path| [path.as_str()]).collect(),
+        };
+        ResourceChange {
+            action_reason: reason(change),
+            address: address.as_str(),
+            change: sides,
+            name: address.key(),
+            origin,
+            parent: Some(address.parent_text()).filter(|parent| !parent.is_empty()),
+            previous_address: previous.as_ref().map(Address::as_str),
+            source: cause.place.as_ref().map(|(file, line)| Source { file, line: *line }),
+            stood: &cause.stood,
+            template: cause.template.as_deref(),
+            r#type: address.kind(),
+        }
+    }
 }
 
 fn collect_members(prefix: &str, deltas: &[(String, Delta)], out: &mut Map<String, Json>) {
@@ -244,42 +283,38 @@ fn collect_members(prefix: &str, deltas: &[(String, Delta)], out: &mut Map<Strin
     }
 }
 
-/// The objects of the state that the changes touch or refer to, or all of them, by the text of their addresses.
-fn known<'a>(plan: &Plan, state: &'a State, full: bool) -> Vec<(&'a str, &'a Object)> {
-    let mut near: HashSet<Address> = HashSet::new();
-    // Where there is nothing, nothing is near.
-    for change in plan.changes.iter().filter(|_| !full && !state.objects.is_empty()) {
-        near.insert(change.address.clone());
-        near.extend(change.previous.clone());
-        near.extend(change.address.parent());
-        near.extend(change.before.iter().chain(&change.after).flat_map(kinds::references).map(|r| r.target.address()));
+/// A step, in the order of its names.
+#[derive(Serialize)]
+struct Told<'a> {
+    address: &'a str,
+    kind: StepKind,
+}
+
+impl<'a> Told<'a> {
+    fn of(step: &'a Step) -> Told<'a> {
+        Told { address: step.address.as_str(), kind: step.kind }
     }
-    let kept = state.objects.values().filter(|s| full || near.contains(&s.object.address));
-    let mut all: Vec<(&str, &Object)> = kept.map(|s| (s.object.address.as_str(), &s.object)).collect();
-    all.sort_unstable_by_key(|(address, _)| *address);
-    all
+}
+
+/// The objects of the state that the plan relied on, which are those that its changes touch or refer to; or all of them. By the text
+/// of their addresses.
+fn known<'a>(plan: &Plan, state: &'a State, full: bool) -> Vec<(&'a str, &'a Object)> {
+    let all = state.objects.values().map(|s| (s.object.address.as_str(), &s.object));
+    let mut known: Vec<(&str, &Object)> = all.filter(|(address, _)| full || plan.relied().versions.contains_key(*address)).collect();
+    known.sort_unstable_by_key(|(address, _)| *address);
+    known
 }
 
 /// These as they will be, and what is new.
-fn planned_values<'a>(plan: &'a Plan, known: Vec<(&'a str, &'a Object)>) -> Vec<(&'a str, &'a Object)> {
-    let mut gone: HashSet<&str> = HashSet::new();
-    let mut new: HashMap<&str, &Object> = HashMap::new();
-    gone.extend(plan.changes.iter().filter_map(|c| c.previous.as_ref()).map(Address::as_str));
-    for change in &plan.changes {
-        match (&change.after, change.action) {
-            (Some(object), _) => drop(new.insert(change.address.as_str(), object)),
-            (None, Action::Delete) => drop(gone.insert(change.address.as_str())),
-            (None, _) => {}
-        }
-    }
-    let mut all: Vec<(&str, &Object)> = known.into_iter().filter(|(a, _)| !gone.contains(a) && !new.contains_key(a)).collect();
+fn planned_values<'a>(plan: &'a Plan, known: &[(&'a str, &'a Object)]) -> Vec<(&'a str, &'a Object)> {
+    let after = |change: &'a Change| change.after.as_ref().map(|object| (change.address.as_str(), object));
+    let mut all: Vec<(&str, &Object)> = plan.changes.iter().filter_map(after).collect();
+    let new: HashSet<&str> = if known.is_empty() { HashSet::new() } else { all.iter().map(|(address, _)| *address).collect() };
+    let deleted = plan.changes.iter().filter(|c| c.action == Action::Delete && c.after.is_none()).map(|c| &c.address);
+    let gone: HashSet<&str> = plan.changes.iter().filter_map(|c| c.previous.as_ref()).chain(deleted).map(Address::as_str).collect();
     let rewritten: HashMap<&str, &Object> = plan.rewritten.iter().map(|(a, o)| (a.as_str(), o)).collect();
-    for (address, object) in &mut all {
-        if let Some(now) = rewritten.get(address) {
-            *object = now;
-        }
-    }
-    all.extend(new);
+    let stay = known.iter().filter(|(address, _)| !gone.contains(address) && !new.contains(address));
+    all.extend(stay.map(|(address, object)| (*address, rewritten.get(address).copied().unwrap_or(*object))));
     all.sort_unstable_by_key(|(address, _)| *address);
     all
 }
