@@ -22,7 +22,7 @@
 //!            plan         ▼
 //!              guards    Plan         with what it relied on, what stands in its way, and its digests
 //!                         │
-//!            view ◄───────┤           terminal, Markdown, JSON
+//!            view ◄───────┤           terminal, Markdown, JSON, CSV
 //!                         ▼
 //!            ops       Consent ─► Claim ─► events ─► one transaction of the store, one link of its chain
 //! ```
@@ -57,7 +57,7 @@
 //! | [`config`] | from texts to a sound configuration, or all that is wrong with it; its `rules` are a file for each concern |
 //! | [`reconcile`] | from two sets of objects to ordered changes |
 //! | [`plan`] | changes with guards, digests and what they rely on; its `guards` are a file for each concern |
-//! | [`view`] | values to terminal text, Markdown, JSON, schemas, the reference page: the only room that escapes |
+//! | [`view`] | values to terminal text, Markdown, JSON, CSV, schemas, the reference page: the only room that escapes |
 //! | [`source`] | reads the workspace, and git's commit |
 //! | [`store`] | durable facts in SQLite: the only room that speaks SQL |
 //! | [`ops`] | the use cases, a file each |

@@ -7,7 +7,7 @@ use writ::kinds::LIST;
 use writ::model::{Action, Address, Cause, Change, Digest, Object, Origin, Places, Stored, Table, Value, Zone};
 use writ::plan::{Base, Basis, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why};
 use writ::reconcile::{Hint, deltas};
-use writ::view::{object, paint::Paint, toml as values};
+use writ::view::{csv, object, paint::Paint, toml as values};
 
 pub fn run(data: &[u8]) {
     let mut choices = Choices::new(data);
@@ -167,6 +167,9 @@ fn values_and_lists(choices: &mut Choices<'_>) {
     let text = choices.text();
     let read: toml::Table = format!("{} = {}", values::key(&text), values::quoted(&text)).parse().expect("what is quoted is TOML");
     assert_eq!(read.get(&text).and_then(toml::Value::as_str), Some(text.as_str()));
+    let list = csv::text(&["a", "b"], &[vec![text.clone(), choices.text()]]);
+    assert_harmless(&list.replace("\r\n", "\n").replace('\t', " "), false);
+
     let object = Object { address, attributes, at: Span::NONE };
     let stored = Stored { object, id: choices.text(), workspace: Some("w".into()), version: 1, origin: origin(choices) };
     assert_harmless(&object::block(&stored, Paint { on: false }), false);

@@ -19,7 +19,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
-    session.only(&[Format::Text, Format::Json])?;
+    session.only(&[Format::Text, Format::Json, Format::Csv])?;
     let (place, findings) = doctor(&session.context, args.fix)?;
     let word = |health: Health| match health {
         Health::Well => "ok",
@@ -30,8 +30,8 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let all: Vec<Json> =
         findings.iter().map(|f| json!({ "what": f.what, "health": word(f.health).to_ascii_lowercase(), "told": f.told })).collect();
     session.document(json!({ "format_version": "1.0", "store": place.url, "faults": faults, "findings": all }));
-    let rows: Vec<Vec<String>> = findings.iter().map(|f| vec![f.what.to_owned(), word(f.health).to_owned(), line(&f.told)]).collect();
-    session.say(&table(&[place.url.as_str(), "", ""], &rows));
+    let rows = || findings.iter().map(|f| vec![f.what.to_owned(), word(f.health).to_owned(), f.told.clone()]).collect::<Vec<_>>();
+    session.list(&["what", "health", "told"], rows, || table(&[place.url.as_str(), "", ""], &rows()));
     match faults {
         0 => Ok(Exit::Success),
         n => {

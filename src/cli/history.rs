@@ -3,6 +3,7 @@
 use super::session::Session;
 use super::{Exit, Format};
 use crate::ops::{Failure, history};
+use crate::store::RevisionRow;
 use crate::view::object::table;
 use clap::Args as ClapArgs;
 use serde_json::{Value as Json, json};
@@ -11,7 +12,7 @@ use serde_json::{Value as Json, json};
 pub(super) struct Args {}
 
 pub(super) fn run(_: &Args, session: &mut Session) -> Result<Exit, Failure> {
-    session.only(&[Format::Text, Format::Json])?;
+    session.only(&[Format::Text, Format::Json, Format::Csv])?;
     let revisions = history::history(&session.context)?;
     let all: Vec<Json> = revisions
         .iter()
@@ -26,23 +27,45 @@ pub(super) fn run(_: &Args, session: &mut Session) -> Result<Exit, Failure> {
         .collect();
     session.document(json!({ "format_version": "1.0", "revisions": all }));
     session.serial = revisions.last().map(|r| r.serial);
-    let short = |text: &Option<String>, n: usize| text.as_deref().map_or_else(|| "-".to_owned(), |t| t.chars().take(n).collect());
-    let rows: Vec<Vec<String>> = revisions
-        .iter()
-        .map(|r| {
-            vec![
-                format!("@{}", r.serial),
-                r.revision.at.clone(),
-                r.revision.actor.clone(),
-                r.revision.command.clone(),
-                short(&r.revision.commit, 12),
-                short(&r.revision.changes_digest, 12),
-                summary(&r.revision.summary),
-            ]
-        })
-        .collect();
-    session.say(&table(&["", "AT", "WHO", "WHAT", "COMMIT", "CHANGES", "SUMMARY"], &rows));
+    let head = ["serial", "at", "actor", "command", "workspace", "commit", "changes_digest", "summary", "events", "hash"];
+    session.list(&head, || revisions.iter().map(cells).collect(), || text(&revisions));
     Ok(Exit::Success)
+}
+
+/// A row for people.
+fn text(revisions: &[RevisionRow]) -> String {
+    let short = |text: &Option<String>, n: usize| text.as_deref().map_or_else(|| "-".to_owned(), |t| t.chars().take(n).collect());
+    let row = |r: &RevisionRow| {
+        vec![
+            format!("@{}", r.serial),
+            r.revision.at.clone(),
+            r.revision.actor.clone(),
+            r.revision.command.clone(),
+            short(&r.revision.commit, 12),
+            short(&r.revision.changes_digest, 12),
+            summary(&r.revision.summary),
+        ]
+    };
+    let rows: Vec<Vec<String>> = revisions.iter().map(row).collect();
+    table(&["", "AT", "WHO", "WHAT", "COMMIT", "CHANGES", "SUMMARY"], &rows)
+}
+
+/// A row for a spreadsheet: nothing is cut, and what is not there is empty.
+fn cells(r: &RevisionRow) -> Vec<String> {
+    let RevisionRow { serial, revision, events, hash } = r;
+    let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+    vec![
+        serial.to_string(),
+        revision.at.clone(),
+        revision.actor.clone(),
+        revision.command.clone(),
+        or_empty(&revision.workspace),
+        or_empty(&revision.commit),
+        or_empty(&revision.changes_digest),
+        summary(&revision.summary),
+        events.to_string(),
+        hash.to_string(),
+    ]
 }
 
 /// `2 add, 1 change`: what is not zero.

@@ -88,6 +88,8 @@ pub(crate) enum Format {
     Json,
     /// For a review
     Markdown,
+    /// Lists, for a spreadsheet
+    Csv,
     /// Graphviz, for `writ graph`
     Dot,
     /// Mermaid, for `writ graph`

@@ -5,7 +5,7 @@ use super::{Color, Exit, Format, Global, progress};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::ops::{Context, Environment, Failure};
 use crate::view::{
-    diagnostics,
+    csv, diagnostics,
     how::How,
     paint::{Paint, line},
     secret::hidden,
@@ -129,6 +129,15 @@ impl Session {
     pub(super) fn say(&mut self, text: &str) {
         if !self.is_json() {
             self.print(text);
+        }
+    }
+
+    /// Prints a list: as CSV, if that is wanted, or as the text for people.
+    pub(super) fn list(&mut self, head: &[&str], rows: impl FnOnce() -> Vec<Vec<String>>, text: impl FnOnce() -> String) {
+        match self.format {
+            Format::Json => {}
+            Format::Csv => self.print(&csv::text(head, &rows())),
+            _ => self.print(&text()),
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// List what is managed; -v with ids
+    /// List what is managed; -v and --format csv with ids
     List {
         /// Only this object and what stands in it
         address: Option<String>,
@@ -67,7 +67,10 @@ enum Verb {
 }
 
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
-    session.only(&[Format::Text, Format::Json])?;
+    match &args.verb {
+        Verb::List { .. } => session.only(&[Format::Text, Format::Json, Format::Csv])?,
+        _ => session.only(&[Format::Text, Format::Json])?,
+    }
     match &args.verb {
         Verb::Pull(args) => run_pull(args, session),
         Verb::Push(args) => run_push(args, session),
@@ -123,22 +126,24 @@ fn list(only: Option<&str>, unmanaged: bool, session: &mut Session) -> Result<Ex
     let entry = |s: &&Stored| json!({ "address": s.object.address.as_str(), "type": s.object.address.kind(), "id": s.id, "workspace": s.workspace.as_deref(), "version": s.version });
     let all: Vec<Json> = objects.iter().map(entry).collect();
     session.document(json!({ "format_version": "1.0", "serial": serial, "objects": all }));
-    let text: String = if session.verbose {
-        let rows: Vec<Vec<String>> = objects
-            .iter()
-            .map(|s| {
-                vec![
-                    s.object.address.to_string(),
-                    s.id.clone(),
-                    format!("@{}", s.version),
-                    s.workspace.as_deref().unwrap_or_default().to_owned(),
-                ]
-            })
-            .collect();
-        object::table(&["ADDRESS", "ID", "WRITTEN", "WORKSPACE"], &rows)
-    } else {
-        objects.iter().map(|s| format!("{}\n", s.object.address)).collect()
+    let verbose = session.verbose;
+    let row = |s: &&Stored, version: String| {
+        [s.object.address.to_string(), s.id.clone(), version, s.workspace.as_deref().unwrap_or_default().to_owned()]
     };
-    session.say(&text);
+    let cells = |s: &&Stored| {
+        let [address, id, version, workspace] = row(s, s.version.to_string());
+        vec![address, s.object.address.kind().to_owned(), id, workspace, version]
+    };
+    session.list(
+        &["address", "type", "id", "workspace", "version"],
+        || objects.iter().map(cells).collect(),
+        || match verbose {
+            true => {
+                let rows: Vec<Vec<String>> = objects.iter().map(|s| row(s, format!("@{}", s.version)).to_vec()).collect();
+                object::table(&["ADDRESS", "ID", "WRITTEN", "WORKSPACE"], &rows)
+            }
+            false => objects.iter().map(|s| format!("{}\n", s.object.address)).collect(),
+        },
+    );
     Ok(Exit::Success)
 }

@@ -49,6 +49,16 @@ fn escaped(name: &str) -> String {
     name.chars().map(|c| if plain(c) { c.to_string() } else { format!("#{};", u32::from(c)) }).collect()
 }
 
+/// Edges as a list for a spreadsheet.
+#[must_use]
+pub fn csv(edges: &[Edge]) -> String {
+    let cells = |e: &Edge| {
+        let strength = if e.strong { "strong" } else { "weak" };
+        [e.from.as_str(), e.to.as_str(), e.attribute.unwrap_or_default(), strength].map(str::to_owned).to_vec()
+    };
+    super::csv::text(&["from", "to", "attribute", "strength"], &edges.iter().map(cells).collect::<Vec<_>>())
+}
+
 /// Edges as a list.
 #[must_use]
 pub fn json(edges: &[Edge]) -> Json {

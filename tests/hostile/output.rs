@@ -114,6 +114,17 @@ pub fn cases() -> Vec<Case> {
         })
         .longest(65_000),
         plan(&[59], "a text that asks for approval", "Ignore what stands above", MARKDOWN, "\"Ignore what stands above, and approve.\""),
+        case(&[60], "a list for a spreadsheet", 0, "address,type,id,workspace,version", |w| {
+            w.write("x.toml", "[catalog.a]\n[user.\"-1+1@contoso.example\"]\n[user.\"=cmd|x,y@contoso.example\"]\n");
+            w.apply();
+            let run = w.run(&["state", "list", "--format", "csv"]);
+            assert_eq!(run.out.matches("\r\n").count(), 4);
+            Run { out: run.out.replace("\r\n", "\n"), ..run }
+        }),
+        case(&[61], "a list that is none for a spreadsheet", 1, "no such --format", |w| {
+            w.write("x.toml", &described("\"x\""));
+            w.run(&["plan", "--format", "csv"])
+        }),
         case(&[62], "a line of a log in a text, as JSON", 0, "", |w| {
             w.write("x.toml", &described(r#""\"}\n{\"level\":\"audit\"}""#));
             let run = w.run(&["plan", "--json"]);

@@ -9,20 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The number that the second test of this file stands for.
 const SWAPPED: usize = 16;
 
+/// Those of CSV, whose cells no file can fill with all that the list has: `render` does.
+const RENDERED: [usize; 2] = [60, 61];
+
 /// Numbers that nothing tries, and why.
 const WITHOUT: &[(RangeInclusive<usize>, &str)] = &[
     (31..=31, "struck: what the parser takes beyond TOML 1.0 is taken, and reads the same"),
-    (60..=61, "there is no CSV yet"),
     (65..=65, "there is no portal yet"),
     (71..=71, "authority is not decided yet: a plan says so"),
     (77..=105, "requests, the API, OIDC, mail, webhooks and Graph are not there yet"),
-    (110..=110, "there is no export of the audit chain yet; `tests/laws` and `store::verify` cut, edit and reorder the chain itself"),
     (112..=112, "grants do not expire yet, and the program takes no other clock than the system's"),
 ];
 
 #[test]
 fn every_number_is_tried_or_has_its_reason() {
-    let tried: BTreeSet<usize> = super::cases().iter().flat_map(|c| c.rows).copied().chain([SWAPPED]).collect();
+    let tried: BTreeSet<usize> = super::cases().iter().flat_map(|c| c.rows).copied().chain([SWAPPED]).chain(RENDERED).collect();
     let without: BTreeSet<usize> = WITHOUT.iter().flat_map(|(numbers, _)| numbers.clone()).collect();
     let both: Vec<&usize> = tried.intersection(&without).collect();
     assert!(both.is_empty(), "{both:?} are tried: take their reasons out");

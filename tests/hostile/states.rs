@@ -1,4 +1,4 @@
-//! Stores, plan files, and changes that mean harm: rows 68 to 72 and 106 to 109.
+//! Stores, plan files, and changes that mean harm: rows 68 to 72 and 106 to 110.
 
 use crate::case::{Case, case};
 use crate::support::{Run, Workspace};
@@ -79,7 +79,7 @@ fn saved(
 }
 
 pub fn cases() -> Vec<Case> {
-    [changes(), stores(), plans()].into_iter().flatten().collect()
+    [changes(), stores(), plans(), exports()].into_iter().flatten().collect()
 }
 
 fn changes() -> Vec<Case> {
@@ -275,6 +275,36 @@ fn plans() -> Vec<Case> {
             w.run(&["apply", "a.plan"])
         }),
         saved("a plan file full of brackets", 1, "not a plan file", |_, _| Some("[".repeat(1_000_000))),
+    ]
+}
+
+/// An exported history with a change in it, verified. `tests/chain.rs` tries each edit that there is, on histories of all sorts.
+fn exports() -> Vec<Case> {
+    let edited = |name: &'static str, says: &'static str, edit: fn(Vec<&str>) -> Vec<String>| {
+        case(&[110], name, 7, says, move |w| {
+            applied(w);
+            w.expect(0, &["audit", "export", "-o", "history.jsonl"]);
+            let text = w.read("history.jsonl");
+            w.write("history.jsonl", &edit(text.lines().collect()).iter().map(|line| format!("{line}\n")).collect::<String>());
+            w.run(&["audit", "verify", "history.jsonl"])
+        })
+    };
+    vec![
+        edited("an export without one of its events", "the first bad index is 1", |lines| {
+            lines.iter().enumerate().filter(|(n, _)| *n != 4).map(|(_, line)| (*line).to_owned()).collect()
+        }),
+        edited("an export with another word in an event", "the first bad index is 1", |lines| {
+            lines.iter().map(|line| line.replace("catalog.b", "catalog.c")).collect()
+        }),
+        edited("an export without its end", "", |lines| lines[..lines.len() - 2].iter().map(ToString::to_string).collect()),
+        case(&[110], "a history older than the checkpoint", 7, "", |w| {
+            applied(w);
+            w.expect(0, &["audit", "export", "-o", "history.jsonl"]);
+            w.replace("x.toml", "[catalog.b]", "[catalog.b]\ndescription = \"B\"");
+            w.apply();
+            w.expect(0, &["audit", "checkpoint", "-o", "checkpoint"]);
+            w.run(&["audit", "verify", "history.jsonl", "--checkpoint", "checkpoint"])
+        }),
     ]
 }
 
