@@ -74,13 +74,18 @@ fn what_is_not_a_sound_copy_of_this_store_replaces_nothing() {
     fs::write(workspace.path("broken.db"), broken).unwrap();
     fs::write(workspace.path("text.db"), "text").unwrap();
     fs::write(workspace.path("empty.db"), "").unwrap();
+    fs::write(workspace.path("state.json"), workspace.expect(0, &["state", "pull"]).out).unwrap();
     let before = bytes(&workspace, STORE);
     for (file, why) in [
         ("other.db", "Error: `other.db` is of lineage "),
-        ("broken.db", "Error: the store is corrupt: serial "),
-        ("text.db", "is not a store of writ"),
+        ("broken.db", "Error: the backup `broken.db` is corrupt: serial "),
+        (
+            "text.db",
+            "`text.db` is no backup of a store\n  help: nothing was changed; a restore takes a file that `writ state backup FILE` wrote\n",
+        ),
+        ("state.json", "is no backup of a store, but JSON"),
         ("empty.db", "the file is empty"),
-        ("nothing.db", "there is no store at `nothing.db`"),
+        ("nothing.db", "there is no file `nothing.db`"),
     ] {
         workspace.expect(7, &["state", "restore", file]).says(&[why]);
         assert_eq!(bytes(&workspace, STORE), before, "{file}");
@@ -145,4 +150,17 @@ fn a_restore_waits_for_its_turn_and_a_plan_that_was_agreed_to_before_is_made_aga
     assert_eq!(run.code, 0, "{}", run.err);
     run.says(&["The state moved meanwhile. The plan is now:", "# catalog.two will be created"]);
     workspace.expect(0, &["plan"]).says(&["No changes. The store at @3"]);
+}
+
+/// A backup that was killed leaves its draft, which the next one to that place clears; not that of one which still runs.
+#[test]
+fn what_a_killed_backup_left_is_cleared_by_the_next() {
+    let workspace = workspace();
+    let (dead, alive) = (workspace.path(".writ-two.db-x1Y2z3.new"), workspace.path(".writ-two.db-a1b2c3.new"));
+    fs::write(&dead, "half a copy").unwrap();
+    let running = fs::File::create(&alive).unwrap();
+    running.lock().unwrap();
+    workspace.expect(0, &["state", "backup", "two.db"]);
+    assert!(!dead.exists() && alive.exists());
+    workspace.expect(0, &["state", "restore", "two.db"]);
 }

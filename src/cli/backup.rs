@@ -20,7 +20,7 @@ pub(super) struct BackupArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct RestoreArgs {
-    /// A file that `writ state backup` made
+    /// A file that `writ state backup` wrote; it is verified first
     file: PathBuf,
     /// How long to wait for the lock
     #[arg(long, value_name = "D", default_value = "0s")]

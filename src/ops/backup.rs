@@ -6,6 +6,8 @@ use crate::model::canonical;
 use crate::reconcile::State;
 use crate::store::{self, Reader, Revision, Snapshot, StoreError, Verified};
 use serde_json::json;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,10 +50,10 @@ pub struct Restored {
 /// replaced then.
 pub fn restore(context: &Context, from: &Path, lock_timeout: Duration) -> Result<Restored, Failure> {
     let (settings, place) = load::settings_and_place(context)?;
-    let source = Reader::open(from)?;
+    let source = Reader::open(from).map_err(|error| unfit(from, error))?;
     (context.tell)("verifying the copy");
-    let verified = source.verify().map_err(|faults| store::unsound(&faults))?;
-    let snapshot = source.snapshot()?;
+    let verified = source.verify().map_err(|faults| unfit(from, store::unsound(&faults)))?;
+    let snapshot = source.snapshot().map_err(|error| unfit(from, error))?;
     let of_copy = Place { path: from.to_owned(), url: from.display().to_string() };
     load::check_store(&snapshot, &of_copy, &settings)?;
     let actor = {
@@ -88,6 +90,26 @@ pub fn restore(context: &Context, from: &Path, lock_timeout: Duration) -> Result
     (context.tell)("");
     let kept = kept.map(|path| path.strip_prefix(".").map(Path::to_owned).unwrap_or(path));
     Ok(Restored { kept, before: now.map(|now| now.serial), restored: snapshot.serial, serial, store: place.url })
+}
+
+/// A file that no store can be restored from: what is wrong with it, and what would be one.
+fn unfit(from: &Path, error: StoreError) -> Failure {
+    let (file, help) = (from.display(), "nothing was changed; a restore takes a file that `writ state backup FILE` wrote");
+    match error {
+        StoreError::Missing(_) => Failure::WrongStore(format!("there is no file `{file}`"), help.to_owned()),
+        StoreError::NotAStore(_) if begins_with(from, b"{") => {
+            let help = format!("{help}; `writ state push FILE` takes what `writ state pull` printed");
+            Failure::WrongStore(format!("`{file}` is no backup of a store, but JSON"), help)
+        }
+        StoreError::NotAStore(_) => Failure::WrongStore(format!("`{file}` is no backup of a store"), help.to_owned()),
+        StoreError::Corrupt(why) => Failure::WrongStore(format!("the backup `{file}` is corrupt: {why}"), help.to_owned()),
+        other => other.into(),
+    }
+}
+
+fn begins_with(path: &Path, head: &[u8]) -> bool {
+    let mut found = vec![0; head.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut found)).is_ok_and(|()| found == head)
 }
 
 /// The store that would be replaced; `None` where there is none, or one that cannot be read.

@@ -35,6 +35,11 @@ impl Draft {
         Ok(Draft { file: file.doing("making a file beside the store")?, place: place.to_owned() })
     }
 
+    /// Marks it as one of a command that runs, for [`clear_dead`], where no lock of a store guards it.
+    pub(super) fn hold(&self) {
+        let _ = self.file.as_file().try_lock();
+    }
+
     pub(super) fn path(&self) -> &Path {
         self.file.path()
     }
@@ -111,6 +116,15 @@ pub(super) fn clear(store: &Path) -> Vec<PathBuf> {
     let mut left = drafts(store);
     left.retain(|draft| fs::remove_file(draft).is_ok());
     left
+}
+
+/// Clears drafts for a place that no store's lock guards: those that nobody [holds](Draft::hold) are of the dead.
+pub(super) fn clear_dead(place: &Path) {
+    for draft in drafts(place) {
+        if File::open(&draft).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(draft);
+        }
+    }
 }
 
 /// Clears those that stand elsewhere: what [`write_new`] had begun. The caller has the store's lock.

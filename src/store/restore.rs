@@ -24,7 +24,9 @@ use std::{
 /// [`StoreError::Taken`] when something stands at the place, [`StoreError::Corrupt`] when the store does not hold.
 pub fn backup(reader: &Reader, place: &Path) -> Result<super::Verified, StoreError> {
     free(place)?;
+    draft::clear_dead(place);
     let draft = Draft::beside(place)?;
+    draft.hold();
     copy(reader, &draft)?;
     let verified = verified(draft.path())?;
     draft.place()?;
