@@ -187,6 +187,9 @@ struct Read {
 /// From so many files on it pays to read them on all processors.
 const MANY_FILES: usize = 16;
 
+/// So many files are read before what they say is put together.
+const PORTION: usize = 16_384;
+
 /// Reads each file by itself; what they say stands in the order of the files, whoever was done first.
 fn read(sources: &Sources, zone: Zone, found: &mut Diagnostics) -> Read {
     let files: Vec<(u32, &SourceFile)> = sources.iter().filter(|(_, f)| f.name != WRIT_TOML).collect();
@@ -198,10 +201,13 @@ fn read(sources: &Sources, zone: Zone, found: &mut Diagnostics) -> Read {
     };
     let mut torn = BTreeSet::new();
     let mut parts = Vec::with_capacity(files.len());
-    for (unread, declared, theirs) in on_all(&files, MANY_FILES, one) {
-        torn.extend(unread);
-        parts.push(declared);
-        found.extend(theirs);
+    // What is wrong with each of a million files is not kept until all are read, since so much is not told.
+    for portion in files.chunks(PORTION) {
+        for (unread, declared, theirs) in on_all(portion, MANY_FILES, one) {
+            torn.extend(unread);
+            parts.push(declared);
+            found.extend(theirs);
+        }
     }
     Read { declared: declare::Declared::join(parts, found), torn, any: !files.is_empty() }
 }
