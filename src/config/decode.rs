@@ -249,7 +249,7 @@ impl Decoder<'_, '_> {
             }
             Err(text::BadText::Form(form)) => {
                 let help = format!("`{name}` is {form}");
-                self.report_help(&codes::E0016, at, format!("`{}` cannot stand in `{name}`", shown(s)), Some(help));
+                self.report_help(&codes::E0016, at, format!("`{}` cannot stand in `{name}`", shown(&text::spelled(s))), Some(help));
                 None
             }
         }

@@ -8,6 +8,9 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+/// Links of a ring that are told, but for the last.
+const LONGEST_TOLD: usize = 10;
+
 /// Reports each ring in which something declared takes part, once, with its whole chain.
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let kinds = ringed_kinds();
@@ -26,7 +29,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
         let declared = component.iter().copied().filter_map(|n| Some((n, world.objects.get(graph[n])?)));
         let Some((start, object)) = declared.min_by_key(|(_, o)| &o.address) else { continue };
         let Some(chain) = shortest_ring(&graph, start) else { continue };
-        let story = chain.iter().map(|n| graph[*n].reference()).collect::<Vec<_>>().join(" -> ");
+        let story = told(&chain.iter().map(|n| graph[*n].reference()).collect::<Vec<_>>());
         let next = chain.get(1).copied().unwrap_or(start);
         let at = graph.find_edge(start, next).map_or(Span::NONE, |e| graph[e]);
         let groups = component.iter().all(|n| graph[*n].kind() == "group");
@@ -36,6 +39,17 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             (&codes::E0104, format!("objects need each other in a ring: {story}"))
         };
         found.push(finding(code, object, at, message).help("take one of the links out"));
+    }
+}
+
+/// A chain as a message has room for it: a long one by both its ends.
+fn told(chain: &[String]) -> String {
+    match (chain.get(..LONGEST_TOLD), chain.last()) {
+        (Some(head), Some(last)) if chain.len() > LONGEST_TOLD.saturating_add(2) => {
+            let more = chain.len().saturating_sub(head.len()).saturating_sub(1);
+            format!("{} -> {more} more -> {last}", head.join(" -> "))
+        }
+        _ => chain.join(" -> "),
     }
 }
 

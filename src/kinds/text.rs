@@ -119,6 +119,25 @@ fn is_invisible(c: char) -> bool {
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// A text that was refused, with the number of each character that shows nothing, not itself, or only together with another: two
+/// texts that look the same are told apart.
+#[must_use]
+pub fn spelled(text: &str) -> String {
+    let unseen = |c: char| {
+        is_invisible(c)
+            || is_mark(c)
+            || is_compatibility_form(c)
+            || matches!(c, '\u{200c}' | '\u{200d}')
+            || (c.is_whitespace() && !c.is_ascii())
+            || c.script() == Script::Unknown
+    };
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if unseen(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    out
+}
+
 /// Whether what joins letters, or keeps them apart, stands only between letters of scripts that are written so.
 fn joiners_stand_well(text: &str) -> bool {
     use Script::{
@@ -211,6 +230,20 @@ mod tests {
         let long = "x".repeat(121);
         for bad in ["", " ", " a", "a ", "a\u{200b}b", "a\u{200d}b", "\u{645}\u{200c}", "Cafe\u{301}", "ﬁle", "m²", &pointed, &long] {
             assert!(matches!(check(Text::Name, bad), Err(BadText::Form(_))), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_seen_is_spelled() {
+        for (text, spelt) in [
+            ("a\u{200b}b", "a\\u{200b}b"),
+            ("Cafe\u{301}", "Cafe\\u{301}"),
+            ("\u{a0}", "\\u{a0}"),
+            ("a\u{e000}", "a\\u{e000}"),
+            ("ﬁle", "\\u{fb01}le"),
+            ("Société שיווק 営業 🎉", "Société שיווק 営業 🎉"),
+        ] {
+            assert_eq!(spelled(text), spelt);
         }
     }
 

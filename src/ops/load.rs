@@ -7,6 +7,7 @@ use crate::model::Address;
 use crate::reconcile::State;
 use crate::source::{self, Workspace};
 use crate::store::{self, Reader, Snapshot};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// Where a store is, and why there.
@@ -89,9 +90,8 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
     (context.tell)("reading the workspace");
     let workspace = source::read(&context.root)?;
     let Some(settings) = read_settings(&workspace.sources, &mut Diagnostics::new()) else {
-        let (_, mut all) = config::configure(&workspace.sources, &Known { unread: true, ..Known::default() });
-        all.extend(workspace.findings.clone());
-        all.sort(&workspace.sources);
+        let (_, all) = config::configure(&workspace.sources, &Known { unread: true, ..Known::default() });
+        let all = together(all, &workspace.findings, &workspace.sources);
         return Err(Failure::Findings(Box::new((all, workspace.sources))));
     };
     let place = store_place(context, &settings)?;
@@ -109,9 +109,8 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
             None => (None, State::empty().known_to(&settings.name)),
         };
         (context.tell)("checking the configuration");
-        let (config, mut findings) = parsed.configure(&beside);
-        findings.extend(workspace.findings.clone());
-        findings.sort(&workspace.sources);
+        let (config, findings) = parsed.configure(&beside);
+        let findings = together(findings, &workspace.findings, &workspace.sources);
         let config = config.filter(|_| !findings.has_errors());
         (context.tell)("reading the store");
         let state = match &reader {
@@ -123,6 +122,20 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
             return Ok(Loaded { workspace, place, state, config, settings, findings });
         }
     }
+}
+
+/// What was found in the texts, and what could not be taken as text, in order. That a file is empty, or that there is none, is not
+/// said beside the reason why one was not read.
+pub(super) fn together(mut findings: Diagnostics, unread: &Diagnostics, sources: &Sources) -> Diagnostics {
+    let refused: HashSet<u32> = unread.iter().filter(|d| d.span.is_some()).map(|d| d.span.file).collect();
+    findings.retain(|d| match d.code.id {
+        "E0003" => !refused.contains(&d.span.file) || sources.get(d.span).is_none_or(|f| !f.text.is_empty()),
+        "E0017" => unread.is_empty(),
+        _ => true,
+    });
+    findings.extend(unread.clone());
+    findings.sort(sources);
+    findings
 }
 
 /// The state of the store at a place; [`State::empty`] where there is none and none is expected.

@@ -30,12 +30,10 @@ pub fn validate(context: &Context) -> Result<(Diagnostics, Sources), Failure> {
         }
         Reader::open(&place.path).ok().and_then(|reader| decode::known(&reader, &parsed, &settings.name).ok()).map_or(unread, |(_, k)| k)
     });
-    let (config, mut findings) = parsed.configure(&known);
+    let (config, findings) = parsed.configure(&known);
     // What is asked is whether it is sound; taking it apart would only take time.
     std::mem::forget(config);
-    findings.extend(workspace.findings);
-    findings.sort(&workspace.sources);
-    Ok((findings, workspace.sources))
+    Ok((load::together(findings, &workspace.findings, &workspace.sources), workspace.sources))
 }
 
 /// Whether a path leads to a place in a directory without a link on the way.

@@ -61,6 +61,8 @@ pub struct Workspace {
 pub enum SourceError {
     /// There is no `writ.toml`.
     NoWorkspace(PathBuf),
+    /// What stands in its place is not read: the directory, and what it is.
+    Irregular(PathBuf, &'static str),
     /// The system refused.
     Io(PathBuf, std::io::Error),
     /// More than [`LARGEST_TREE`].
@@ -73,6 +75,7 @@ impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SourceError::NoWorkspace(dir) => write!(f, "`{}` is no workspace: it has no `writ.toml`", dir.display()),
+            SourceError::Irregular(dir, what) => write!(f, "`writ.toml` of `{}` is {what}", dir.display()),
             SourceError::Io(path, _) => write!(f, "cannot read `{}`", path.display()),
             SourceError::TooLarge => write!(f, "the workspace holds more than 1 GiB"),
             SourceError::TooMany => write!(f, "the workspace holds more than 2 million files"),
@@ -98,11 +101,7 @@ fn read_within(root: &Path, limits: Limits) -> Result<Workspace, SourceError> {
     let began = stamp::now();
     let mut findings = Diagnostics::new();
     let mut refused = Vec::new();
-    let path = root.join(WRIT_TOML);
-    let is_file = fs::symlink_metadata(&path).is_ok_and(|m| m.is_file());
-    if !is_file {
-        return Err(SourceError::NoWorkspace(root.to_owned()));
-    }
+    is_workspace(root)?;
     let mut beneath = Beneath::new(root).map_err(|e| SourceError::Io(root.to_owned(), e))?;
     let Some(settings_file) = read_file(root, &mut beneath, WRIT_TOML, &mut refused)? else {
         return Ok(refuse(root, Vec::new(), began, refused, findings));
@@ -131,6 +130,16 @@ fn read_within(root: &Path, limits: Limits) -> Result<Workspace, SourceError> {
     Ok(refuse(root, files, began, refused, findings))
 }
 
+/// Whether a regular `writ.toml` stands there.
+fn is_workspace(root: &Path) -> Result<(), SourceError> {
+    match fs::symlink_metadata(root.join(WRIT_TOML)) {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(found) if found.is_symlink() => Err(SourceError::Irregular(root.to_owned(), "a link, and links are not followed")),
+        Ok(_) => Err(SourceError::Irregular(root.to_owned(), "no regular file")),
+        Err(_) => Err(SourceError::NoWorkspace(root.to_owned())),
+    }
+}
+
 /// Names that are one name where case, or the composition of letters, makes no difference: what is read would depend on
 /// the machine.
 fn collisions(names: &[String], refused: &mut Vec<(String, Reason)>) {
@@ -153,10 +162,7 @@ fn collisions(names: &[String], refused: &mut Vec<(String, Reason)>) {
 /// # Errors
 /// When there is none, or it is no text.
 pub fn read_settings_file(root: &Path) -> Result<Sources, SourceError> {
-    let path = root.join(WRIT_TOML);
-    if !fs::symlink_metadata(&path).is_ok_and(|m| m.is_file()) {
-        return Err(SourceError::NoWorkspace(root.to_owned()));
-    }
+    is_workspace(root)?;
     let mut refused = Vec::new();
     let mut beneath = Beneath::new(root).map_err(|e| SourceError::Io(root.to_owned(), e))?;
     let file = read_file(root, &mut beneath, WRIT_TOML, &mut refused)?;

@@ -47,7 +47,7 @@ pub fn cases() -> Vec<Case> {
             symlink("/proc/self/environ", w.path("y.toml")).unwrap();
             w.run(&["validate"])
         }),
-        case(&[9], "writ.toml is a pipe", 1, "is no workspace", |w| {
+        case(&[9], "writ.toml is a pipe", 1, "is no regular file", |w| {
             shell(w, "rm writ.toml; mkfifo writ.toml", &[]);
             w.run(&["validate"])
         }),
@@ -65,7 +65,7 @@ pub fn cases() -> Vec<Case> {
             symlink(".", w.path("self")).unwrap();
             w.run(&["validate"])
         }),
-        case(&[11], "writ.toml is a link", 1, "is no workspace", |w| {
+        case(&[11], "writ.toml is a link", 1, "is a link, and links are not followed", |w| {
             std::fs::rename(w.path("writ.toml"), w.path("real")).unwrap();
             symlink("real", w.path("writ.toml")).unwrap();
             w.run(&["validate"])
