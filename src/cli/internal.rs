@@ -9,7 +9,7 @@ use super::usage::{document, wants_json};
 use std::backtrace::Backtrace;
 use std::ffi::OsString;
 use std::io::Write;
-use std::panic::{PanicHookInfo, UnwindSafe, catch_unwind, panic_any, set_hook};
+use std::panic::{PanicHookInfo, UnwindSafe, catch_unwind, set_hook};
 use std::sync::{Mutex, PoisonError};
 
 /// What went wrong, and where; the first is the cause of what follows.
@@ -43,12 +43,13 @@ fn told(info: &PanicHookInfo<'_>) -> String {
 
 /// Panics when a step of the work begins that `WRIT_PANIC` names, with everything in its message that a message could hold. Only
 /// a debug build does, so that tests see what the real program makes of a panic.
+#[expect(clippy::panic, reason = "it is what is asked for")]
 pub(super) fn provoked(step: &str) {
     if cfg!(debug_assertions) && !step.is_empty() && std::env::var_os("WRIT_PANIC").is_some_and(|v| v == *step) {
         let variables: Vec<_> = std::env::vars_os().collect();
         let arguments: Vec<_> = std::env::args_os().collect();
         let settings = std::fs::read_to_string("writ.toml");
-        panic_any(format!("{step} with {variables:?}, {arguments:?} and {settings:?}"));
+        panic!("{step} with {variables:?}, {arguments:?} and {settings:?}");
     }
 }
 

@@ -32,6 +32,7 @@ mod read;
 mod restore;
 mod rows;
 mod schema;
+mod sound;
 #[cfg(test)]
 mod testing;
 mod verify;

@@ -130,7 +130,8 @@ pub fn make_private(_: &Path) -> io::Result<Vec<(PathBuf, u32)>> {
     Ok(Vec::new())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::store::{Lock, Reader, Writer, testing::*};

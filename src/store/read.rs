@@ -9,6 +9,7 @@ use super::{
     fold, migrate,
     open::{self, Access},
     rows::stamp,
+    sound::{dated, ends, of_row},
     verify,
 };
 use crate::model::Digest;
@@ -279,19 +280,6 @@ fn view<'r>(row: &'r Row<'_>) -> rusqlite::Result<ObjectView<'r>> {
     })
 }
 
-/// A failure in a row, with the row's key, which is its first column.
-fn of_row(row: &Row<'_>, error: rusqlite::Error) -> StoreError {
-    let key: String = row.get(0).unwrap_or_default();
-    match error {
-        rusqlite::Error::IntegralValueOutOfRange(_, n) => StoreError::Corrupt(format!("`{key}`: {n} is no serial")),
-        other => match Err::<(), _>(other).doing("reading a row") {
-            Err(StoreError::Corrupt(why)) => StoreError::Corrupt(format!("`{key}`: {why}")),
-            Err(error) => error,
-            Ok(()) => StoreError::Corrupt(key),
-        },
-    }
-}
-
 fn workspaces(connection: &Connection) -> Result<BTreeMap<String, WorkspaceRow>, StoreError> {
     let mut query = connection.prepare_cached("SELECT name, settings, version FROM workspace").doing("reading the workspaces")?;
     let rows = query.query_map([], |row| Ok(workspace(row).map_err(|e| of_row(row, e)))).doing("reading the workspaces")?;
@@ -335,31 +323,6 @@ pub(super) fn tip(connection: &Connection) -> Result<(u64, Digest), StoreError> 
         connection.prepare_cached("SELECT serial, hash FROM revision ORDER BY serial DESC LIMIT 1").doing("reading the serial")?;
     let found = query.query_row([], |row| Ok((unsigned(row, 0)?, digest(row, 1)?))).optional();
     found.doing("reading the serial")?.ok_or_else(|| StoreError::Corrupt("it has no revision".into()))
-}
-
-/// Fails if the ends of the history are not as they were written: it begins with 0, and both ends have an instant. All
-/// between them is for `verify`: a plan has no use for it.
-fn ends(view: &Connection) -> Result<(), StoreError> {
-    let made = view.query_row("SELECT created_at FROM meta", [], |row| row.get(0)).doing("reading when the store was made")?;
-    dated("the store", made)?;
-    for order in ["", "DESC"] {
-        let sql = format!("SELECT serial, at FROM revision ORDER BY serial {order} LIMIT 1");
-        let end = view.query_row(&sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
-        let (serial, at) = end.doing("reading the revisions")?;
-        if serial < 0 || (order.is_empty() && serial != 0) {
-            return Err(StoreError::Corrupt(format!("its history begins with serial {serial}")));
-        }
-        dated(&format!("serial {serial}"), at)?;
-    }
-    Ok(())
-}
-
-/// Fails if what a row says of its time is no instant as [`stamp`] writes it.
-fn dated(what: &str, at: String) -> Result<(), StoreError> {
-    match DateTime::parse_from_rfc3339(&at) {
-        Ok(read) if stamp(read.to_utc()) == at => Ok(()),
-        _ => Err(StoreError::Corrupt(format!("{what} is of `{at}`, which is no instant"))),
-    }
 }
 
 /// All revisions with their links, oldest first.
