@@ -170,6 +170,8 @@ impl Disk {
                 let mut bytes = kept.clone();
                 since.iter().for_each(|write| survive(&mut bytes, write, rubbish, &mut lucky));
                 fs::write(to, bytes).unwrap();
+                // A mode is part of what makes a file, and everything here was made for its owner.
+                fs::set_permissions(to, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
             }
             Node::Directory { kept, since } => {
                 let mut all = kept.clone();
