@@ -22,13 +22,19 @@ impl Digest {
     /// Of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Digest {
-        hex(&Sha256::digest(bytes))
+        hex(raw(bytes))
+    }
+
+    /// Whether a text is the digest of these bytes, without another one being made.
+    #[must_use]
+    pub fn is(text: &str, bytes: &[u8]) -> bool {
+        digits(raw(bytes)) == text.as_bytes()
     }
 
     /// The digest of these 32 bytes.
     #[must_use]
     pub fn of_raw(raw: &Raw) -> Digest {
-        hex(raw)
+        hex(*raw)
     }
 
     /// As read from a store or a plan file; it is compared, never trusted.
@@ -69,7 +75,7 @@ impl Hasher {
     /// Of all of them.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        hex(&self.raw())
+        hex(self.raw())
     }
 
     /// Of all of them, as it is.
@@ -90,11 +96,18 @@ impl io::Write for Hasher {
     }
 }
 
-fn hex(bytes: &[u8]) -> Digest {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digit = |n: u8| HEX.get(usize::from(n)).copied().unwrap_or(b'0');
-    let digits: Vec<u8> = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
-    Digest(String::from_utf8(digits).unwrap_or_default())
+fn hex(bytes: [u8; 32]) -> Digest {
+    Digest(String::from_utf8(digits(bytes).to_vec()).unwrap_or_default())
+}
+
+/// By arithmetic rather than from a table, so that the compiler makes many digits at once.
+fn digits(bytes: [u8; 32]) -> [u8; 64] {
+    let digit = |n: u8| n.wrapping_add(if n < 10 { b'0' } else { b'a' - 10 });
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    digits
 }
 
 /// The canonical JSON of a value: names sorted, no spaces.
@@ -145,7 +158,11 @@ mod tests {
     #[test]
     fn digest_is_sha256() {
         assert_eq!(Digest::of(b"abc").short(), "ba7816");
-        assert_eq!(Digest::of(b"").as_str().len(), 64);
+        assert_eq!(Digest::of(b"").as_str(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert!(Digest::is(Digest::of(b"abc").as_str(), b"abc"));
+        for other in [Digest::of(b"").as_str(), "", "ba7816", &Digest::of(b"abc").as_str().to_uppercase()] {
+            assert!(!Digest::is(other, b"abc"), "{other}");
+        }
         let mut hasher = Hasher::default();
         [&b"a"[..], b"", b"bc"].into_iter().for_each(|part| hasher.update(part));
         assert_eq!(hasher.digest(), Digest::of(b"abc"));

@@ -4,6 +4,7 @@
 //! how many processors there are.
 
 use rayon::prelude::*;
+use std::{panic::resume_unwind, sync::mpsc::sync_channel, thread};
 
 /// Does the work to each thing. Fewer than `many` are not worth waking other processors for.
 pub fn on_all<T: Sync, R: Send>(things: &[T], many: usize, work: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
@@ -19,6 +20,30 @@ pub fn both<A: Send, B: Send>(pays: bool, a: impl FnOnce() -> A + Send, b: impl 
     if pays { rayon::join(a, b) } else { (a(), b()) }
 }
 
+/// Does one work on another thread while it does the other on this one, which may keep to what no other thread may see.
+pub fn meanwhile<A: Send, B>(elsewhere: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+    thread::scope(|scope| {
+        let other = scope.spawn(elsewhere);
+        let mine = here();
+        (other.join().unwrap_or_else(|panic| resume_unwind(panic)), mine)
+    })
+}
+
+/// What is made here, thing by thing, is taken on another thread meanwhile where it `pays`: all of it, in its order, and never with
+/// more than a few things waiting.
+pub fn pipe<T: Send, R>(pays: bool, make: impl FnOnce(&mut dyn FnMut(T)) -> R, mut take: impl FnMut(T) + Send) -> R {
+    if !pays {
+        return make(&mut take);
+    }
+    let (give, get) = sync_channel(1);
+    let make = || {
+        let made = make(&mut |thing| drop(give.send(thing)));
+        drop(give);
+        made
+    };
+    meanwhile(|| get.into_iter().for_each(take), make).1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,5 +54,20 @@ mod tests {
         for many in [0, 16, 2_048, usize::MAX] {
             assert_eq!(on_all(&things, many, |n| n * 2), things.iter().map(|n| n * 2).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn what_is_made_is_taken_in_its_order() {
+        for pays in [false, true] {
+            let mut taken = Vec::new();
+            let made = pipe(pays, |give| (0..10_000).inspect(|n| give(*n)).count(), |n| taken.push(n));
+            assert_eq!((made, taken), (10_000, (0..10_000).collect()));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "elsewhere")]
+    fn a_panic_elsewhere_is_a_panic_here() {
+        pipe(true, |give| (0..10).for_each(give), |n| assert!(n < 5, "elsewhere"));
     }
 }
