@@ -5,7 +5,7 @@
 //! Invariants: each thing is compared with what is recorded one step above it, so that one change is one fault and not a
 //! landslide; erased bodies are legal where they held content, and what they leave unknown is named, never passed over.
 
-use super::{Checkpoint, Event, Fault, FoldError, Tables, chain, events::fold_owned, read::Link};
+use super::{Checkpoint, Event, Fault, FoldError, StoreError, Tables, chain, events::fold_owned, read::Link};
 use crate::model::Digest;
 use serde::Deserialize;
 use std::{borrow::Cow, collections::BTreeSet};
@@ -14,90 +14,97 @@ use std::{borrow::Cow, collections::BTreeSet};
 pub(super) const MANY: usize = 512;
 
 /// An event as it was told, wherever that was read.
+#[cfg_attr(test, derive(Debug, PartialEq))]
 pub(super) struct View<'a> {
     pub(super) serial: u64,
     pub(super) seq: u64,
-    pub(super) kind: &'a str,
-    pub(super) address: Option<&'a str>,
+    pub(super) kind: Cow<'a, str>,
+    pub(super) address: Option<Cow<'a, str>>,
     pub(super) body: Option<&'a str>,
     pub(super) body_digest: &'a str,
     pub(super) digest: &'a str,
 }
 
+impl View<'_> {
+    /// The event that the body says; `None` when it was erased.
+    pub(super) fn event(&self) -> Result<Option<Event>, StoreError> {
+        let unread = |error| StoreError::Corrupt(format!("event {} of serial {} cannot be read: {error}", self.seq, self.serial));
+        self.body.map(Event::read).transpose().map_err(unread)
+    }
+}
+
 /// What an event says.
-enum Said {
+enum Said<'a> {
     /// This.
     Event(Event),
     /// Something that nobody adds up.
     Something,
     /// Nothing any more: the kind and the address that stand beside the body.
-    Erased(String, Option<String>),
+    Erased(Cow<'a, str>, Option<Cow<'a, str>>),
     /// Nothing that can be read.
     Unread,
 }
 
 /// An event that was looked at by itself.
-pub(super) struct Checked {
+pub(super) struct Checked<'a> {
     pub(super) serial: u64,
     seq: u64,
-    digest: Digest,
+    digest: &'a str,
     faults: Vec<String>,
-    said: Said,
+    said: Said<'a>,
 }
 
 /// Looks at the digests of an event.
 fn digests(told: &View<'_>) -> Vec<String> {
     let mut faults = Vec::new();
-    if chain::event(told.seq, told.kind, told.address, told.body_digest).as_str() != told.digest {
+    if !chain::is_event(told.digest, told.seq, &told.kind, told.address.as_deref(), told.body_digest) {
         faults.push("the event is not what was recorded".to_owned());
     }
-    if told.body.is_some_and(|body| Digest::of(body.as_bytes()).as_str() != told.body_digest) {
+    if told.body.is_some_and(|body| !Digest::is(told.body_digest, body.as_bytes())) {
         faults.push("its body is not what was recorded".to_owned());
     }
     faults
 }
 
-fn erased(told: &View<'_>) -> Said {
-    Said::Erased(told.kind.to_owned(), told.address.map(str::to_owned))
-}
-
-/// Looks at an event by itself, where there are no tables to compare with: its digests, and what its body is about.
-pub(super) fn check_link(told: &View<'_>) -> Checked {
+/// What a body is about, by its own word: all of it is JSON then.
+pub(super) fn about(body: &str) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Tag<'a> {
         #[serde(borrow)]
         event: Cow<'a, str>,
     }
-    let mut faults = digests(told);
-    let said = match told.body.map(serde_json::from_str::<Tag<'_>>) {
-        None => erased(told),
-        Some(tag) => {
-            if !tag.is_ok_and(|tag| tag.event == told.kind) {
-                faults.push("its body tells of something else".to_owned());
-            }
-            Said::Something
-        }
-    };
-    Checked { serial: told.serial, seq: told.seq, digest: Digest::from_hex(told.digest), faults, said }
+    serde_json::from_str::<Tag<'_>>(body).ok().map(|tag| tag.event)
+}
+
+/// Looks at an event by itself, where there are no tables to compare with: its digests, and what its body is [`about`].
+pub(super) fn check_link<'a>(told: View<'a>, about: Option<Cow<'_, str>>) -> Checked<'a> {
+    let mut faults = digests(&told);
+    if told.body.is_some() && about.is_none_or(|about| about != told.kind) {
+        faults.push("its body tells of something else".to_owned());
+    }
+    let View { serial, seq, kind, address, body, digest, .. } = told;
+    let said = if body.is_none() { Said::Erased(kind, address) } else { Said::Something };
+    Checked { serial, seq, digest, faults, said }
 }
 
 /// Looks at an event by itself: its digests, and whether its body tells of what stands beside it.
-pub(super) fn check(told: &View<'_>) -> Checked {
-    let mut faults = digests(told);
-    let said = match told.body.map(serde_json::from_str::<Event>) {
-        None => erased(told),
+pub(super) fn check(told: View<'_>) -> Checked<'_> {
+    let mut faults = digests(&told);
+    let View { serial, seq, kind, address, body, digest, .. } = told;
+    let said = match body.map(Event::read) {
+        None => Said::Erased(kind, address),
         Some(Err(error)) => {
-            faults.push(format!("event {} of serial {} cannot be read: {error}", told.seq, told.serial));
+            faults.push(format!("event {seq} of serial {serial} cannot be read: {error}"));
             Said::Unread
         }
         Some(Ok(event)) => {
-            if event.kind() != told.kind || event.address() != told.address {
+            if event.kind() != kind || event.address() != address.as_deref() {
                 faults.push("its body tells of something else".to_owned());
             }
             Said::Event(event)
         }
     };
-    Checked { serial: told.serial, seq: told.seq, digest: Digest::from_hex(told.digest), faults, said }
+    Checked { serial, seq, digest, faults, said }
 }
 
 /// A history that is being verified.
@@ -116,7 +123,7 @@ pub(super) struct Audit<'w> {
     /// Since the last link.
     unsealed: chain::Events,
     /// The next serial.
-    expected: u64,
+    pub(super) expected: u64,
     /// The last link; before the first, what that one is linked to.
     pub(super) tip: Digest,
 }
@@ -147,19 +154,19 @@ impl<'w> Audit<'w> {
     }
 
     /// The next event of the revision that is not sealed yet.
-    pub(super) fn event(&mut self, checked: Checked) {
+    pub(super) fn event(&mut self, checked: Checked<'_>) {
         let Checked { serial, seq, digest, faults, said } = checked;
         if seq != self.unsealed.count.saturating_add(1) {
             self.fault(Some(serial), Some(seq), "an event before it is missing");
         }
-        self.unsealed.push(&digest);
+        self.unsealed.push(digest);
         self.events = self.events.saturating_add(1);
         for what in faults {
             self.fault(Some(serial), Some(seq), what);
         }
         match said {
             Said::Unread | Said::Something => {}
-            Said::Erased(kind, address) => self.erased(serial, seq, &kind, address),
+            Said::Erased(kind, address) => self.erased(serial, seq, &kind, address.map(Cow::into_owned)),
             Said::Event(event) => {
                 if let Err(error) = self.fold(serial, event) {
                     self.fault(Some(serial), Some(seq), format!("it does not follow from the events before it: {error}"));

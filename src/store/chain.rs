@@ -4,7 +4,7 @@
 //! a body can be erased and the chain still holds.
 
 use super::Revision;
-use crate::model::{Digest, Hasher, digest_of};
+use crate::model::{Digest, Hasher, canonical, digest_of};
 use serde::Serialize;
 
 /// What the first revision is linked to, so that a chain belongs to one lineage.
@@ -14,6 +14,15 @@ pub(super) fn root(lineage: &str) -> Digest {
 
 /// Of one event in its place.
 pub(super) fn event(seq: u64, kind: &str, address: Option<&str>, body_digest: &str) -> Digest {
+    Digest::of(&event_form(seq, kind, address, body_digest))
+}
+
+/// Whether `told` is the digest of an event.
+pub(super) fn is_event(told: &str, seq: u64, kind: &str, address: Option<&str>, body_digest: &str) -> bool {
+    Digest::is(told, &event_form(seq, kind, address, body_digest))
+}
+
+fn event_form(seq: u64, kind: &str, address: Option<&str>, body_digest: &str) -> Vec<u8> {
     // The names are sorted, so that what is written is canonical as it is.
     #[derive(Serialize)]
     struct Form<'a> {
@@ -23,7 +32,11 @@ pub(super) fn event(seq: u64, kind: &str, address: Option<&str>, body_digest: &s
         seq: u64,
     }
     let form = Form { address, body_digest, kind, seq };
-    serde_json::to_vec(&form).map_or_else(|_| digest_of(&form), |bytes| Digest::of(&bytes))
+    let mut bytes = Vec::with_capacity(256);
+    match serde_json::to_writer(&mut bytes, &form) {
+        Ok(()) => bytes,
+        Err(_) => canonical(&form).into_bytes(),
+    }
 }
 
 /// Of the events of one revision: over their digests, in hex, one after the other.
@@ -36,8 +49,8 @@ pub(super) struct Events {
 
 impl Events {
     /// The next one.
-    pub(super) fn push(&mut self, digest: &Digest) {
-        self.digests.update(digest.as_str().as_bytes());
+    pub(super) fn push(&mut self, digest: &str) {
+        self.digests.update(digest.as_bytes());
         self.count = self.count.saturating_add(1);
     }
 

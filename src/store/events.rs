@@ -2,7 +2,7 @@
 //!
 //! In: an [`Event`]. Out: changed [`Tables`]. [`fold`] is the meaning; the SQL of `write` is held to it by a test.
 
-use super::{ObjectRow, Tables, WorkspaceRow};
+use super::{ObjectRow, Tables, WorkspaceRow, body};
 use serde::{Deserialize, Serialize};
 use std::{collections::btree_map::Entry, error::Error, fmt};
 
@@ -101,6 +101,14 @@ pub enum Event {
 }
 
 impl Event {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(super) fn read(body: &str) -> serde_json::Result<Event> {
+        body::quick(body).map_or_else(|| serde_json::from_str(body), Ok)
+    }
+
     /// What happened, such as `object.created`.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -7,12 +7,13 @@
 
 use super::{
     Checkpoint, Fault, Reader, Revision, RevisionRow, StoreError, Verified,
-    audit::{Audit, Checked, MANY, View, check_link},
+    audit::{Audit, Checked, MANY, View, about, check_link},
     checkpoint::Form,
     error::Doing,
-    read::{self, Link, Told},
+    line::quick,
+    read::{self, Link},
 };
-use crate::model::{Digest, on_all};
+use crate::model::{Digest, on_all, pipe};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -22,7 +23,7 @@ use std::io::{self, BufRead, Write};
 const FORMAT: &str = "1.0";
 
 /// How many lines are in memory at once.
-const BATCH: usize = 16_384;
+const BATCH: usize = 2_048;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +40,7 @@ struct EventLine<'a> {
     seq: u64,
     #[serde(borrow)]
     kind: Cow<'a, str>,
-    address: Option<String>,
+    address: Option<Cow<'a, str>>,
     #[serde(borrow)]
     body: Option<&'a RawValue>,
     body_digest: &'a str,
@@ -104,29 +105,20 @@ impl LinkLine {
 }
 
 impl<'a> EventLine<'a> {
-    fn of(told: &'a Told) -> Result<EventLine<'a>, StoreError> {
-        let Told { serial, seq, kind, address, body, body_digest, digest } = told;
+    fn of(told: View<'a>) -> Result<EventLine<'a>, StoreError> {
+        let View { serial, seq, kind, address, body, body_digest, digest } = told;
         let unfit = |why: String| StoreError::Corrupt(format!("what event {seq} of serial {serial} says has no line: {why}"));
-        let body = body.as_deref().map(|body| match serde_json::from_str::<&RawValue>(body) {
+        let body = body.map(|body| match serde_json::from_str::<&RawValue>(body) {
             Ok(raw) if raw.get() == body && !body.contains(['\n', '\r']) => Ok(raw),
             Ok(_) => Err(unfit("there are spaces around it".to_owned())),
             Err(error) => Err(unfit(error.to_string())),
         });
-        let (kind, address) = (Cow::Borrowed(kind.as_str()), address.clone());
-        let (body_digest, digest) = (body_digest.as_str(), digest.as_str());
-        Ok(EventLine { serial: *serial, seq: *seq, kind, address, body: body.transpose()?, body_digest, digest })
+        Ok(EventLine { serial, seq, kind, address, body: body.transpose()?, body_digest, digest })
     }
 
-    fn checked(self) -> Checked {
-        check_link(&View {
-            serial: self.serial,
-            seq: self.seq,
-            kind: &self.kind,
-            address: self.address.as_deref(),
-            body: self.body.map(RawValue::get),
-            body_digest: self.body_digest,
-            digest: self.digest,
-        })
+    fn view(self) -> View<'a> {
+        let EventLine { serial, seq, kind, address, body, body_digest, digest } = self;
+        View { serial, seq, kind, address, body: body.map(RawValue::get), body_digest, digest }
     }
 }
 
@@ -150,7 +142,7 @@ pub fn export(reader: &Reader, out: &mut dyn Write) -> Result<Checkpoint, StoreE
         while let Some(link) = links.next_if(|link| link.row.serial < told.serial) {
             put(&Line::Revision(LinkLine::of(&link)))?;
         }
-        put(&Line::Event(EventLine::of(&told)?))
+        put(&Line::Event(EventLine::of(told)?))
     })?;
     links.try_for_each(|link| put(&Line::Revision(LinkLine::of(&link))))?;
     put(&Line::End(Form::of(&end)))?;
@@ -159,21 +151,69 @@ pub fn export(reader: &Reader, out: &mut dyn Write) -> Result<Checkpoint, StoreE
 }
 
 /// What one line is, looked at by itself.
-enum Read {
+enum Read<'a> {
     Head(Head),
-    Event(Checked),
+    Event(Checked<'a>),
     Link(Link),
     End(Checkpoint),
     Bad(String),
 }
 
-fn read_line(bytes: &[u8]) -> Read {
+fn read_line(bytes: &[u8]) -> Read<'_> {
+    if let Some((view, about)) = quick(bytes) {
+        return Read::Event(check_link(view, about));
+    }
     match serde_json::from_slice::<Line<'_>>(bytes) {
         Ok(Line::Head(head)) => Read::Head(head),
-        Ok(Line::Event(line)) => Read::Event(line.checked()),
+        Ok(Line::Event(line)) => {
+            let view = line.view();
+            let about = view.body.and_then(about);
+            Read::Event(check_link(view, about))
+        }
         Ok(Line::Revision(line)) => Read::Link(line.link()),
         Ok(Line::End(form)) => form.checked().map_or_else(Read::Bad, Read::End),
         Err(error) => Read::Bad(error.to_string()),
+    }
+}
+
+/// Lines as they were read, many at once, one after the other.
+#[derive(Default)]
+struct Lines {
+    text: Vec<u8>,
+    lengths: Vec<usize>,
+    /// Why no more could be read.
+    error: Option<io::Error>,
+}
+
+impl Lines {
+    fn read(input: &mut impl BufRead) -> Lines {
+        let mut lines = Lines::default();
+        while !lines.full() {
+            match input.read_until(b'\n', &mut lines.text) {
+                Ok(0) => break,
+                Ok(length) => lines.lengths.push(length),
+                Err(error) => {
+                    lines.error = Some(error);
+                    break;
+                }
+            }
+        }
+        lines
+    }
+
+    /// Whether there may be more.
+    fn full(&self) -> bool {
+        self.lengths.len() >= BATCH
+    }
+
+    fn each(&self) -> Vec<&[u8]> {
+        let mut rest = &*self.text;
+        let mut line = |length: &usize| {
+            let (line, after) = rest.split_at_checked(*length)?;
+            rest = after;
+            Some(line)
+        };
+        self.lengths.iter().map_while(&mut line).collect()
     }
 }
 
@@ -192,30 +232,25 @@ pub fn verify_export(mut input: impl BufRead, witness: Option<&Checkpoint>) -> R
         _ => return Err(bare("it is no export of a history: its head is missing".to_owned())),
     };
     let mut audit = Audit::new(&head.lineage, &head.created_at, witness);
-    let (mut lines, mut number, mut end) = (Vec::new(), 1_u64, None);
-    loop {
-        let mut line = Vec::new();
-        let more = match input.read_until(b'\n', &mut line) {
-            Ok(n) => n > 0,
-            Err(error) => {
-                audit.fault(None, None, error.to_string());
-                false
-            }
-        };
-        if more {
-            lines.push(line);
+    let (mut number, mut end) = (1_u64, None);
+    let take = |lines: Lines| {
+        for read in on_all(&lines.each(), MANY, |line| read_line(line)) {
+            number = number.saturating_add(1);
+            place(&mut audit, &mut end, number, read);
         }
-        if !more || lines.len() >= BATCH {
-            for read in on_all(&lines, MANY, |line| read_line(line)) {
-                number = number.saturating_add(1);
-                place(&mut audit, &mut end, number, read);
-            }
-            lines.clear();
+        if let Some(error) = lines.error {
+            audit.fault(None, None, error.to_string());
         }
-        if !more {
-            break;
+    };
+    let mut lines = Lines::read(&mut input);
+    let pays = lines.full();
+    let all = |give: &mut dyn FnMut(Lines)| {
+        while lines.full() {
+            give(std::mem::replace(&mut lines, Lines::read(&mut input)));
         }
-    }
+        give(lines);
+    };
+    pipe(pays, all, take);
     audit.end();
     let found = audit.checkpoint();
     match end {
@@ -234,8 +269,8 @@ pub fn verify_export(mut input: impl BufRead, witness: Option<&Checkpoint>) -> R
 }
 
 /// Puts what one line said in its place in the history.
-fn place(audit: &mut Audit<'_>, end: &mut Option<Checkpoint>, number: u64, read: Read) {
-    let unsealed = Some(audit.checkpoint().size);
+fn place(audit: &mut Audit<'_>, end: &mut Option<Checkpoint>, number: u64, read: Read<'_>) {
+    let unsealed = Some(audit.expected);
     if end.is_some() {
         audit.fault(None, None, format!("line {number} stands after the end"));
         return;
@@ -251,6 +286,54 @@ fn place(audit: &mut Audit<'_>, end: &mut Option<Checkpoint>, number: u64, read:
                 audit.fault(unsealed, None, format!("line {number} bears another serial"));
             }
             audit.event(checked);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{World, erase};
+    use proptest::prelude::*;
+
+    /// What serde reads in a line, if it is one of an event.
+    fn slowly(line: &[u8]) -> Option<View<'_>> {
+        if let Ok(Line::Event(line)) = serde_json::from_slice(line) { Some(line.view()) } else { None }
+    }
+
+    fn lines() -> Vec<String> {
+        let world = World::new();
+        erase(&world.path, 2, 1);
+        let mut bytes = Vec::new();
+        export(&Reader::open(&world.path).unwrap(), &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap().split_inclusive('\n').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_event_as_we_write_it_needs_no_serde() {
+        for line in lines() {
+            assert_eq!(quick(line.as_bytes()).map(|(view, _)| view), slowly(line.as_bytes()), "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_quickly_is_what_serde_reads(
+            line in proptest::sample::select(lines()),
+            edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..3_usize, "[0{}\"\\\\,: \t\n]{0,2}|null|\",\"digest\":\"|\u{e9}"), 1..3),
+        ) {
+            let mut line = line;
+            for (at, length, text) in edits {
+                let at = at.index(line.len() + 1);
+                let end = (at + length).min(line.len());
+                if line.is_char_boundary(at) && line.is_char_boundary(end) {
+                    line.replace_range(at..end, &text);
+                }
+            }
+            if let Some((view, about_it)) = quick(line.as_bytes()) {
+                prop_assert_eq!(&about_it, &view.body.and_then(about));
+                prop_assert_eq!(Some(view), slowly(line.as_bytes()), "{}", line);
+            }
         }
     }
 }

@@ -14,6 +14,8 @@
 //! ```
 
 mod audit;
+mod batch;
+mod body;
 mod chain;
 mod checkpoint;
 mod create;
@@ -23,10 +25,12 @@ mod draft;
 mod error;
 mod events;
 mod export;
+mod line;
 mod lock;
 mod look;
 mod migrate;
 mod open;
+mod pages;
 mod private;
 mod read;
 mod restore;

@@ -34,7 +34,7 @@ pub fn exists(path: &Path) -> bool {
 /// A file, told from others that stand at the same path later.
 #[derive(Debug)]
 pub(super) struct Place {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     found: fs::Metadata,
 }
 
@@ -55,9 +55,14 @@ impl Place {
         }
     }
 
+    /// Whether the two are one file.
+    pub(super) fn is(&self, other: &Place) -> bool {
+        identity(&self.found) == identity(&other.found)
+    }
+
     /// Fails when the path leads to another file by now: what is written then is lost.
     pub(super) fn still(&self) -> Result<(), StoreError> {
-        if identity(&Place::look(&self.path)?.found) == identity(&self.found) {
+        if Place::look(&self.path)?.is(self) {
             return Ok(());
         }
         Err(StoreError::Unreadable { path: self.path.clone(), why: "another file took its place meanwhile".into() })

@@ -3,11 +3,11 @@
 //! In: a path. Out: plain values. Every answer is read in one transaction, so it is of one serial.
 
 use super::{
-    Checkpoint, Event, EventRow, Fault, ObjectRow, ObjectView, Revision, RevisionRow, Snapshot, StoreError, Tables, Verified, WorkspaceRow,
+    Checkpoint, EventRow, Fault, ObjectRow, ObjectView, Revision, RevisionRow, Snapshot, StoreError, Tables, Verified, WorkspaceRow,
     audit::View,
     error::Doing,
     fold, migrate,
-    open::{self, Access},
+    open::{self, Access, Place},
     rows::stamp,
     sound::{dated, ends, of_row},
     verify,
@@ -16,6 +16,7 @@ use crate::model::Digest;
 use chrono::{DateTime, Utc};
 use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -25,6 +26,8 @@ pub struct Reader {
     pub(super) connection: Connection,
     /// The version of the file's schema.
     pub(super) schema: i64,
+    /// Where the file stands, unless what is read is a copy of it in memory.
+    place: Option<Place>,
 }
 
 impl Reader {
@@ -35,11 +38,19 @@ impl Reader {
     /// [`StoreError::Missing`], [`StoreError::Unreadable`], [`StoreError::NotAStore`], [`StoreError::Corrupt`] or
     /// [`StoreError::Newer`] by what stands there.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
-        let open::Opened { connection, schema, .. } = open::open(path, Access::Read)?;
+        let open::Opened { connection, schema, place } = open::open(path, Access::Read)?;
         if schema < migrate::schema() {
-            return migrate::in_memory(&connection, schema).map(|connection| Reader { connection, schema });
+            return migrate::in_memory(&connection, schema).map(|connection| Reader { connection, schema, place: None });
         }
-        Ok(Reader { connection, schema })
+        Ok(Reader { connection, schema, place: Some(place) })
+    }
+
+    /// Another connection to the same file, for another thread, if there can be one. While this one is in a transaction, nobody
+    /// commits, so both see the same.
+    pub(super) fn beside(&self) -> Option<Connection> {
+        let mine = self.place.as_ref()?;
+        let other = open::open(&mine.path, Access::Read).ok()?;
+        other.place.is(mine).then_some(other.connection)
     }
 
     /// The store as it is.
@@ -137,7 +148,9 @@ impl Reader {
         let mut events = Vec::new();
         each_event(&view, serial, serial, |told| {
             let event = told.event()?;
-            let Told { serial, seq, kind, address, body_digest, digest, .. } = told;
+            let View { serial, seq, kind, address, body_digest, digest, .. } = told;
+            let (body_digest, digest) = (Digest::from_hex(body_digest), Digest::from_hex(digest));
+            let (kind, address) = (kind.into_owned(), address.map(Cow::into_owned));
             events.push(EventRow { serial, seq, kind, address, event, body_digest, digest });
             Ok(())
         })?;
@@ -152,7 +165,7 @@ impl Reader {
     /// # Errors
     /// All faults found, in the order of the history; a store that cannot be read to its end is a fault too.
     pub fn verify(&self) -> Result<Verified, Vec<Fault>> {
-        verify::verify(&self.connection, None)
+        verify::verify(self, None)
     }
 
     /// As [`Reader::verify`], and whether the history is the one that a checkpoint has seen.
@@ -160,7 +173,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::verify`]; a history that is older, cut, or another one is a fault.
     pub fn verify_since(&self, checkpoint: &Checkpoint) -> Result<Verified, Vec<Fault>> {
-        verify::verify(&self.connection, Some(checkpoint))
+        verify::verify(self, Some(checkpoint))
     }
 
     /// Where the history stands now: what it can be compared with later.
@@ -171,42 +184,6 @@ impl Reader {
         let view = self.connection.unchecked_transaction().doing("reading the store")?;
         let (serial, root) = tip(&view)?;
         Ok(Checkpoint { origin: lineage(&view)?, size: serial.saturating_add(1), serial, root })
-    }
-}
-
-/// An event as it stands in its table.
-pub(super) struct Told {
-    pub(super) serial: u64,
-    pub(super) seq: u64,
-    pub(super) kind: String,
-    pub(super) address: Option<String>,
-    pub(super) body: Option<String>,
-    pub(super) body_digest: Digest,
-    pub(super) digest: Digest,
-}
-
-impl Told {
-    pub(super) fn view(&self) -> View<'_> {
-        let Told { serial, seq, kind, address, body, body_digest, digest } = self;
-        View {
-            serial: *serial,
-            seq: *seq,
-            kind,
-            address: address.as_deref(),
-            body: body.as_deref(),
-            body_digest: body_digest.as_str(),
-            digest: digest.as_str(),
-        }
-    }
-
-    /// The event that the body says; `None` when it was erased.
-    pub(super) fn event(&self) -> Result<Option<Event>, StoreError> {
-        let read = |body: &String| serde_json::from_str(body);
-        self.body
-            .as_ref()
-            .map(read)
-            .transpose()
-            .map_err(|error| StoreError::Corrupt(format!("event {} of serial {} cannot be read: {error}", self.seq, self.serial)))
     }
 }
 
@@ -265,25 +242,56 @@ fn objects<E: From<StoreError>>(
 }
 
 fn view<'r>(row: &'r Row<'_>) -> rusqlite::Result<ObjectView<'r>> {
-    let text =
-        |column: usize| row.get_ref(column)?.as_str().map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, e.into()));
     Ok(ObjectView {
-        address: text(0)?,
-        id: text(1)?,
-        attributes: text(2)?,
-        workspace: match row.get_ref(3)? {
-            ValueRef::Null => None,
-            _ => Some(text(3)?),
-        },
+        address: text(row, 0)?,
+        id: text(row, 1)?,
+        attributes: text(row, 2)?,
+        workspace: optional(row, 3)?,
         version: unsigned(row, 4)?,
-        origin: text(5)?,
+        origin: text(row, 5)?,
     })
 }
 
-fn workspaces(connection: &Connection) -> Result<BTreeMap<String, WorkspaceRow>, StoreError> {
+pub(super) fn workspaces(connection: &Connection) -> Result<BTreeMap<String, WorkspaceRow>, StoreError> {
     let mut query = connection.prepare_cached("SELECT name, settings, version FROM workspace").doing("reading the workspaces")?;
     let rows = query.query_map([], |row| Ok(workspace(row).map_err(|e| of_row(row, e)))).doing("reading the workspaces")?;
     rows.map(|row| row.doing("reading the workspaces")?.map(|row| (row.name.clone(), row))).collect()
+}
+
+/// A row of the object table that is only compared.
+pub(super) struct Held<'r>(&'r Row<'r>);
+
+impl Held<'_> {
+    pub(super) fn address(&self) -> Result<&str, StoreError> {
+        text(self.0, 0).doing("reading the objects")
+    }
+
+    /// Whether it says the very same.
+    pub(super) fn is(&self, told: &ObjectRow) -> Result<bool, StoreError> {
+        let ObjectRow { address, kind, id, schema, attributes, workspace, version, origin } = told;
+        let same = |row: &Row<'_>| -> rusqlite::Result<bool> {
+            Ok(text(row, 0)? == address
+                && text(row, 1)? == kind
+                && text(row, 2)? == id
+                && row.get::<_, u32>(3)? == *schema
+                && text(row, 4)? == attributes
+                && optional(row, 5)? == workspace.as_deref()
+                && unsigned(row, 6)? == *version
+                && text(row, 7)? == origin)
+        };
+        same(self.0).doing("reading the objects")
+    }
+}
+
+/// Calls `look` with each row of the object table, in the order of their addresses' bytes.
+pub(super) fn each_row(connection: &Connection, mut look: impl FnMut(&Held<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    let sql = "SELECT address, kind, id, schema, attributes, workspace, version, origin FROM object ORDER BY address";
+    let mut query = connection.prepare_cached(sql).doing("reading the objects")?;
+    let mut rows = query.query([]).doing("reading the objects")?;
+    while let Some(row) = rows.next().doing("reading the objects")? {
+        look(&Held(row))?;
+    }
+    Ok(())
 }
 
 /// One object.
@@ -352,26 +360,28 @@ pub(super) fn each_event(
     connection: &Connection,
     first: u64,
     last: u64,
-    mut tell: impl FnMut(Told) -> Result<(), StoreError>,
+    mut tell: impl FnMut(View<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let sql = "SELECT serial, seq, kind, address, body, body_digest, digest FROM event \
                WHERE serial BETWEEN ?1 AND ?2 ORDER BY serial, seq";
-    let told = |row: &Row<'_>| {
-        Ok(Told {
-            serial: unsigned(row, 0)?,
-            seq: unsigned(row, 1)?,
-            kind: row.get(2)?,
-            address: row.get(3)?,
-            body: row.get(4)?,
-            body_digest: digest(row, 5)?,
-            digest: digest(row, 6)?,
-        })
-    };
     let mut query = connection.prepare_cached(sql).doing("reading the events")?;
-    for event in query.query_map([signed(first), signed(last)], told).doing("reading the events")? {
-        tell(event.doing("reading the events")?)?;
+    let mut rows = query.query([signed(first), signed(last)]).doing("reading the events")?;
+    while let Some(row) = rows.next().doing("reading the events")? {
+        tell(told(row).doing("reading the events")?)?;
     }
     Ok(())
+}
+
+fn told<'r>(row: &'r Row<'_>) -> rusqlite::Result<View<'r>> {
+    Ok(View {
+        serial: unsigned(row, 0)?,
+        seq: unsigned(row, 1)?,
+        kind: text(row, 2)?.into(),
+        address: optional(row, 3)?.map(Cow::from),
+        body: optional(row, 4)?,
+        body_digest: text(row, 5)?,
+        digest: text(row, 6)?,
+    })
 }
 
 fn known(connection: &Connection, asked: u64) -> Result<(), StoreError> {
@@ -381,6 +391,19 @@ fn known(connection: &Connection, asked: u64) -> Result<(), StoreError> {
 
 fn digest(row: &Row<'_>, column: usize) -> rusqlite::Result<Digest> {
     row.get::<_, String>(column).map(Digest::from_hex)
+}
+
+/// A text where it stands in the row.
+fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
+    row.get_ref(column)?.as_str().map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, e.into()))
+}
+
+/// As [`text`], if there is one.
+fn optional<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<Option<&'r str>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => text(row, column).map(Some),
+    }
 }
 
 /// SQLite knows only signed numbers.

@@ -4,17 +4,23 @@
 //! Invariants: those of `audit`, which looks at the history; the tables are compared with what the events add up to.
 
 use super::{
-    Checkpoint, StoreError, Tables,
+    Checkpoint, Reader, StoreError, Tables, WorkspaceRow,
     audit::{Audit, MANY, check},
+    batch::Batch,
     error::Doing,
-    read::{self, Link, Told},
+    pages,
+    read::{self, Link},
 };
-use crate::model::{Digest, on_all};
+use crate::model::{Digest, meanwhile, on_all, pipe};
 use rusqlite::Connection;
-use std::{collections::BTreeMap, fmt, vec::IntoIter};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    vec::IntoIter,
+};
 
 /// How many events are in memory at once.
-const BATCH: usize = 16_384;
+const BATCH: usize = 2_048;
 
 /// A store whose history holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +61,20 @@ impl fmt::Display for Fault {
 }
 
 /// Verifies in one read transaction; with a checkpoint, also that the history is the one that it has seen.
-pub(super) fn verify(connection: &Connection, witness: Option<&Checkpoint>) -> Result<Verified, Vec<Fault>> {
+pub(super) fn verify(reader: &Reader, witness: Option<&Checkpoint>) -> Result<Verified, Vec<Fault>> {
+    verify_as(reader, witness, pages::many(&reader.connection))
+}
+
+/// As [`verify`], with several things done at once where it `pays`.
+fn verify_as(reader: &Reader, witness: Option<&Checkpoint>, pays: bool) -> Result<Verified, Vec<Fault>> {
     let early = |error: StoreError| vec![Fault { serial: None, seq: None, what: error.to_string() }];
-    let view = connection.unchecked_transaction().doing("verifying the store").map_err(early)?;
+    let view = reader.connection.unchecked_transaction().doing("verifying the store").map_err(early)?;
     let lineage = read::lineage(&view).map_err(early)?;
     let created_at = view.query_row("SELECT created_at FROM meta", [], |row| row.get::<_, String>(0));
     let created_at = created_at.doing("verifying the store").map_err(early)?;
     let mut audit = Audit::new(&lineage, &created_at, witness);
-    match run(&mut audit, &view) {
+    let beside = if pays { reader.beside() } else { None };
+    match run(&mut audit, &view, beside, pays) {
         Ok(verified) if audit.faults.is_empty() => Ok(verified),
         Ok(_) => Err(audit.faults),
         Err(error) => {
@@ -72,115 +84,118 @@ pub(super) fn verify(connection: &Connection, witness: Option<&Checkpoint>) -> R
     }
 }
 
-fn run(audit: &mut Audit<'_>, view: &Connection) -> Result<Verified, StoreError> {
-    pages(audit, view)?;
-    history(audit, view)?;
-    audit.end();
-    orphans(audit, view)?;
+/// The pages are looked at beside all else, if there is another connection to the same file.
+fn run(audit: &mut Audit<'_>, view: &Connection, beside: Option<Connection>, pays: bool) -> Result<Verified, StoreError> {
+    let Some(other) = beside else {
+        audit.faults.extend(pages::faults(view)?);
+        return whole(audit, view, pays);
+    };
+    let (broken, done) = meanwhile(move || pages::faults(&other), || whole(audit, view, pays));
+    // Told first, as they explain what else is found.
+    audit.faults.splice(0..0, broken?);
+    done
+}
+
+/// The history, and the tables against what it adds up to.
+fn whole(audit: &mut Audit<'_>, view: &Connection, pays: bool) -> Result<Verified, StoreError> {
+    history(audit, view, pays)?;
+    compare(audit, view)?;
     let (serial, hash) = read::tip(view)?;
-    compare(audit, read::tables(view)?);
     let unchecked = audit.unclear.iter().cloned().collect();
     let Audit { events, erased, .. } = *audit;
     Ok(Verified { lineage: read::lineage(view)?, serial, hash, events, erased, unchecked })
 }
 
-/// All revisions with their events. Those that belong to none are told of by [`orphans`].
-fn history(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
+/// All revisions with their events, and events that no revision seals. Some are read while others are looked at.
+fn history(audit: &mut Audit<'_>, view: &Connection, pays: bool) -> Result<(), StoreError> {
     let mut links = read::links(view)?.into_iter();
-    let mut batch: Vec<Told> = Vec::new();
-    let read = read::each_event(view, 0, u64::MAX, |told| {
-        batch.push(told);
-        if batch.len() >= BATCH {
-            take(audit, &mut links, &mut batch);
-        }
-        Ok(())
-    });
-    take(audit, &mut links, &mut batch);
+    let mut orphans = BTreeSet::new();
+    let all = |give: &mut dyn FnMut(Batch)| {
+        let mut batch = Batch::default();
+        let read = read::each_event(view, 0, u64::MAX, |told| {
+            batch.push(&told);
+            if batch.rows.len() >= BATCH {
+                give(std::mem::take(&mut batch));
+            }
+            Ok(())
+        });
+        give(batch);
+        read
+    };
+    let read = pipe(pays, all, |batch| take(audit, &mut links, &mut orphans, &batch));
     links.for_each(|link| audit.seal(&link));
-    read
+    read?;
+    audit.end();
+    // Nobody counts below zero, and so nobody read what stands there.
+    let stray: i64 = view.query_row("SELECT count(*) FROM event WHERE serial < 0", [], |row| row.get(0)).doing("verifying the store")?;
+    let stray = (stray > 0).then_some(None);
+    for serial in stray.into_iter().chain(orphans.into_iter().map(Some)) {
+        audit.fault(serial, None, "it has events and is missing itself");
+    }
+    Ok(())
 }
 
 /// Looks at a batch of events, and seals the revisions that end in it.
-fn take(audit: &mut Audit<'_>, links: &mut IntoIter<Link>, batch: &mut Vec<Told>) {
-    for (told, checked) in batch.iter().zip(on_all(batch, MANY, |told| check(&told.view()))) {
-        while links.as_slice().first().is_some_and(|link| link.row.serial < told.serial) {
+fn take(audit: &mut Audit<'_>, links: &mut IntoIter<Link>, orphans: &mut BTreeSet<u64>, batch: &Batch) {
+    for checked in on_all(&batch.rows, MANY, |row| check(batch.view(row))) {
+        while links.as_slice().first().is_some_and(|link| link.row.serial < checked.serial) {
             links.next().iter().for_each(|link| audit.seal(link));
         }
-        if links.as_slice().first().is_some_and(|link| link.row.serial == told.serial) {
+        if links.as_slice().first().is_some_and(|link| link.row.serial == checked.serial) {
             audit.event(checked);
+        } else {
+            orphans.insert(checked.serial);
         }
     }
-    batch.clear();
-}
-
-/// What SQLite itself can tell.
-fn pages(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
-    let mut query = view.prepare("PRAGMA integrity_check").doing("checking the pages")?;
-    let found = query.query_map([], |row| row.get::<_, String>(0)).doing("checking the pages")?;
-    for line in found {
-        let line = line.doing("checking the pages")?;
-        if line != "ok" {
-            audit.fault(None, None, line.replace('\n', " "));
-        }
-    }
-    // That a store is one thing is a constraint which the check of pages passes over.
-    let strays: i64 = view.query_row("SELECT count(*) FROM meta WHERE one <> 1", [], |row| row.get(0)).doing("verifying the store")?;
-    if strays > 0 {
-        audit.fault(None, None, "`meta` has a row that no store has");
-    }
-    Ok(())
-}
-
-/// Events that no revision seals.
-fn orphans(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
-    let sql = "SELECT DISTINCT serial FROM event WHERE serial NOT IN (SELECT serial FROM revision) ORDER BY serial";
-    let mut query = view.prepare(sql).doing("verifying the store")?;
-    let serials = query.query_map([], |row| row.get::<_, i64>(0)).doing("verifying the store")?;
-    for serial in serials {
-        let serial = serial.doing("verifying the store")?;
-        audit.fault(u64::try_from(serial).ok(), None, "it has events and is missing itself");
-    }
-    Ok(())
 }
 
 /// What the events add up to against what the tables hold.
-fn compare(audit: &mut Audit<'_>, mut held: Tables) {
-    let unclear = audit.unclear.clone();
-    for address in &unclear {
-        if held.objects.remove(address).is_none() {
-            audit.fault(None, None, format!("`{address}` is missing"));
+fn compare(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
+    let Tables { objects, workspaces } = std::mem::take(&mut audit.folded);
+    let mut unclear = audit.unclear.clone();
+    let mut told = objects.into_values().peekable();
+    read::each_row(view, |held| {
+        let address = held.address()?;
+        while let Some(row) = told.next_if(|row| *row.address < *address) {
+            audit.fault(None, None, format!("`{}` is missing", row.address));
         }
+        match told.next_if(|row| row.address == address) {
+            Some(row) if !held.is(&row)? => audit.fault(None, None, format!("`{address}` is not what its events made it")),
+            None if !unclear.remove(address) => audit.fault(None, None, format!("no event tells of `{address}`")),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    for address in told.map(|row| row.address).chain(unclear) {
+        audit.fault(None, None, format!("`{address}` is missing"));
     }
-    let folded = std::mem::take(&mut audit.folded);
-    compare_rows(audit, "", &folded.objects, &held.objects);
-    compare_rows(audit, "workspace ", &folded.workspaces, &held.workspaces);
+    compare_workspaces(audit, &workspaces, &read::workspaces(view)?);
+    Ok(())
 }
 
-fn compare_rows<R: PartialEq>(audit: &mut Audit<'_>, what: &str, told: &BTreeMap<String, R>, held: &BTreeMap<String, R>) {
+fn compare_workspaces(audit: &mut Audit<'_>, told: &BTreeMap<String, WorkspaceRow>, held: &BTreeMap<String, WorkspaceRow>) {
     for (name, row) in told {
         match held.get(name) {
-            None => audit.fault(None, None, format!("{what}`{name}` is missing")),
-            Some(found) if found != row => {
-                audit.fault(None, None, format!("{what}`{name}` is not what its events made it"));
-            }
+            None => audit.fault(None, None, format!("workspace `{name}` is missing")),
+            Some(found) if found != row => audit.fault(None, None, format!("workspace `{name}` is not what its events made it")),
             Some(_) => {}
         }
     }
     for name in held.keys().filter(|name| !told.contains_key(*name)) {
-        audit.fault(None, None, format!("no event tells of {what}`{name}`"));
+        audit.fault(None, None, format!("no event tells of workspace `{name}`"));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Event, Reader, testing::*};
+    use crate::store::{Event, testing::*};
 
     fn faults(world: &World) -> Vec<String> {
-        match Reader::open(&world.path).unwrap().verify() {
-            Ok(_) => Vec::new(),
-            Err(faults) => faults.iter().map(Fault::to_string).collect(),
-        }
+        let reader = Reader::open(&world.path).unwrap();
+        let [alone, at_once] = [false, true].map(|pays| verify_as(&reader, None, pays));
+        assert_eq!(alone, at_once);
+        alone.err().unwrap_or_default().iter().map(Fault::to_string).collect()
     }
 
     #[test]

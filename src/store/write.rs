@@ -172,7 +172,7 @@ fn tell(work: &Connection, serial: u64, events: &[Event], told: impl Iterator<It
     for ((seq, event), Told { body, body_digest, digest }) in (1_u64..).zip(events).zip(told) {
         let row = params![signed(serial), signed(seq), event.kind(), event.address(), body, body_digest.as_str(), digest.as_str()];
         insert.execute(row).doing(telling)?;
-        digests.push(&digest);
+        digests.push(digest.as_str());
     }
     Ok(digests)
 }
