@@ -10,7 +10,9 @@
 //! create ──► file ◄── Writer::commit ◄── Lock        schema, migrate   tables, and the ladder to them
 //!   draft     │ ▲                                    rows, events      what is stored, and what events mean
 //!             │ └──── restore ◄── backup             chain             the digests that link revisions
-//!             └────► Reader: snapshot, at, verify
+//!             └────► Reader: snapshot, at, verify    audit             a history, looked at where it was read
+//!                                                    line, body        how its events are read
+//!                                                    pages, held       what SQLite tells of its file, what its tables hold
 //! ```
 
 mod audit;
@@ -25,6 +27,7 @@ mod draft;
 mod error;
 mod events;
 mod export;
+mod held;
 mod line;
 mod lock;
 mod look;

@@ -258,42 +258,6 @@ pub(super) fn workspaces(connection: &Connection) -> Result<BTreeMap<String, Wor
     rows.map(|row| row.doing("reading the workspaces")?.map(|row| (row.name.clone(), row))).collect()
 }
 
-/// A row of the object table that is only compared.
-pub(super) struct Held<'r>(&'r Row<'r>);
-
-impl Held<'_> {
-    pub(super) fn address(&self) -> Result<&str, StoreError> {
-        text(self.0, 0).doing("reading the objects")
-    }
-
-    /// Whether it says the very same.
-    pub(super) fn is(&self, told: &ObjectRow) -> Result<bool, StoreError> {
-        let ObjectRow { address, kind, id, schema, attributes, workspace, version, origin } = told;
-        let same = |row: &Row<'_>| -> rusqlite::Result<bool> {
-            Ok(text(row, 0)? == address
-                && text(row, 1)? == kind
-                && text(row, 2)? == id
-                && row.get::<_, u32>(3)? == *schema
-                && text(row, 4)? == attributes
-                && optional(row, 5)? == workspace.as_deref()
-                && unsigned(row, 6)? == *version
-                && text(row, 7)? == origin)
-        };
-        same(self.0).doing("reading the objects")
-    }
-}
-
-/// Calls `look` with each row of the object table, in the order of their addresses' bytes.
-pub(super) fn each_row(connection: &Connection, mut look: impl FnMut(&Held<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
-    let sql = "SELECT address, kind, id, schema, attributes, workspace, version, origin FROM object ORDER BY address";
-    let mut query = connection.prepare_cached(sql).doing("reading the objects")?;
-    let mut rows = query.query([]).doing("reading the objects")?;
-    while let Some(row) = rows.next().doing("reading the objects")? {
-        look(&Held(row))?;
-    }
-    Ok(())
-}
-
 /// One object.
 pub(super) fn row(connection: &Connection, address: &str) -> Result<Option<ObjectRow>, StoreError> {
     let sql = "SELECT address, kind, id, schema, attributes, workspace, version, origin FROM object WHERE address = ?1";
@@ -394,12 +358,12 @@ fn digest(row: &Row<'_>, column: usize) -> rusqlite::Result<Digest> {
 }
 
 /// A text where it stands in the row.
-fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
+pub(super) fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
     row.get_ref(column)?.as_str().map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, e.into()))
 }
 
 /// As [`text`], if there is one.
-fn optional<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<Option<&'r str>> {
+pub(super) fn optional<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<Option<&'r str>> {
     match row.get_ref(column)? {
         ValueRef::Null => Ok(None),
         _ => text(row, column).map(Some),
@@ -407,7 +371,7 @@ fn optional<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<Option<&'r 
 }
 
 /// SQLite knows only signed numbers.
-fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(super) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let n: i64 = row.get(column)?;
     u64::try_from(n).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, n))
 }

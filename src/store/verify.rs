@@ -8,7 +8,7 @@ use super::{
     audit::{Audit, MANY, check},
     batch::Batch,
     error::Doing,
-    pages,
+    held, pages,
     read::{self, Link},
 };
 use crate::model::{Digest, meanwhile, on_all, pipe};
@@ -154,7 +154,7 @@ fn compare(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
     let Tables { objects, workspaces } = std::mem::take(&mut audit.folded);
     let mut unclear = audit.unclear.clone();
     let mut told = objects.into_values().peekable();
-    read::each_row(view, |held| {
+    held::each(view, |held| {
         let address = held.address()?;
         while let Some(row) = told.next_if(|row| *row.address < *address) {
             audit.fault(None, None, format!("`{}` is missing", row.address));
