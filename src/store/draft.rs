@@ -4,7 +4,7 @@
 //! Invariants: a crash leaves at most a hidden draft beside the place, whose name says whose it is; drafts of a store are
 //! made only under its lock, so whoever holds the lock may clear those that are there.
 
-use super::{StoreError, error::Doing, open::exists};
+use super::{StoreError, error::Doing};
 use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},
@@ -140,11 +140,12 @@ pub(super) fn keep(path: &Path, label: &str) -> Result<PathBuf, StoreError> {
     let keeping = "making a copy of the store";
     for n in 1_u32.. {
         let copy = beside(path, if n == 1 { format!(".{label}") } else { format!(".{label}-{n}") });
-        if exists(&copy) {
-            if same(path, &copy).unwrap_or(false) {
-                return Ok(copy);
-            }
-            continue;
+        match fs::symlink_metadata(&copy) {
+            Ok(_) if same(path, &copy).unwrap_or(false) => return Ok(copy),
+            Ok(_) => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // A disk that does not tell what stands there gets no second copy beside it.
+            Err(source) => return Err(StoreError::Io { doing: keeping, source }),
         }
         let mut draft = Draft::beside(path)?;
         let mut from = File::open(path).doing(keeping)?;
