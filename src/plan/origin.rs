@@ -107,11 +107,11 @@ mod tests {
                 prop_assert_eq!((places.file.as_str(), places.commit.as_str()), (name.as_str(), commit.as_str()));
                 let elsewhere = places.attributes.get("expiration").map(String::as_str);
                 prop_assert_eq!(elsewhere, (object.address.kind() == "policy").then_some("zz.toml:2"));
-                let first = u32::try_from(indent.matches('\n').count()).unwrap() + 1;
+                let first = u32::try_from(indent.split('\n').count()).unwrap();
                 if object.address.kind() == "resource" {
                     let lines = places.attributes.get("roles").unwrap().split_once('-').map(|(a, b)| (a.parse().unwrap(), b.parse().unwrap()));
                     let line = places.line;
-                    prop_assert_eq!(lines, Some((line + 3, line + 4)));
+                    prop_assert_eq!(lines, Some((line.saturating_add(3), line.saturating_add(4))));
                 } else if object.address.kind() == "catalog" {
                     prop_assert_eq!(places.line, first);
                 }

@@ -13,8 +13,8 @@ pub fn block(stored: &Stored, paint: Paint) -> String {
     let origin = stored.origin.places();
     let place = if origin.file.is_empty() { String::new() } else { format!(", {}:{}", line(&origin.file), origin.line) };
     let commit = if origin.commit.is_empty() { String::new() } else { format!(" in {}", line(&origin.commit)) };
-    out.push_str(&paint.dim(&format!("# id {}, {owner}, written by @{}{place}{commit}", line(&stored.id), stored.version)));
-    out.push_str(&format!("\n{}\n", paint.bold(&format!("[{}]", stored.object.address))));
+    out.push_str(&paint.dim(format!("# id {}, {owner}, written by @{}{place}{commit}", line(&stored.id), stored.version)));
+    out.push_str(&format!("\n{}\n", paint.bold(format!("[{}]", stored.object.address))));
     let Some(kind) = kinds::kind(stored.object.address.kind()) else { return out };
     for field in kind.fields() {
         let Some(value) = stored.object.attributes.get(field.name) else { continue };

@@ -270,7 +270,7 @@ fn closing(plan: &Plan, paint: Paint) -> String {
     }
     let mut marks = vec![format!("changes {}", plan.changes_digest.short()), format!("base @{}", plan.base.serial)];
     marks.extend(plan.commit.as_ref().map(|c| format!("commit {}", line(c))));
-    out.push_str(&format!("{}    {}\n", paint.bold(&summary(&plan.summary())), paint.dim(&marks.join(", "))));
+    out.push_str(&format!("{}    {}\n", paint.bold(summary(&plan.summary())), paint.dim(marks.join(", "))));
     out.push_str(&verdict(plan, paint));
     out
 }
