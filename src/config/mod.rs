@@ -34,8 +34,9 @@ pub use world::World;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
 use crate::kinds::{access_package::Package, rewrite_references};
-use crate::model::{Address, Object, Zone, on_all};
+use crate::model::{Address, Object, Raw, Zone, on_all};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// Objects of the store that files may refer to without declaring them.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +66,36 @@ pub struct Config {
     pub imports: Vec<Import>,
     /// The template in which a value stands, by the place of the value.
     pub templates: BTreeMap<Span, String>,
+    /// See [`Config::digests`].
+    digested: OnceLock<Vec<Raw>>,
+}
+
+impl Config {
+    /// These objects, of which nothing is moved, removed or imported.
+    #[must_use]
+    pub fn of(settings: Settings, objects: BTreeMap<Address, Object>, templates: BTreeMap<Span, String>) -> Config {
+        let (moves, removals, imports) = Default::default();
+        Config { settings, objects, moves, removals, imports, templates, digested: OnceLock::new() }
+    }
+
+    /// The digest of each object, in their order; made when somebody first asks, since who only validates never does.
+    #[must_use]
+    pub fn digests(&self) -> &[Raw] {
+        self.digested.get_or_init(|| digests(&self.objects))
+    }
+}
+
+/// The digest of each of these, in their order; made on all processors where there are many.
+#[must_use]
+pub fn digests(objects: &BTreeMap<Address, Object>) -> Vec<Raw> {
+    const PART: usize = 512;
+    let objects: Vec<&Object> = objects.values().collect();
+    let parts: Vec<&[&Object]> = objects.chunks(PART).collect();
+    let digested = |part: &&[&Object]| {
+        let mut text = String::new();
+        part.iter().map(|object| object.digest(&mut text)).collect::<Vec<Raw>>()
+    };
+    on_all(&parts, 2, digested).concat()
 }
 
 impl Known {
@@ -171,7 +202,7 @@ impl Parsed<'_> {
         let normal = on_all(&all, MANY_OBJECTS, |object| sound::normalise((*object).clone()));
         let objects = normal.into_iter().map(|object| (object.address.clone(), object)).collect();
         let declare::Declared { moves, removals, imports, .. } = declared;
-        (Some(Config { settings, objects, moves, removals, imports, templates: template_spans }), found)
+        (Some(Config { moves, removals, imports, ..Config::of(settings, objects, template_spans) }), found)
     }
 }
 

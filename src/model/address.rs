@@ -233,9 +233,17 @@ impl fmt::Debug for Address {
 
 impl Ord for Address {
     fn cmp(&self, other: &Address) -> Ordering {
+        self.cmp_text(&other.text)
+    }
+}
+
+impl Address {
+    /// As [`Ord`], beside the text of another address.
+    #[must_use]
+    pub fn cmp_text(&self, other: &str) -> Ordering {
         // A dot sorts before every character of a key: `catalog.a.delegation.x` before `catalog.a-b`.
         let rank = |b: u8| if b == b'.' { 0 } else { b };
-        let (mine, theirs) = (self.text.as_bytes(), other.text.as_bytes());
+        let (mine, theirs) = (self.text.as_bytes(), other.as_bytes());
         // Most have the same beginning, which is passed over eight bytes at a time: the lowest byte of such a number is the first.
         let ((words, _), (other_words, _)) = (mine.as_chunks::<8>(), theirs.as_chunks::<8>());
         for (a, b) in words.iter().zip(other_words) {

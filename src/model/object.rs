@@ -1,6 +1,6 @@
 //! One object: desired and stored are the same type from different readers.
 
-use super::{Address, Table};
+use super::{Address, Hasher, Raw, Table, canonical_into};
 use crate::diag::Span;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -18,6 +18,23 @@ pub struct Object {
     pub attributes: Table,
     /// Its header in the files; nowhere for a stored object.
     pub at: Span,
+}
+
+impl Object {
+    /// The digest of its address and of all that it says. `text` is room to write in.
+    #[must_use]
+    pub fn digest(&self, text: &mut String) -> Raw {
+        canonical_into(text, &self.attributes);
+        Object::digest_of(self.address.as_str(), text)
+    }
+
+    /// The digest of an object of which the canonical JSON of its attributes is known.
+    #[must_use]
+    pub fn digest_of(address: &str, attributes: &str) -> Raw {
+        let mut hasher = Hasher::default();
+        [address, " ", attributes].into_iter().for_each(|part| hasher.update(part.as_bytes()));
+        hasher.raw()
+    }
 }
 
 /// Where an object stood when it was last written. It is kept as the canonical JSON of its [`Places`], and read by who asks:

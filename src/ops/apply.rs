@@ -5,7 +5,7 @@ use super::plan::{Options, Planned, plan_whole};
 use super::{Context, Failure, Place, claim, commit, load, settled};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
-use crate::model::{Digest, canonical};
+use crate::model::{Digest, canonical, meanwhile};
 use crate::plan::{self, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
@@ -113,8 +113,8 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
         let Planned { plan, state, place, settings, .. } = &*planned;
         let digest = plan.changes_digest.clone();
         if plan.is_empty() {
-            if let Some(link) = &state.link {
-                settled::remember(context, &options.plan, planned, link);
+            if let (Some(link), Some(lesson)) = (&state.link, settled::learn(context, &options.plan, planned)) {
+                settled::remember(planned, lesson, link);
             }
             return Ok(Applied::nothing(plan, place, digest));
         }
@@ -130,7 +130,9 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
             Some(claim) => claim,
             None => Claim::take(context, place, options, &plan.actor)?,
         };
-        match claim.commit(context, plan, state, place, settings, || digests(plan, state)) {
+        let learn = || settled::learn(context, &options.plan, planned);
+        let (lesson, done) = meanwhile(learn, || claim.commit(context, plan, state, place, settings, || digests(plan, state)));
+        match done {
             Err(Failure::Moved) => {
                 // Planned again under the lock: of many who want to write, each plans twice at most, and none for ever.
                 let place = place.clone();
@@ -140,8 +142,8 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
             done => {
                 // Still under the lock: what the store is now is what this apply made of it.
                 let head = done.as_ref().ok().and_then(|_| Reader::open(&place.path).ok()?.head().ok()?.link);
-                if let Some(link) = head {
-                    settled::remember(context, &options.plan, planned, &link);
+                if let (Some(link), Some(lesson)) = (head, lesson) {
+                    settled::remember(planned, lesson, &link);
                 }
                 return done;
             }

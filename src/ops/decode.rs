@@ -7,10 +7,9 @@ use super::Failure;
 use crate::config::{AppliedSettings, Config, Known, Parsed};
 use crate::diag::Span;
 use crate::kinds::{self, object_from_json};
-use crate::model::{Address, Holdings, Object, Origin, Stored, canonical_into};
+use crate::model::{Address, Holdings, Object, Origin, Raw, Stored};
 use crate::reconcile::{State, WorkspaceState};
 use crate::store::{self, ObjectView, Reader, Snapshot};
-use foldhash::HashMap;
 use std::sync::Arc;
 
 /// What the store is, and what it knows beside what a workspace declares. What the workspace has in it already is read only if
@@ -20,9 +19,9 @@ use std::sync::Arc;
 /// When the store cannot be read, or an object does not have its kind's shape.
 pub(super) fn known(reader: &Reader, parsed: &Parsed<'_>, workspace: &str) -> Result<(Snapshot, Known), Failure> {
     let mut objects = Vec::new();
-    let mut scratch = Scratch::default();
+    let mut rows = Rows::default();
     let mut each = |row: ObjectView<'_>| {
-        objects.push(stored(&row, None, &mut scratch)?);
+        objects.push(rows.stored(&row, None)?);
         Ok::<(), Failure>(())
     };
     let head = match parsed.asks_for_own() {
@@ -43,13 +42,12 @@ pub(super) fn known(reader: &Reader, parsed: &Parsed<'_>, workspace: &str) -> Re
 /// # Errors
 /// When the store cannot be read, or an object does not have its kind's shape.
 pub(super) fn state(reader: &Reader, workspace: &str, config: Option<&Config>) -> Result<(Snapshot, State), Failure> {
-    let wanted: HashMap<&str, &Object> = config.iter().flat_map(|c| c.objects.values()).map(|o| (o.address.as_str(), o)).collect();
-    let mut objects = Vec::with_capacity(wanted.len().saturating_add(kinds::builtins().len()));
-    let mut scratch = Scratch::default();
+    let declared: Vec<_> = config.iter().flat_map(|c| c.objects.values().zip(c.digests())).collect();
+    let mut objects = Vec::with_capacity(declared.len().saturating_add(kinds::builtins().len()));
+    let mut rows = Rows { declared, ..Rows::default() };
     let head = reader.each_object(|row| {
-        let own = row.workspace == Some(workspace);
-        let same = wanted.get(row.address).copied().filter(|_| own);
-        objects.push(stored(&row, same, &mut scratch)?);
+        let same = if row.workspace == Some(workspace) { rows.same(&row) } else { None };
+        objects.push(rows.stored(&row, same)?);
         Ok::<(), Failure>(())
     })?;
     let state = collected(&head, objects)?;
@@ -61,16 +59,10 @@ pub(super) fn state(reader: &Reader, workspace: &str, config: Option<&Config>) -
 /// # Errors
 /// [`Failure::Store`] when an object does not have its kind's shape.
 pub(super) fn snapshot(snapshot: &Snapshot) -> Result<State, Failure> {
-    let objects = snapshot.tables.objects.values().map(|row| stored(&row.view(), None, &mut Scratch::default()));
-    collected(snapshot, objects.collect::<Result<_, _>>()?)
-}
-
-/// What is used again from row to row.
-#[derive(Default)]
-struct Scratch {
-    canonical: String,
-    /// The name of the last workspace, since nearly all have the same.
-    workspace: Option<Arc<str>>,
+    let mut rows = Rows::default();
+    let objects = snapshot.tables.objects.values().map(|row| rows.stored(&row.view(), None));
+    let objects = objects.collect::<Result<_, _>>()?;
+    collected(snapshot, objects)
 }
 
 /// A row as planning sees it.
@@ -78,28 +70,48 @@ struct Scratch {
 /// # Errors
 /// [`Failure::Store`] when the object does not have its kind's shape.
 pub(super) fn one(row: &ObjectView<'_>) -> Result<Stored, Failure> {
-    stored(row, None, &mut Scratch::default())
+    Rows::default().stored(row, None)
 }
 
-/// A row as planning sees it; `same` is what the files say of it, in which case that may be all it says.
-fn stored(row: &ObjectView<'_>, same: Option<&Object>, scratch: &mut Scratch) -> Result<Stored, Failure> {
-    let ObjectView { address, attributes, version, origin, .. } = *row;
-    if row.workspace != scratch.workspace.as_deref() {
-        scratch.workspace = row.workspace.map(Arc::from);
+/// Rows that are read one after the other.
+#[derive(Default)]
+struct Rows<'c> {
+    /// What the files declare, in the order of addresses, each with its digest.
+    declared: Vec<(&'c Object, &'c Raw)>,
+    /// Which of them the next row probably is: rows come in nearly the same order.
+    next: usize,
+    /// The name of the last row's workspace, since nearly all have the same.
+    workspace: Option<Arc<str>>,
+}
+
+impl<'c> Rows<'c> {
+    /// The object that the files declare at the address of a row, if they say of it what the row says.
+    fn same(&mut self, row: &ObjectView<'_>) -> Option<&'c Object> {
+        let expected = self.declared.get(self.next).is_some_and(|(object, _)| object.address.as_str() == row.address);
+        let search = || self.declared.binary_search_by(|(object, _)| object.address.cmp_text(row.address)).ok();
+        let found = if expected { self.next } else { search()? };
+        self.next = found.saturating_add(1);
+        let (object, digest) = self.declared.get(found)?;
+        (Object::digest_of(row.address, row.attributes) == **digest).then_some(*object)
     }
-    let (id, workspace) = (row.id.to_owned(), scratch.workspace.clone());
-    if let Some(object) = same {
-        canonical_into(&mut scratch.canonical, &object.attributes);
-        if scratch.canonical == attributes {
+
+    /// What a row says; `same` is the object that says the same, in which case it is not read once more.
+    fn stored(&mut self, row: &ObjectView<'_>, same: Option<&Object>) -> Result<Stored, Failure> {
+        let ObjectView { address, attributes, version, origin, .. } = *row;
+        if row.workspace != self.workspace.as_deref() {
+            self.workspace = row.workspace.map(Arc::from);
+        }
+        let (id, workspace) = (row.id.to_owned(), self.workspace.clone());
+        if let Some(object) = same {
             let object = Object { at: Span::NONE, ..object.clone() };
             return Ok(Stored { object, id, workspace, version, origin: Origin::default() });
         }
+        let corrupt = |what: String| Failure::Store(store::StoreError::Corrupt(what));
+        let address = Address::parse(address).map_err(|e| corrupt(e.to_string()))?;
+        let json = serde_json::from_str(attributes).map_err(|e| corrupt(format!("`{address}`: {e}")))?;
+        let object = object_from_json(address, &json).map_err(|e| corrupt(e.to_string()))?;
+        Ok(Stored { object, id, workspace, version, origin: Origin::from_json(origin) })
     }
-    let corrupt = |what: String| Failure::Store(store::StoreError::Corrupt(what));
-    let address = Address::parse(address).map_err(|e| corrupt(e.to_string()))?;
-    let json = serde_json::from_str(attributes).map_err(|e| corrupt(format!("`{address}`: {e}")))?;
-    let object = object_from_json(address, &json).map_err(|e| corrupt(e.to_string()))?;
-    Ok(Stored { object, id, workspace, version, origin: Origin::from_json(origin) })
 }
 
 /// These objects, with all else that the store says of itself.

@@ -6,8 +6,7 @@
 //! objects can tell what one more, one less or another one makes of the whole, without the others.
 
 use crate::config::AppliedSettings;
-use crate::model::{Address, Digest, Hasher, Object, Raw, canonical_into, on_all, raw};
-use std::collections::BTreeMap;
+use crate::model::{Digest, Hasher, Object, Raw, raw};
 
 /// How many buckets there are.
 pub const BUCKETS: usize = 4_096;
@@ -31,17 +30,6 @@ pub fn bucket(id: &Id) -> usize {
     usize::from(u16::from_be_bytes([first, second]) >> 4)
 }
 
-/// The digest of an object: of its address and all that it says. `text` is room to write in.
-#[must_use]
-pub fn said(object: &Object, text: &mut String) -> Raw {
-    canonical_into(text, &object.attributes);
-    let mut hasher = Hasher::default();
-    for part in [object.address.as_str(), " ", text.as_str()] {
-        hasher.update(part.as_bytes());
-    }
-    hasher.raw()
-}
-
 /// The digest of a bucket: of its objects' digests, in the order of their addresses.
 #[must_use]
 pub fn of_bucket<'a>(objects: impl IntoIterator<Item = &'a Raw>) -> Option<Raw> {
@@ -62,24 +50,12 @@ pub fn of_buckets<'a>(settings: &AppliedSettings, buckets: impl IntoIterator<Ite
     hasher.digest()
 }
 
-/// What the files declare.
-pub(super) fn config_digest(settings: &AppliedSettings, objects: &BTreeMap<Address, Object>) -> Digest {
-    /// How many objects one processor takes at a time.
-    const PART: usize = 512;
+/// What the files declare: the objects in the order of their addresses, each with its digest.
+pub(super) fn config_digest<'a>(settings: &AppliedSettings, objects: impl IntoIterator<Item = (&'a Object, &'a Raw)>) -> Digest {
     let mut buckets: Vec<Option<Box<Hasher>>> = vec![None; BUCKETS];
-    let objects: Vec<&Object> = objects.values().collect();
-    let digested = |part: &[&Object]| {
-        let mut text = String::new();
-        let one = |object: &&Object| (bucket(&id(object.address.as_str())), said(object, &mut text));
-        part.iter().map(one).collect::<Vec<_>>()
-    };
-    // So few at a time that their digests are little beside the objects.
-    for many in objects.chunks(PART.saturating_mul(64)) {
-        let parts: Vec<&[&Object]> = many.chunks(PART).collect();
-        for (number, said) in on_all(&parts, 2, |part| digested(part)).into_iter().flatten() {
-            if let Some(bucket) = buckets.get_mut(number) {
-                bucket.get_or_insert_default().update(&said);
-            }
+    for (object, said) in objects {
+        if let Some(bucket) = buckets.get_mut(bucket(&id(object.address.as_str()))) {
+            bucket.get_or_insert_default().update(said);
         }
     }
     let buckets: Vec<(usize, Raw)> = buckets.iter().enumerate().filter_map(|(n, b)| Some((n, b.as_ref()?.raw()))).collect();
@@ -89,8 +65,10 @@ pub(super) fn config_digest(settings: &AppliedSettings, objects: &BTreeMap<Addre
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::digests;
     use crate::diag::Span;
-    use crate::model::{Table, Value};
+    use crate::model::{Address, Table, Value};
+    use std::collections::BTreeMap;
 
     fn group(key: &str, name: &str) -> Object {
         let mut attributes = Table::new();
@@ -100,7 +78,8 @@ mod tests {
 
     fn whole(objects: &[Object]) -> Digest {
         let settings = AppliedSettings(serde_json::json!({}));
-        config_digest(&settings, &objects.iter().map(|o| (o.address.clone(), o.clone())).collect())
+        let objects: BTreeMap<Address, Object> = objects.iter().map(|o| (o.address.clone(), o.clone())).collect();
+        config_digest(&settings, objects.values().zip(&digests(&objects)))
     }
 
     #[test]
@@ -120,16 +99,18 @@ mod tests {
         let settings = AppliedSettings(serde_json::json!({}));
         let mut objects: BTreeMap<Address, Object> =
             (0..9_000).map(|n| group(&format!("g{n}"), "same")).map(|o| (o.address.clone(), o)).collect();
-        let digests = |of: &BTreeMap<Address, Object>, number: usize| {
-            let there = of.values().filter(|o| bucket(&id(o.address.as_str())) == number);
-            of_bucket(&there.map(|o| said(o, &mut String::new())).collect::<Vec<_>>())
-        };
-        let mut buckets: BTreeMap<usize, Raw> = (0..BUCKETS).filter_map(|n| Some((n, digests(&objects, n)?))).collect();
+        let mut members: BTreeMap<usize, BTreeMap<Address, Raw>> = BTreeMap::new();
+        let place = |object: &Object| bucket(&id(object.address.as_str()));
+        for object in objects.values() {
+            members.entry(place(object)).or_default().insert(object.address.clone(), object.digest(&mut String::new()));
+        }
+        let mut buckets: BTreeMap<usize, Raw> = members.iter().map(|(n, m)| (*n, of_bucket(m.values()).unwrap())).collect();
         let edited = group("g77", "another");
-        let number = bucket(&id(edited.address.as_str()));
+        let members = members.get_mut(&place(&edited)).unwrap();
+        members.insert(edited.address.clone(), edited.digest(&mut String::new()));
+        buckets.insert(place(&edited), of_bucket(members.values()).unwrap());
         objects.insert(edited.address.clone(), edited);
-        buckets.insert(number, digests(&objects, number).unwrap());
         let known = of_buckets(&settings, buckets.iter().map(|(n, said)| (*n, said)));
-        assert_eq!(known, config_digest(&settings, &objects));
+        assert_eq!(known, config_digest(&settings, objects.values().zip(&digests(&objects))));
     }
 }

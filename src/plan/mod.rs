@@ -203,7 +203,7 @@ pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, fou
     let base = Base {
         lineage: state.lineage.clone(),
         serial: state.serial,
-        config_digest: config_digest(&config.settings.applied(), &config.objects).to_string(),
+        config_digest: config_digest(&config.settings.applied(), config.objects.values().zip(config.digests())).to_string(),
     };
     let made = Made {
         base,

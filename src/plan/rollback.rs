@@ -1,7 +1,7 @@
 //! A plan from the state as it is to the objects as they once were.
 
 use super::{Base, Made, Plan, Planned, declared::config_digest, judged, settings_change, timely};
-use crate::config::{Known, Removed, Settings, World, check_rules};
+use crate::config::{Known, Removed, Settings, World, check_rules, digests};
 use crate::diag::{Diagnostics, Span};
 use crate::kinds::access_package::Package;
 use crate::model::{Address, Object, Stored};
@@ -78,7 +78,11 @@ pub fn rollback(back: &Back<'_>, found: &mut Diagnostics) -> Plan {
     let applied = past.applied(name).or_else(|| state.applied(name)).cloned().unwrap_or_else(|| settings.applied());
     let zone = applied.zone();
     timely::check(&changes, &planned, zone, now, found);
-    let base = Base { lineage: state.lineage.clone(), serial: state.serial, config_digest: config_digest(&applied, &objects).to_string() };
+    let base = Base {
+        lineage: state.lineage.clone(),
+        serial: state.serial,
+        config_digest: config_digest(&applied, objects.values().zip(&digests(&objects))).to_string(),
+    };
     let made = Made {
         base,
         commit: None,

@@ -8,7 +8,7 @@ use super::pages::{Fields, Pages, narrow};
 use crate::config::{AppliedSettings, Config};
 use crate::kinds;
 use crate::model::{Address, Digest, Object, Raw, on_all};
-use crate::plan::declared::{BUCKETS, Id, bucket, id, of_bucket, of_buckets, said};
+use crate::plan::declared::{BUCKETS, Id, bucket, id, of_bucket, of_buckets};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The sections: the numbers of each file's objects; the buckets; the objects; their addresses; who refers to them.
@@ -31,11 +31,7 @@ const MOST_REFERRERS: usize = 4_096;
 pub(super) fn sections(config: &Config, files: usize) -> Option<(Vec<usize>, [Vec<u8>; 5])> {
     let objects: Vec<&Object> = config.objects.values().collect();
     let parts: Vec<&[&Object]> = objects.chunks(PART).collect();
-    let digested = |part: &&[&Object]| {
-        let mut text = String::new();
-        part.iter().map(|object| (id(object.address.as_str()), said(object, &mut text))).collect::<Vec<_>>()
-    };
-    let digests: Vec<(Id, Raw)> = on_all(&parts, 2, digested).concat();
+    let digests: Vec<(Id, Raw)> = objects.iter().map(|o| id(o.address.as_str())).zip(config.digests().iter().copied()).collect();
     // Which object stands at each number, and the number of each object.
     let mut order: Vec<usize> = (0..objects.len()).collect();
     order.sort_by_key(|rank| digests.get(*rank).map(|(id, _)| bucket(id)));

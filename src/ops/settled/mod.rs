@@ -131,17 +131,20 @@ fn recalled(plan: Plan, state: State, sources: Sources, parsed: usize, settings:
     Planned { plan, config: None, state, sources, lay: None, findings, parsed, place, settings }
 }
 
-/// Remembers that the store holds what the files declare, once a plan was applied or had nothing to do. `link` is the latest of
-/// the store's chain. That it cannot be written is no matter: the next plan takes longer.
-pub(super) fn remember(context: &Context, options: &Options, planned: &Planned, link: &Digest) {
-    let Planned { plan, config: Some(config), findings, settings, .. } = planned else { return };
-    if applies(context, options, settings) && findings.is_empty() && plan.complete && !says_more(config, plan) {
-        let _ = write(planned, config, link);
-    }
+/// What is to be remembered of a plan, but for what its apply makes of the store.
+#[derive(Debug)]
+pub(super) struct Lesson {
+    managed: Option<BTreeMap<String, usize>>,
+    sections: Vec<Vec<u8>>,
 }
 
-fn write(planned: &Planned, config: &Config, link: &Digest) -> Option<()> {
-    let Planned { plan, sources, lay, place, settings, state, .. } = planned;
+/// Works out what to remember once a plan was applied, or has nothing to do: that the store holds what the files declare.
+/// Nothing, where the next plan may have more to say than that.
+pub(super) fn learn(context: &Context, options: &Options, planned: &Planned) -> Option<Lesson> {
+    let Planned { plan, config: Some(config), findings, settings, sources, lay, state, .. } = planned else { return None };
+    if !applies(context, options, settings) || !findings.is_empty() || !plan.complete || says_more(config, plan) {
+        return None;
+    }
     let (stamps, began) = lay.as_ref()?;
     let alone = settings.manages.is_none()
         && plan.unmanaged == 0
@@ -161,17 +164,25 @@ fn write(planned: &Planned, config: &Config, link: &Digest) -> Option<()> {
     let (ends, objects) = indexed.map_or_else(Default::default, |(ends, objects)| (ends, objects.to_vec()));
     let templates: BTreeSet<usize> = config.templates.keys().map(|at| at.file as usize).collect();
     let files = files::sections(sources, stamps, *began, &ends, &templates)?;
+    Some(Lesson { managed, sections: files.into_iter().chain(objects).collect() })
+}
+
+/// Remembers what was learnt of a plan, now that the store holds what the files declare. `link` is the latest of its chain. That
+/// it cannot be written is no matter: the next plan takes longer.
+pub(super) fn remember(planned: &Planned, lesson: Lesson, link: &Digest) {
+    let Planned { plan, place, settings, .. } = planned;
+    let Lesson { managed, sections } = lesson;
+    let Some(store) = stamp(&place.path) else { return };
     let settled = Settled {
         config: plan.base.config_digest.clone(),
         link: link.to_string(),
         managed,
-        store: stamp(&place.path)?,
+        store,
         unmanaged: plan.unmanaged,
         version: (VERSION.to_owned(), FORM),
         workspace: settings.name.clone(),
     };
-    let sections: Vec<Vec<u8>> = files.into_iter().chain(objects).collect();
-    pages::write(&path(place), &settled, &sections).ok()
+    let _ = pages::write(&path(place), &settled, &sections);
 }
 
 /// Whether the plan after this one may have a note to make, or counts what this one changes.

@@ -17,7 +17,7 @@ use crate::kinds::policy::{Policy, Population};
 use crate::model::{Address, Object, Raw};
 use crate::ops::plan::Planned;
 use crate::ops::{Context, Place, decode};
-use crate::plan::declared::{id, said};
+use crate::plan::declared::id;
 use crate::plan::{self, Input};
 use crate::source::stamp;
 use crate::store::{Look, Snapshot};
@@ -67,14 +67,8 @@ pub(super) fn plan(context: &Context, known: &Known<'_>, edits: &Edits, settings
     let Around { stored, .. } = around;
     let kept = stored.values().filter(|s| s.workspace.is_some() && !changes.contains_key(&s.object.address)).map(|s| s.object.clone());
     let new = changes.values().filter_map(|changed| changed.after.clone());
-    let config = Config {
-        objects: kept.chain(new).map(|object| (object.address.clone(), object)).collect(),
-        moves: Vec::new(),
-        removals: Vec::new(),
-        imports: Vec::new(),
-        templates: alone.templates,
-        settings,
-    };
+    let objects = kept.chain(new).map(|object| (object.address.clone(), object)).collect();
+    let config = Config::of(settings, objects, alone.templates);
     let state = decode::collected(head, stored.into_values().collect()).ok()?;
     let input = Input {
         config: &config,
@@ -95,7 +89,7 @@ pub(super) fn plan(context: &Context, known: &Known<'_>, edits: &Edits, settings
     }
     let mut text = String::new();
     let others: BTreeMap<Address, Option<Raw>> =
-        changes.iter().map(|(address, changed)| (address.clone(), changed.after.as_ref().map(|object| said(object, &mut text)))).collect();
+        changes.iter().map(|(address, changed)| (address.clone(), changed.after.as_ref().map(|object| object.digest(&mut text)))).collect();
     plan.base.config_digest = index.digest(&config.settings.applied(), &others)?.to_string();
     plan.unmanaged = settled.unmanaged;
     Some(recalled(plan, state, sources, parsed, config.settings, place))
@@ -156,7 +150,7 @@ fn changes(
         let id = id(address.as_str());
         let row = there.remove(&id);
         match row {
-            Some(row) if row.said == said(&after, &mut text) => continue,
+            Some(row) if row.said == after.digest(&mut text) => continue,
             None if index.find(&id)?.is_some() => return None,
             _ => {}
         }
