@@ -193,7 +193,9 @@ impl Parsed<'_> {
         let (objects, template_spans) = templates::expand(&declared, known, &settings, &mut found);
         let world = World::new(&objects, known, &settings);
         ownership::check(&declared, &world, &mut found);
-        check_rules(&world, &declared.moves, &mut found);
+        // What each object said by itself is needed no longer.
+        let declare::Declared { moves, removals, imports, .. } = declared;
+        check_rules(&world, &moves, &mut found);
         let found = told(found, &torn, sources);
         if found.has_errors() {
             return (None, found);
@@ -201,7 +203,6 @@ impl Parsed<'_> {
         let all: Vec<&Object> = objects.values().collect();
         let normal = on_all(&all, MANY_OBJECTS, |object| sound::normalise((*object).clone()));
         let objects = normal.into_iter().map(|object| (object.address.clone(), object)).collect();
-        let declare::Declared { moves, removals, imports, .. } = declared;
         (Some(Config { moves, removals, imports, ..Config::of(settings, objects, template_spans) }), found)
     }
 }

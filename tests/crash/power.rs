@@ -121,11 +121,14 @@ fn each_sync_that_is_left_out_is_found_out() {
             let call = tape.calls.remove(n);
             let found = lose(std::slice::from_ref(&tape), 300);
             println!("{deed:?} without the sync at call {}: {} violations of {}", n + 1, found.violations().len(), found.tried());
-            // The text in the lock is for people, and decides nothing; a sync after which the same file is synced again,
-            // before any other is written, is one more than needed.
-            let rest = tape.calls[n..].iter().take_while(|c| c.name != "write" || c.inode == call.inode);
-            let spare = call.inode == lock || rest.into_iter().any(|c| c.name == "sync" && c.inode == call.inode);
-            assert_eq!(found.violations().is_empty(), spare, "{deed:?}, call {}", n + 1);
+            // The text in the lock is for people, and decides nothing; a sync after which the same file is synced again, before
+            // anything is written, is one more than needed. Where only the same file is written in between, as SQLite counts the
+            // pages of a journal once they are there, what is lost is lost together in most losses: one may be found, or none.
+            let again = |c: &Record| c.name == "sync" && c.inode == call.inode;
+            let mut rest = tape.calls[n..].iter();
+            let spare = call.inode == lock || rest.clone().take_while(|c| c.name != "write").any(again);
+            let doubtful = !spare && rest.by_ref().take_while(|c| c.name != "write" || c.inode == call.inode).any(again);
+            assert!(doubtful || found.violations().is_empty() == spare, "{deed:?}, call {}: {:?}", n + 1, found.violations());
             tape.calls.insert(n, call);
         }
     }

@@ -5,21 +5,23 @@ use crate::config::{World, finding};
 use crate::diag::{Code, Diagnostic, Diagnostics, codes};
 use crate::kinds::{self, access_package::Package, display_name};
 use crate::model::Object;
-use foldhash::{HashMap, HashMapExt, HashSet};
+use foldhash::{HashSet, fast::RandomState};
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
 use std::sync::LazyLock;
 use unicode_script::{Script, UnicodeScript};
 use unicode_security::skeleton;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let named = world.known_first().filter(|o| scope(o).is_some()).count();
-    let mut taken: HashMap<(Scope<'_>, String), &Object> = HashMap::with_capacity(named);
-    let mut seen: HashMap<(Scope<'_>, String), &Object> = HashMap::with_capacity(named);
     let builtins: Vec<Object> = kinds::builtins().into_iter().filter(|b| world.get(&b.address).is_none()).collect();
+    let mut taken = Firsts::new(named, |name| name.to_lowercase());
+    let mut seen = Firsts::new(named, looks);
     for object in builtins.iter().chain(world.known_first()) {
-        let Some((scope, code, place)) = scope(object) else { continue };
+        let Some((_, code, place)) = scope(object) else { continue };
         let (name, at) = display_name(object);
         let declared = world.declares(&object.address);
-        let same = taken.entry((scope, name.to_lowercase())).or_insert(object);
+        let same = taken.first(object);
         if same.address != object.address {
             if declared {
                 let message = format!("the display name `{name}` is taken {place} by `{}`", same.address);
@@ -28,10 +30,33 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             }
             continue;
         }
-        let like = seen.entry((scope, looks(name))).or_insert(object);
+        let like = seen.first(object);
         if declared && like.address != object.address {
             found.push(look_alike(object, like));
         }
+    }
+}
+
+/// The first object of each name in each scope. Of an object its place in the table is kept and nothing else: what it is found by
+/// is made again where two may be the same.
+struct Firsts<'a> {
+    objects: HashTable<&'a Object>,
+    hasher: RandomState,
+    /// What names that count as one have in common.
+    form: fn(&str) -> String,
+}
+
+impl<'a> Firsts<'a> {
+    fn new(named: usize, form: fn(&str) -> String) -> Firsts<'a> {
+        Firsts { objects: HashTable::with_capacity(named), hasher: RandomState::default(), form }
+    }
+
+    /// The first object that counts as having this one's name; itself, where there was none before.
+    fn first(&mut self, object: &'a Object) -> &'a Object {
+        let Firsts { objects, hasher, form } = self;
+        let key = |of: &'a Object| (scope(of).map(|(scope, ..)| scope), form(display_name(of).0));
+        let own = key(object);
+        objects.entry(hasher.hash_one(&own), |other| key(other) == own, |other| hasher.hash_one(key(other))).or_insert(object).get()
     }
 }
 
