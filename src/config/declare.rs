@@ -1,6 +1,5 @@
 //! The shape a person may write: which tables declare which objects.
 
-use super::Known;
 use super::decode::Decoder;
 use super::document::Document;
 use super::keys;
@@ -8,9 +7,10 @@ use super::ownership::{Import, Moved, Moves, Removed};
 use super::resolve::SUGGESTIONS;
 use super::settings::SECTIONS;
 use super::slips::Around;
+use super::{Known, MANY_OBJECTS};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean, shown, suggest};
 use crate::kinds::{self, Field, Kind, TEMPLATE};
-use crate::model::{Address, Table, Zone};
+use crate::model::{Address, Table, Zone, sort_all};
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -67,7 +67,7 @@ impl Declared {
             all.imports.extend(part.imports);
         }
         // Sorted once, rather than put into their places one by one; two of the same address stay in the order of files.
-        objects.sort_by(|(a, _), (b, _)| a.cmp(b));
+        sort_all(&mut objects, MANY_OBJECTS, |(a, _), (b, _)| a.cmp(b));
         objects.dedup_by(|(address, again), (first_address, first)| {
             let same = address == first_address;
             if same {
@@ -368,9 +368,14 @@ fn holds_tables(value: &Spanned<DeValue<'_>>) -> bool {
 /// Children whose parent is declared nowhere: told once for each parent, with the places.
 pub(super) fn parents(declared: &Declared, known: &Known, found: &mut Diagnostics) {
     let mut orphans: BTreeMap<Address, Vec<(&Address, Span)>> = BTreeMap::new();
+    // What the object at hand may stand in: in this order all that stands in an object follows it at once.
+    let mut above: Vec<&Address> = Vec::new();
     for (address, declaration) in &declared.objects {
-        let Some(parent) = address.parent() else { continue };
-        if !declared.objects.contains_key(&parent) && !known.objects.contains_key(&parent) && !kinds::is_builtin(&parent) {
+        while above.pop_if(|a| !address.is_within(a)).is_some() {}
+        let is_there = above.last().map_or("", |a| a.as_str()) == address.parent_text();
+        above.push(address);
+        let Some(parent) = address.parent().filter(|_| !is_there) else { continue };
+        if !known.objects.contains_key(&parent) && !kinds::is_builtin(&parent) {
             orphans.entry(parent).or_default().push((address, declaration.at));
         }
     }

@@ -248,7 +248,8 @@ fn read(sources: &Sources, zone: Zone, found: &mut Diagnostics) -> Read {
 pub fn check_rules(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics) {
     let objects: Vec<&Object> = world.objects.values().collect();
     let parts = objects.chunks(MANY_OBJECTS / 4).map(Task::Sound);
-    let tasks: Vec<Task<'_>> = rules::LIST.iter().map(Task::Rule).chain(parts).collect();
+    let rules = [&(ring::check as rules::Rule)].into_iter().chain(rules::LIST);
+    let tasks: Vec<Task<'_>> = rules.map(Task::Rule).chain(parts).collect();
     let told = on_all(&tasks, if objects.len() < MANY_OBJECTS { usize::MAX } else { 1 }, |task| {
         let mut found = Diagnostics::new();
         match task {
@@ -259,7 +260,6 @@ pub fn check_rules(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics) 
     });
     told.into_iter().for_each(|theirs| found.extend(theirs));
     resolve::check(world, moves, found);
-    ring::check(world, found);
 }
 
 /// What can be looked at by itself.

@@ -196,8 +196,7 @@ fn check_ring(
 /// it would have said does not count as missing.
 fn inherit(declared: &Declared, known: &Known, settings: &Settings, objects: &mut BTreeMap<Address, Object>) {
     let mut inherited: Vec<(Address, &'static str, Value)> = Vec::new();
-    for (address, object) in objects.iter() {
-        let Some(kind) = declared.objects.get(address).map(|d| d.kind) else { continue };
+    for ((address, object), Declaration { kind, .. }) in objects.iter().zip(declared.objects.values()) {
         for field in kind.form.fields.iter().filter(|f| f.default == Default::Inherited && !object.attributes.contains(f.name)) {
             let parent = address.parent().and_then(|p| objects.get(&p).or_else(|| known.objects.get(&p)));
             let said = parent.and_then(|p| p.attributes.get(field.name)).or_else(|| settings.default_of(field.name)).cloned();

