@@ -375,7 +375,7 @@ impl Decoder<'_, '_> {
     ) -> Option<Value> {
         let at = self.document.span(value.span());
         let DeValue::Table(table) = value.get_ref() else { return self.wrong(shape, value.get_ref(), at, name, rule) };
-        let mut out = Table::new();
+        let mut out = Table::with_capacity(table.len());
         for (key, inner) in table {
             let (text, span) = (key.get_ref().as_ref(), self.document.span(key.span()));
             let ok = match keys {

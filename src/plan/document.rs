@@ -7,7 +7,9 @@
 use super::{Base, Basis, Plan, Relied, SettingsChange};
 use crate::config::AppliedSettings;
 use crate::kinds::{WithDefaults, object_from_json};
-use crate::model::{Action, Address, Cause, Change, Delta, Digest, Hasher, Object, Origin, Table, canonical, is_key};
+use crate::model::{
+    Action, Address, Cause, Change, Delta, Digest, Hasher, Object, Origin, Table, canonical, canonical_into, is_key, on_all,
+};
 use crate::reconcile::{State, Step, StepKind};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -61,21 +63,32 @@ fn digest_of_body(body: &Body<'_>) -> Digest {
 
 /// The digest of the changes alone: a re-made plan that would do the same has the same one.
 pub(super) fn digest_of_changes(workspace: &str, changes: &[Change], settings: Option<&SettingsChange>, destroy: bool) -> Digest {
-    let mut hasher = Hasher::default();
-    let mut bytes = b"{\"changes\":[".to_vec();
-    for (i, change) in changes.iter().enumerate() {
-        if i > 0 {
-            bytes.push(b',');
+    /// How many changes one processor spells at a time, and how many parts are spelled before they are digested.
+    const PART: usize = 256;
+    const PARTS: usize = 16;
+    let spelled = |part: &&[Change]| {
+        let (mut all, mut one) = (String::new(), String::new());
+        for change in *part {
+            canonical_into(&mut one, &What::of(change));
+            all.push(',');
+            all.push_str(&one);
         }
-        bytes.extend_from_slice(canonical(&What::of(change)).as_bytes());
-        hasher.update(&bytes);
-        bytes.clear();
+        all
+    };
+    let mut hasher = Hasher::default();
+    hasher.update(b"{\"changes\":[");
+    let mut first = true;
+    for many in changes.chunks(PART.saturating_mul(PARTS)) {
+        let parts: Vec<&[Change]> = many.chunks(PART).collect();
+        for text in on_all(&parts, 2, spelled) {
+            let comma = usize::from(std::mem::take(&mut first));
+            hasher.update(text.as_bytes().get(comma..).unwrap_or_default());
+        }
     }
     let settings = settings.map(|s| json!([s.before.as_ref().map(|b| &b.0), s.after.0]));
     let rest = canonical(&json!({ "destroy": destroy, "settings": settings, "workspace": workspace }));
-    bytes.extend_from_slice(b"],");
-    bytes.extend_from_slice(rest.strip_prefix('{').unwrap_or(&rest).as_bytes());
-    hasher.update(&bytes);
+    hasher.update(b"],");
+    hasher.update(rest.strip_prefix('{').unwrap_or(&rest).as_bytes());
     hasher.digest()
 }
 
