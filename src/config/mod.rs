@@ -12,6 +12,7 @@
 mod alone;
 mod budget;
 mod declare;
+mod declared;
 mod decode;
 mod document;
 pub mod format;
@@ -101,8 +102,8 @@ pub fn digests(objects: &BTreeMap<Address, Object>) -> Vec<Raw> {
 impl Known {
     /// What can be referred to once the files are applied: everything under its new name, what is released too (by
     /// `[[removed]]`, or because `manages` covers it no longer), and what is imported only as it is declared.
-    fn after(&self, declared: &declare::Declared, settings: Option<&Settings>) -> Known {
-        let declare::Declared { moves, removals, imports, .. } = declared;
+    fn after(&self, declared: &declared::Declared, settings: Option<&Settings>) -> Known {
+        let declared::Declared { moves, removals, imports, .. } = declared;
         let imported: BTreeMap<Address, Address> =
             imports.iter().filter_map(|i| Some((self.ids.get(&i.id)?.clone(), i.to.clone()))).collect();
         let renamed = renames(self.objects.keys().chain(self.own.keys()), moves, &imported);
@@ -159,7 +160,7 @@ impl Parsed<'_> {
     /// there are moves, removals or imports, or not everything is managed.
     #[must_use]
     pub fn asks_for_own(&self) -> bool {
-        let declare::Declared { moves, removals, imports, .. } = &self.read.declared;
+        let declared::Declared { moves, removals, imports, .. } = &self.read.declared;
         let narrowed = self.settings.as_ref().is_some_and(|s| s.manages.is_some());
         narrowed || !(moves.is_empty() && removals.is_empty() && imports.is_empty())
     }
@@ -194,7 +195,7 @@ impl Parsed<'_> {
         let world = World::new(&objects, known, &settings);
         ownership::check(&declared, &world, &mut found);
         // What each object said by itself is needed no longer.
-        let declare::Declared { moves, removals, imports, .. } = declared;
+        let declared::Declared { moves, removals, imports, .. } = declared;
         check_rules(&world, &moves, &mut found);
         let found = told(found, &torn, sources);
         if found.has_errors() {
@@ -209,7 +210,7 @@ impl Parsed<'_> {
 
 /// What the files say, before anybody looks at more than one table of it.
 struct Read {
-    declared: declare::Declared,
+    declared: declared::Declared,
     /// The files of which not all could be read.
     torn: BTreeSet<u32>,
     /// There is a file beside `writ.toml`.
@@ -241,7 +242,7 @@ fn read(sources: &Sources, zone: Zone, found: &mut Diagnostics) -> Read {
             found.extend(theirs);
         }
     }
-    Read { declared: declare::Declared::join(parts, found), torn, any: !files.is_empty() }
+    Read { declared: declared::Declared::join(parts, found), torn, any: !files.is_empty() }
 }
 
 /// Every rule about objects, whether they come from files or from a saved plan; on all processors where there are many objects.

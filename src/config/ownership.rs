@@ -1,6 +1,6 @@
 //! Changing names and ownership: `[[moved]]`, `[[removed]]`, `[[import]]` and `manages`.
 
-use super::declare::Declared;
+use super::declared::Declared;
 use super::decode::Decoder;
 use super::keys::{known_address, no_address};
 use super::{Known, World, finding};

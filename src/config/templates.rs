@@ -2,7 +2,7 @@
 //! named first), their templates, for inherited attributes the parent and then `[defaults]`.
 
 use super::Known;
-use super::declare::{Declaration, Declared};
+use super::declared::{Declaration, Declared};
 use super::ring::shortest_ring;
 use super::settings::Settings;
 use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean};
