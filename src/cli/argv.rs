@@ -2,14 +2,18 @@
 //! for `-o ut` and write a file of that name.
 
 use clap::Command;
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 /// The arguments with every `-name` or `-name=value` that is a long flag of some command given its second dash, up to
 /// `--`.
 pub(super) fn normalise(arguments: impl IntoIterator<Item = OsString>, command: &Command) -> Vec<OsString> {
-    let mut known = BTreeSet::from(["help".to_owned(), "version".to_owned()]);
-    collect(command, &mut known);
+    let known = LazyCell::new(|| {
+        let mut known = BTreeSet::from(["help", "version"]);
+        collect(command, &mut known);
+        known
+    });
     let mut after_dashes = false;
     arguments
         .into_iter()
@@ -27,8 +31,8 @@ pub(super) fn normalise(arguments: impl IntoIterator<Item = OsString>, command: 
         .collect()
 }
 
-fn collect(command: &Command, known: &mut BTreeSet<String>) {
-    known.extend(command.get_arguments().filter_map(|a| a.get_long()).map(str::to_owned));
+fn collect<'c>(command: &'c Command, known: &mut BTreeSet<&'c str>) {
+    known.extend(command.get_arguments().filter_map(|a| a.get_long()));
     for sub in command.get_subcommands() {
         collect(sub, known);
     }

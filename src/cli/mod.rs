@@ -156,8 +156,10 @@ enum Verb {
 /// Runs the program and tells its exit code.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
-    let arguments = argv::normalise(arguments, &Cli::command());
-    let parsed = Cli::command().try_get_matches_from(&arguments).and_then(|m| {
+    // Made once, since making it takes most of the time of a program that does little.
+    let command = Cli::command();
+    let arguments = argv::normalise(arguments, &command);
+    let parsed = command.try_get_matches_from(&arguments).and_then(|m| {
         let named = m.value_source("acting") == Some(ValueSource::CommandLine);
         Cli::from_arg_matches(&m).map(|cli| (cli, named))
     });
