@@ -59,5 +59,7 @@ impl Parsed<'_> {
 /// An object without what says the same as absence.
 #[must_use]
 pub fn normal(object: &Object) -> Object {
-    sound::normalise(object.clone())
+    let mut object = object.clone();
+    sound::normalise(&mut object);
+    object
 }

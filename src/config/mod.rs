@@ -35,7 +35,7 @@ pub use world::World;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
 use crate::kinds::{access_package::Package, rewrite_references};
-use crate::model::{Address, Object, Raw, Zone, on_all};
+use crate::model::{Address, Object, Raw, Zone, both, on_all, to_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -191,19 +191,18 @@ impl Parsed<'_> {
         let Some(settings) = settings else {
             return (None, told(found, &torn, sources));
         };
-        let (objects, template_spans) = templates::expand(&declared, known, &settings, &mut found);
+        let (mut objects, template_spans) = templates::expand(&declared, known, &settings, &mut found);
         let world = World::new(&objects, known, &settings);
         ownership::check(&declared, &world, &mut found);
-        // What each object said by itself is needed no longer.
-        let declared::Declared { moves, removals, imports, .. } = declared;
-        check_rules(&world, &moves, &mut found);
+        let declared::Declared { objects: alone, moves, removals, imports, .. } = declared;
+        // What each object said by itself is needed no longer, and taken apart meanwhile.
+        both(alone.len() >= MANY_OBJECTS, move || drop(alone), || check_rules(&world, &moves, &mut found));
         let found = told(found, &torn, sources);
         if found.has_errors() {
             return (None, found);
         }
-        let all: Vec<&Object> = objects.values().collect();
-        let normal = on_all(&all, MANY_OBJECTS, |object| sound::normalise((*object).clone()));
-        let objects = normal.into_iter().map(|object| (object.address.clone(), object)).collect();
+        let mut all: Vec<&mut Object> = objects.values_mut().collect();
+        to_all(&mut all, MANY_OBJECTS, |object| sound::normalise(object));
         (Some(Config { moves, removals, imports, ..Config::of(settings, objects, template_spans) }), found)
     }
 }

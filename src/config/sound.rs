@@ -64,11 +64,10 @@ fn nested(shape: &Shape, value: &Value, object: &Object, at: Span, path: &[&str]
 }
 
 /// The object without what says the same as absence, so that state and files compare.
-pub(super) fn normalise(object: Object) -> Object {
-    let Some(kind) = kinds::kind(object.address.kind()) else { return object };
-    match normal(&object.attributes, object.address.key(), &|name| kind.field(name)) {
-        Some(attributes) => Object { attributes, ..object },
-        None => object,
+pub(super) fn normalise(object: &mut Object) {
+    let Some(kind) = kinds::kind(object.address.kind()) else { return };
+    if let Some(attributes) = normal(&object.attributes, object.address.key(), &|name| kind.field(name)) {
+        object.attributes = attributes;
     }
 }
 

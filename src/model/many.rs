@@ -16,6 +16,15 @@ pub fn on_all<T: Sync, R: Send>(things: &[T], many: usize, work: impl Fn(&T) -> 
     things.par_iter().with_min_len(part).map(&work).collect()
 }
 
+/// Changes each thing. Fewer than `many` are not worth waking other processors for.
+pub fn to_all<T: Send>(things: &mut [T], many: usize, work: impl Fn(&mut T) + Sync + Send) {
+    if things.len() < many {
+        things.iter_mut().for_each(work);
+    } else {
+        things.par_iter_mut().with_min_len(many.checked_div(8).unwrap_or(0).max(1)).for_each(work);
+    }
+}
+
 /// Sorts, what is equal staying as it came; on all processors where there are so many that it pays.
 pub fn sort_all<T: Send>(things: &mut [T], many: usize, order: impl Fn(&T, &T) -> Ordering + Sync) {
     if things.len() < many { things.sort_by(order) } else { things.par_sort_by(order) }
