@@ -64,8 +64,8 @@ fn digest_of_body(body: &Body<'_>) -> Digest {
 /// The digest of the changes alone: a re-made plan that would do the same has the same one.
 pub(super) fn digest_of_changes(workspace: &str, changes: &[Change], settings: Option<&SettingsChange>, destroy: bool) -> Digest {
     /// How many changes one processor spells at a time, and how many parts are spelled before they are digested.
-    const PART: usize = 256;
-    const PARTS: usize = 16;
+    const PART: usize = 64;
+    const PARTS: usize = 8;
     let spelled = |part: &&[Change]| {
         let (mut all, mut one) = (String::new(), String::new());
         for change in *part {
