@@ -1,7 +1,7 @@
 //! After any edits of the files, the plan that an apply's memory makes short is the same, to the byte, as the plan of all files and
 //! all of the store: what it says in every form, what it finds, and what stands in its way.
 //!
-//! 2,000 edits in every run; `WRIT_EDITS=100000 cargo test --release --test edits -- --nocapture` tries more.
+//! 2,000 edits in every run; `WRIT_STEPS=100000 cargo test --release --test edits -- --nocapture` tries more.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test")]
 
 mod edits {
@@ -19,7 +19,7 @@ const SETTLED: Duration = Duration::from_millis(200);
 
 /// How many edits are tried in all.
 fn edits() -> usize {
-    std::env::var("WRIT_EDITS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000)
+    std::env::var("WRIT_STEPS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000)
 }
 
 /// A walk of edits, each followed by both plans. Returns how many were planned in part, and of how many.
