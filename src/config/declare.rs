@@ -277,13 +277,8 @@ fn holds_tables(value: &Spanned<DeValue<'_>>) -> bool {
 /// Children whose parent is declared nowhere: told once for each parent, with the places.
 pub(super) fn parents(declared: &Declared, known: &Known, found: &mut Diagnostics) {
     let mut orphans: BTreeMap<Address, Vec<(&Address, Span)>> = BTreeMap::new();
-    // What the object at hand may stand in: in this order all that stands in an object follows it at once.
-    let mut above: Vec<&Address> = Vec::new();
-    for (address, declaration) in &declared.objects {
-        while above.pop_if(|a| !address.is_within(a)).is_some() {}
-        let is_there = above.last().map_or("", |a| a.as_str()) == address.parent_text();
-        above.push(address);
-        let Some(parent) = address.parent().filter(|_| !is_there) else { continue };
+    for address in Address::without_parents(declared.objects.keys()) {
+        let Some((parent, declaration)) = address.parent().zip(declared.objects.get(address)) else { continue };
         if !known.objects.contains_key(&parent) && !kinds::is_builtin(&parent) {
             orphans.entry(parent).or_default().push((address, declaration.at));
         }

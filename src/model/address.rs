@@ -184,6 +184,18 @@ impl Address {
         (rest.is_empty() || rest.starts_with('.')).then(|| Address::of(format!("{}{rest}", to.text).into()))
     }
 
+    /// Those of some addresses whose parents are not among them. They come in order, in which all that stands in an object follows
+    /// it at once, so that one look at each is enough.
+    pub fn without_parents<'a>(all: impl IntoIterator<Item = &'a Address>) -> impl Iterator<Item = &'a Address> {
+        let mut above: Vec<&Address> = Vec::new();
+        all.into_iter().filter(move |address| {
+            while above.pop_if(|a| !address.is_within(a)).is_some() {}
+            let is_there = above.last().map_or("", |a| a.as_str()) == address.parent_text();
+            above.push(*address);
+            !is_there
+        })
+    }
+
     /// The address that was probably meant: of the same kind, in the same place, with a key that is near.
     #[must_use]
     pub fn nearest<'a>(&self, known: impl Iterator<Item = &'a Address>) -> Option<&'a Address> {
@@ -316,6 +328,15 @@ mod tests {
                 assert_eq!(a.cmp(b), plain(a).cmp(&plain(b)), "{a} {b}");
             }
         }
+    }
+
+    #[test]
+    fn who_stands_in_nothing_is_found() {
+        let texts = ["catalog.a", "catalog.a.resource.x", "catalog.a-b.resource.x", "catalog.b", "catalog.c.resource.x", "group.a"];
+        let mut all: Vec<Address> = texts.map(|t| Address::parse(t).unwrap()).into();
+        all.sort();
+        let alone: Vec<&str> = Address::without_parents(&all).map(Address::as_str).collect();
+        assert_eq!(alone, ["catalog.a-b.resource.x", "catalog.c.resource.x"]);
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl<'c> Rows<'c> {
 pub(super) fn collected(head: &Snapshot, objects: Vec<Stored>) -> Result<State, Failure> {
     let corrupt = |what: String| Failure::Store(store::StoreError::Corrupt(what));
     let objects = Holdings::from(objects);
-    if let Some(orphan) = orphan(&objects) {
+    if let Some(orphan) = Address::without_parents(objects.keys()).next() {
         return Err(corrupt(format!("`{orphan}` stands in `{}`, which is not there", orphan.parent_text())));
     }
     let mut state = State {
@@ -138,20 +138,4 @@ pub(super) fn collected(head: &Snapshot, objects: Vec<Stored>) -> Result<State, 
         state.workspaces.insert(row.name.clone(), WorkspaceState { settings: AppliedSettings(settings), version: row.version });
     }
     Ok(state)
-}
-
-/// The first object whose parent is missing. In this order what stands in an object follows it at once, so it takes one pass.
-fn orphan(objects: &Holdings) -> Option<&Address> {
-    let mut above: Vec<&Address> = Vec::new();
-    for address in objects.keys() {
-        let parent = address.parent_text();
-        while above.last().is_some_and(|a| parent.is_empty() || !address.is_within(a)) {
-            above.pop();
-        }
-        if above.last().map_or("", |a| a.as_str()) != parent {
-            return Some(address);
-        }
-        above.push(address);
-    }
-    None
 }

@@ -2,7 +2,7 @@
 
 use super::{Context, Failure, decode};
 use crate::config::{self, AppliedSettings, Config, Known, Settings, check_store_url, read_settings};
-use crate::diag::{Diagnostics, Sources};
+use crate::diag::{Diagnostic, Diagnostics, Sources, codes};
 use crate::model::Address;
 use crate::reconcile::State;
 use crate::source::{self, Workspace};
@@ -128,11 +128,9 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
 /// said beside the reason why one was not read.
 pub(super) fn together(mut findings: Diagnostics, unread: &Diagnostics, sources: &Sources) -> Diagnostics {
     let refused: HashSet<u32> = unread.iter().filter(|d| d.span.is_some()).map(|d| d.span.file).collect();
-    findings.retain(|d| match d.code.id {
-        "E0003" => !refused.contains(&d.span.file) || sources.get(d.span).is_none_or(|f| !f.text.is_empty()),
-        "E0017" => unread.is_empty(),
-        _ => true,
-    });
+    let empty = |d: &Diagnostic| refused.contains(&d.span.file) && sources.get(d.span).is_some_and(|f| f.text.is_empty());
+    let follows = |d: &Diagnostic| (d.code == &codes::E0003 && empty(d)) || (d.code == &codes::E0017 && !unread.is_empty());
+    findings.retain(|d| !follows(d));
     findings.extend(unread.clone());
     findings.sort(sources);
     findings

@@ -5,7 +5,7 @@
 //! Invariants: each thing is compared with what is recorded one step above it, so that one change is one fault and not a
 //! landslide; erased bodies are legal where they held content, and what they leave unknown is named, never passed over.
 
-use super::{Checkpoint, Event, Fault, FoldError, StoreError, Tables, chain, events::fold_owned, read::Link};
+use super::{Checkpoint, Event, Fault, FoldError, StoreError, Tables, chain, events::fold_owned, query::Link};
 use crate::model::Digest;
 use serde::Deserialize;
 use std::{borrow::Cow, collections::BTreeSet};

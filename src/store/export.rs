@@ -11,7 +11,7 @@ use super::{
     checkpoint::Form,
     error::Doing,
     line::quick,
-    read::{self, Link},
+    query::{self, Link},
 };
 use crate::model::{Digest, on_all, pipe};
 use serde::{Deserialize, Serialize};
@@ -129,16 +129,16 @@ impl<'a> EventLine<'a> {
 pub fn export(reader: &Reader, out: &mut dyn Write) -> Result<Checkpoint, StoreError> {
     let exporting = "exporting the history";
     let view = reader.connection.unchecked_transaction().doing(exporting)?;
-    let lineage = read::lineage(&view)?;
+    let lineage = query::lineage(&view)?;
     let created_at = view.query_row("SELECT created_at FROM meta", [], |row| row.get(0)).doing(exporting)?;
-    let (serial, root) = read::tip(&view)?;
+    let (serial, root) = query::tip(&view)?;
     let end = Checkpoint { origin: lineage.clone(), size: serial.saturating_add(1), serial, root };
     let mut put = |line: &Line<'_>| {
         serde_json::to_writer(&mut *out, line).map_err(io::Error::from).and_then(|()| out.write_all(b"\n")).doing(exporting)
     };
     put(&Line::Head(Head { format_version: FORMAT.to_owned(), lineage, created_at }))?;
-    let mut links = read::links(&view)?.into_iter().peekable();
-    read::each_event(&view, 0, u64::MAX, |told| {
+    let mut links = query::links(&view)?.into_iter().peekable();
+    query::each_event(&view, 0, u64::MAX, |told| {
         while let Some(link) = links.next_if(|link| link.row.serial < told.serial) {
             put(&Line::Revision(LinkLine::of(&link)))?;
         }

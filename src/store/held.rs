@@ -5,7 +5,7 @@
 use super::{
     ObjectRow, StoreError,
     error::Doing,
-    read::{optional, text, unsigned},
+    query::{optional, text, unsigned},
 };
 use rusqlite::{Connection, Row};
 

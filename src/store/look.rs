@@ -2,7 +2,7 @@
 //!
 //! In: addresses. Out: their rows. What is asked for is looked up by its key, so that a large store answers as fast as a small one.
 
-use super::{ObjectRow, Reader, Snapshot, StoreError, error::Doing, read};
+use super::{ObjectRow, Reader, Snapshot, StoreError, error::Doing, query};
 use rusqlite::Transaction;
 
 /// A look at a store: whatever is asked of it is of one serial, whoever writes meanwhile.
@@ -27,7 +27,7 @@ impl Look<'_> {
     /// # Errors
     /// When it cannot be read or holds what no store holds.
     pub fn head(&self) -> Result<Snapshot, StoreError> {
-        read::head(&self.view)
+        query::head(&self.view)
     }
 
     /// One object.
@@ -35,6 +35,6 @@ impl Look<'_> {
     /// # Errors
     /// When the store cannot be read.
     pub fn object(&self, address: &str) -> Result<Option<ObjectRow>, StoreError> {
-        read::row(&self.view, address)
+        query::row(&self.view, address)
     }
 }

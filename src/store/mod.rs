@@ -13,6 +13,8 @@
 //!             └────► Reader: snapshot, at, verify    audit             a history, looked at where it was read
 //!                                                    line, body        how its events are read
 //!                                                    pages, held       what SQLite tells of its file, what its tables hold
+//!                                                    query, look       what is asked of the tables, and of a few rows of them
+//!                                                    private, sound    what is refused before it is believed
 //! ```
 
 mod audit;
@@ -35,6 +37,7 @@ mod migrate;
 mod open;
 mod pages;
 mod private;
+mod query;
 mod read;
 mod restore;
 mod rows;

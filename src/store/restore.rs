@@ -10,7 +10,7 @@ use super::{
     draft::{self, BESIDE, Draft, beside},
     error::Doing,
     open::{self, Access, exists},
-    read, write,
+    query, write,
 };
 use rusqlite::TransactionBehavior;
 use std::{
@@ -110,7 +110,7 @@ fn told(path: &Path, revision: &Revision) -> Result<u64, StoreError> {
     connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(())).doing(recording)?;
     connection.pragma_update(None, "synchronous", "OFF").doing(recording)?;
     let work = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(recording)?;
-    let (serial, previous) = read::tip(&work)?;
+    let (serial, previous) = query::tip(&work)?;
     let serial = serial.saturating_add(1);
     write::append(&work, &previous, serial, &[], || revision.clone())?;
     work.commit().doing(recording)?;

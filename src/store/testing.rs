@@ -52,7 +52,7 @@ impl World {
     }
 
     pub(super) fn serial(&self) -> u64 {
-        super::read::tip(&Reader::open(&self.path).unwrap().connection).unwrap().0
+        super::query::tip(&Reader::open(&self.path).unwrap().connection).unwrap().0
     }
 
     /// What somebody with an editor for SQLite does.

@@ -9,7 +9,7 @@ use super::{
     batch::Batch,
     error::Doing,
     held, pages,
-    read::{self, Link},
+    query::{self, Link},
 };
 use crate::model::{Digest, meanwhile, on_all, pipe};
 use rusqlite::Connection;
@@ -69,7 +69,7 @@ pub(super) fn verify(reader: &Reader, witness: Option<&Checkpoint>) -> Result<Ve
 fn verify_as(reader: &Reader, witness: Option<&Checkpoint>, pays: bool) -> Result<Verified, Vec<Fault>> {
     let early = |error: StoreError| vec![Fault { serial: None, seq: None, what: error.to_string() }];
     let view = reader.connection.unchecked_transaction().doing("verifying the store").map_err(early)?;
-    let lineage = read::lineage(&view).map_err(early)?;
+    let lineage = query::lineage(&view).map_err(early)?;
     let created_at = view.query_row("SELECT created_at FROM meta", [], |row| row.get::<_, String>(0));
     let created_at = created_at.doing("verifying the store").map_err(early)?;
     let mut audit = Audit::new(&lineage, &created_at, witness);
@@ -100,19 +100,19 @@ fn run(audit: &mut Audit<'_>, view: &Connection, beside: Option<Connection>, pay
 fn whole(audit: &mut Audit<'_>, view: &Connection, pays: bool) -> Result<Verified, StoreError> {
     history(audit, view, pays)?;
     compare(audit, view)?;
-    let (serial, hash) = read::tip(view)?;
+    let (serial, hash) = query::tip(view)?;
     let unchecked = audit.unclear.iter().cloned().collect();
     let Audit { events, erased, .. } = *audit;
-    Ok(Verified { lineage: read::lineage(view)?, serial, hash, events, erased, unchecked })
+    Ok(Verified { lineage: query::lineage(view)?, serial, hash, events, erased, unchecked })
 }
 
 /// All revisions with their events, and events that no revision seals. Some are read while others are looked at.
 fn history(audit: &mut Audit<'_>, view: &Connection, pays: bool) -> Result<(), StoreError> {
-    let mut links = read::links(view)?.into_iter();
+    let mut links = query::links(view)?.into_iter();
     let mut orphans = BTreeSet::new();
     let all = |give: &mut dyn FnMut(Batch)| {
         let mut batch = Batch::default();
-        let read = read::each_event(view, 0, u64::MAX, |told| {
+        let read = query::each_event(view, 0, u64::MAX, |told| {
             batch.push(&told);
             if batch.rows.len() >= BATCH {
                 give(std::mem::take(&mut batch));
@@ -169,7 +169,7 @@ fn compare(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
     for address in told.map(|row| row.address).chain(unclear) {
         audit.fault(None, None, format!("`{address}` is missing"));
     }
-    compare_workspaces(audit, &workspaces, &read::workspaces(view)?);
+    compare_workspaces(audit, &workspaces, &query::workspaces(view)?);
     Ok(())
 }
 

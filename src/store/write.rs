@@ -10,7 +10,7 @@ use super::{
     fold,
     migrate::{self, Upgraded},
     open::{self, Access, Place},
-    read::{self, signed},
+    query::{self, signed},
 };
 use crate::model::{Digest, canonical};
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -48,7 +48,7 @@ impl<'lock> Writer<'lock> {
     /// # Errors
     /// When it cannot be read or holds what no store holds.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        read::snapshot(&self.connection)
+        query::snapshot(&self.connection)
     }
 
     /// The store as it is but for its objects, which [`Writer::row`] knows.
@@ -57,7 +57,7 @@ impl<'lock> Writer<'lock> {
     /// When it cannot be read or holds what no store holds.
     pub fn head(&self) -> Result<Snapshot, StoreError> {
         let view = self.connection.unchecked_transaction().doing("reading the store")?;
-        read::head(&view)
+        query::head(&view)
     }
 
     /// One object as it is.
@@ -65,7 +65,7 @@ impl<'lock> Writer<'lock> {
     /// # Errors
     /// When it cannot be read.
     pub fn row(&self, address: &str) -> Result<Option<ObjectRow>, StoreError> {
-        read::row(&self.connection, address)
+        query::row(&self.connection, address)
     }
 
     /// Appends a revision with its events, and changes the tables as they say. Returns its serial. It is durable then. The
@@ -79,7 +79,7 @@ impl<'lock> Writer<'lock> {
         self.place.still()?;
         let behavior = TransactionBehavior::Immediate;
         let work = self.connection.transaction_with_behavior(behavior).doing("beginning to write the store")?;
-        let (found, previous) = read::tip(&work)?;
+        let (found, previous) = query::tip(&work)?;
         if found != expected {
             return Err(StoreError::Stale { expected, found });
         }
@@ -94,7 +94,7 @@ impl<'lock> Writer<'lock> {
 
     /// What a commit came to that failed: it is done once its journal is gone, and what fails after that undoes nothing.
     fn doubt(&self, error: rusqlite::Error, serial: u64, hash: &Digest) -> StoreError {
-        match read::tip(&self.connection) {
+        match query::tip(&self.connection) {
             Ok((found, tip)) if found == serial && tip == *hash => StoreError::Unsynced { serial, source: error.into() },
             Ok(_) => StoreError::Sql { doing: "committing to the store", source: error },
             Err(_) => StoreError::Unknown(error),
@@ -246,7 +246,7 @@ fn misfit(work: &Connection, serial: u64, event: &Event) -> Result<FoldError, St
         _ => (None, ""),
     };
     for address in event.address().into_iter().chain(from) {
-        near.objects.extend(read::row(work, address)?.map(|row| (address.to_owned(), row)));
+        near.objects.extend(query::row(work, address)?.map(|row| (address.to_owned(), row)));
     }
     Ok(fold(&mut near, serial, event).err().unwrap_or_else(|| FoldError::SameId(id.to_owned())))
 }
