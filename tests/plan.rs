@@ -600,7 +600,7 @@ fn usage_errors_are_one_and_help_is_zero() {
     w.expect(0, &["version"]).says(&["writ 0."]);
     w.expect(1, &["plan", "--nope"]);
     w.expect(1, &["plan"]).says(&["is no workspace", "writ init"]);
-    w.expect(1, &["graph", "--format", "markdown"]).says(&["no such --format"]);
+    w.expect(1, &["graph", "--format", "markdown"]).says(&["no such --format", "it has `text`, `json`"]);
     w.expect(0, &["completions", "bash"]).says(&["_writ"]);
     w.expect(0, &["man"]).says(&[".TH writ"]);
     w.expect(0, &["man", "plan"]).says(&["writ-plan"]);

@@ -11,6 +11,7 @@ use crate::view::{
     secret::hidden,
 };
 use chrono::Utc;
+use clap::ValueEnum as _;
 use serde_json::{Value as Json, json};
 use std::env::VarError;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -109,7 +110,9 @@ impl Session {
         if formats.contains(&self.format) {
             return Ok(());
         }
-        Err(Failure::Usage("this command has no such --format".to_owned(), "`writ COMMAND --help` shows what it has".to_owned()))
+        let name = |format: &Format| format.to_possible_value().map(|v| format!("`{}`", v.get_name())).unwrap_or_default();
+        let there: Vec<String> = formats.iter().map(name).collect();
+        Err(Failure::Usage("this command has no such --format".to_owned(), format!("it has {}", there.join(", "))))
     }
 
     /// Prints to stdout. That nobody reads any more is no reason to stop.
