@@ -66,6 +66,11 @@ impl Tape {
 /// Each moment of each tape with everything lost, and then as many more as are wanted, by chance.
 fn losses(tapes: &[Tape], wanted: usize) -> Vec<Loss> {
     let moments = tapes.iter().enumerate().flat_map(|(t, tape)| (0..=tape.calls.len()).map(move |after| (t, after)));
+    losses_at(moments, wanted)
+}
+
+/// As [`losses`], at some moments only.
+fn losses_at(moments: impl Iterator<Item = (usize, usize)>, wanted: usize) -> Vec<Loss> {
     let mut all: Vec<Loss> = moments.map(|(tape, after)| Loss { tape, after, luck: Luck::Nothing, seed: 0 }).collect();
     let (moments, mut dice, odds) = (all.len(), dice(2), [128, 24, 232]);
     while all.len() < wanted {
@@ -77,12 +82,16 @@ fn losses(tapes: &[Tape], wanted: usize) -> Vec<Loss> {
 }
 
 fn lose(tapes: &[Tape], wanted: usize) -> Table {
+    lose_at(tapes, &losses(tapes, wanted))
+}
+
+fn lose_at(tapes: &[Tape], losses: &[Loss]) -> Table {
     let tell = |l: &Loss| {
         let (tape, last) = (&tapes[l.tape], l.after.checked_sub(1));
         let call = last.map_or("nothing".to_owned(), |n| format!("{} {}", tape.calls[n].name, tape.calls[n].offset));
         (tape.world.deed, format!("after call {} ({call}), {:?}, seed {}", l.after, l.luck, l.seed))
     };
-    sweep(&losses(tapes, wanted), tell, |l, n| tapes[l.tape].judge(l, n))
+    sweep(losses, tell, |l, n| tapes[l.tape].judge(l, n))
 }
 
 #[test]
@@ -119,16 +128,19 @@ fn each_sync_that_is_left_out_is_found_out() {
                 continue;
             }
             let call = tape.calls.remove(n);
-            let found = lose(std::slice::from_ref(&tape), 300);
-            println!("{deed:?} without the sync at call {}: {} violations of {}", n + 1, found.violations().len(), found.tried());
             // The text in the lock is for people, and decides nothing; a sync after which the same file is synced again, before
-            // anything is written, is one more than needed. Where only the same file is written in between, as SQLite counts the
-            // pages of a journal once they are there, what is lost is lost together in most losses: one may be found, or none.
+            // anything is written, is one more than needed. Where the same file is written in between, as SQLite counts the pages of
+            // a journal once they are there, all depends on the few moments until it is synced again.
             let again = |c: &Record| c.name == "sync" && c.inode == call.inode;
-            let mut rest = tape.calls[n..].iter();
-            let spare = call.inode == lock || rest.clone().take_while(|c| c.name != "write").any(again);
-            let doubtful = !spare && rest.by_ref().take_while(|c| c.name != "write" || c.inode == call.inode).any(again);
-            assert!(doubtful || found.violations().is_empty() == spare, "{deed:?}, call {}: {:?}", n + 1, found.violations());
+            let spare = call.inode == lock || tape.calls[n..].iter().take_while(|c| c.name != "write").any(again);
+            let until = tape.calls[n..].iter().take_while(|c| c.name != "write" || c.inode == call.inode).position(again);
+            let tape_alone = std::slice::from_ref(&tape);
+            let found = match until.filter(|_| !spare) {
+                Some(until) => lose_at(tape_alone, &losses_at((n..=n + until).map(|after| (0, after)), 2_000)),
+                None => lose(tape_alone, 300),
+            };
+            println!("{deed:?} without the sync at call {}: {} violations of {}", n + 1, found.violations().len(), found.tried());
+            assert_eq!(found.violations().is_empty(), spare, "{deed:?}, call {}", n + 1);
             tape.calls.insert(n, call);
         }
     }
