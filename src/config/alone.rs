@@ -51,7 +51,7 @@ impl Parsed<'_> {
         self.read.declared.objects.retain(|_, declaration| !without.contains(&declaration.at.file));
         let settings = self.settings.filter(|_| plain)?;
         declare::parents(&self.read.declared, known, &mut self.found);
-        let (objects, templates) = templates::expand(&self.read.declared, known, &settings, &mut self.found);
+        let (objects, templates) = templates::expand(&mut self.read.declared, known, &settings, &mut self.found);
         self.found.is_empty().then_some(Alone { objects, templates })
     }
 }

@@ -35,7 +35,7 @@ pub use world::World;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
 use crate::kinds::{access_package::Package, rewrite_references};
-use crate::model::{Address, Object, Raw, Zone, both, on_all, to_all};
+use crate::model::{Address, Object, Raw, Zone, on_all, on_each, to_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -169,7 +169,7 @@ impl Parsed<'_> {
     #[must_use]
     pub fn configure(self, known: &Known) -> (Option<Config>, Diagnostics) {
         let asks_for_own = self.asks_for_own();
-        let Parsed { sources, settings, read: Read { declared, torn, any }, mut found } = self;
+        let Parsed { sources, settings, read: Read { mut declared, torn, any }, mut found } = self;
         if !any {
             let at = sources.iter().find(|(_, f)| f.name == WRIT_TOML).map_or(Span::NONE, |(n, _)| Span::new(n, 0..0));
             let help = "add a file such as `directory.toml`; `writ destroy` is the way to empty a workspace";
@@ -191,12 +191,11 @@ impl Parsed<'_> {
         let Some(settings) = settings else {
             return (None, told(found, &torn, sources));
         };
-        let (mut objects, template_spans) = templates::expand(&declared, known, &settings, &mut found);
+        let (mut objects, template_spans) = templates::expand(&mut declared, known, &settings, &mut found);
         let world = World::new(&objects, known, &settings);
         ownership::check(&declared, &world, &mut found);
-        let declared::Declared { objects: alone, moves, removals, imports, .. } = declared;
-        // What each object said by itself is needed no longer, and taken apart meanwhile.
-        both(alone.len() >= MANY_OBJECTS, move || drop(alone), || check_rules(&world, &moves, &mut found));
+        let declared::Declared { moves, removals, imports, .. } = declared;
+        check_rules(&world, &moves, &mut found);
         let found = told(found, &torn, sources);
         if found.has_errors() {
             return (None, found);
@@ -250,7 +249,7 @@ pub fn check_rules(world: &World<'_>, moves: &[Moved], found: &mut Diagnostics) 
     let parts = objects.chunks(MANY_OBJECTS / 4).map(Task::Sound);
     let rules = [&(ring::check as rules::Rule)].into_iter().chain(rules::LIST);
     let tasks: Vec<Task<'_>> = rules.map(Task::Rule).chain(parts).collect();
-    let told = on_all(&tasks, if objects.len() < MANY_OBJECTS { usize::MAX } else { 1 }, |task| {
+    let told = on_each(&tasks, objects.len() >= MANY_OBJECTS, |task| {
         let mut found = Diagnostics::new();
         match task {
             Task::Rule(rule) => rule(world, &mut found),

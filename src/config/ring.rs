@@ -14,7 +14,7 @@ const LONGEST_TOLD: usize = 10;
 /// Reports each ring in which something declared takes part, once, with its whole chain.
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let kinds = ringed_kinds();
-    let candidates = || world.all().filter(|o| kinds.contains(o.address.kind()));
+    let candidates = || kinds.iter().flat_map(|kind| world.all(kind));
     let mut graph: DiGraph<&Address, Span> = DiGraph::new();
     let nodes: BTreeMap<&Address, NodeIndex> = candidates().map(|o| (&o.address, graph.add_node(&o.address))).collect();
     for object in candidates() {

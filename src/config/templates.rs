@@ -6,15 +6,15 @@ use super::declared::{Declaration, Declared};
 use super::ring::shortest_ring;
 use super::settings::Settings;
 use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean};
-use crate::kinds::{Default, Form, Shape, article};
+use crate::kinds::{self, Default, Field, Form, Kind, Shape, article};
 use crate::model::{Address, Node, Object, Table, Value};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::BTreeMap;
 
-/// Every declared object, whole; and for each value that a template said, its name by the value's place.
+/// Every declared object, whole, taken out of what is declared; and for each value that a template said, its name by the value's place.
 pub(super) fn expand(
-    declared: &Declared,
+    declared: &mut Declared,
     known: &Known,
     settings: &Settings,
     found: &mut Diagnostics,
@@ -26,14 +26,16 @@ pub(super) fn expand(
         mark(&template.table, name, &mut places);
         check_names(declared, template, &format!("template.{kind}.{name}"), found);
     }
+    let declarations = std::mem::take(&mut declared.objects);
     let whole = whole_templates(declared, found);
-    let one = |(address, declaration): (&Address, &Declaration)| {
-        check_names(declared, declaration, address.as_str(), found);
+    let one = |(address, declaration): (Address, Declaration)| {
+        check_names(declared, &declaration, address.as_str(), found);
+        let at = declaration.at;
         let attributes = expanded(&whole, declaration);
-        (address.clone(), Object { address: address.clone(), attributes, at: declaration.at })
+        (address.clone(), Object { address, attributes, at })
     };
-    let mut objects = declared.objects.iter().map(one).collect();
-    inherit(declared, known, settings, &mut objects);
+    let mut objects = declarations.into_iter().map(one).collect();
+    inherit(known, settings, &mut objects);
     (objects, places)
 }
 
@@ -93,7 +95,7 @@ fn whole_templates<'d>(declared: &'d Declared, found: &mut Diagnostics) -> Whole
         check_ring(&graph, &component, &declarations, found);
         for node in component {
             if let Some(template) = declarations.get(&node) {
-                let table = expanded(&whole, template);
+                let table = expanded(&whole, (*template).clone());
                 whole.insert(graph[node], table);
             }
         }
@@ -102,14 +104,13 @@ fn whole_templates<'d>(declared: &'d Declared, found: &mut Diagnostics) -> Whole
 }
 
 /// The table of a declaration over those of its templates.
-fn expanded(whole: &Whole<'_>, declaration: &Declaration) -> Table {
-    let kind = declaration.kind;
-    let mut table = declaration.table.clone();
-    if !declaration.whole {
-        fill(&mut table, &kind.form, declaration.at);
+fn expanded(of: &Whole<'_>, declaration: Declaration) -> Table {
+    let Declaration { kind, mut table, at, templates, whole } = declaration;
+    if !whole {
+        fill(&mut table, &kind.form, at);
     }
-    for (name, at) in declaration.templates.iter().rev() {
-        match whole.get(&(kind.name, name.as_str())) {
+    for (name, at) in templates.iter().rev() {
+        match of.get(&(kind.name, name.as_str())) {
             Some(below) => merge(&mut table, below, &kind.form),
             // It is nowhere, or on a ring with this one, and that has been told.
             None => fill(&mut table, &kind.form, *at),
@@ -194,11 +195,20 @@ fn check_ring(
 
 /// Fills attributes that come from the parent or from `[defaults]`. A parent that is declared nowhere has been told: what
 /// it would have said does not count as missing.
-fn inherit(declared: &Declared, known: &Known, settings: &Settings, objects: &mut BTreeMap<Address, Object>) {
+fn inherit(known: &Known, settings: &Settings, objects: &mut BTreeMap<Address, Object>) {
+    let heirs: Vec<(&Kind, &Field)> =
+        kinds::LIST.iter().flat_map(|k| k.fields().filter(|f| f.default == Default::Inherited).map(move |f| (*k, f))).collect();
     let mut inherited: Vec<(Address, &'static str, Value)> = Vec::new();
-    for ((address, object), Declaration { kind, .. }) in objects.iter().zip(declared.objects.values()) {
-        for field in kind.form.fields.iter().filter(|f| f.default == Default::Inherited && !object.attributes.contains(f.name)) {
-            let parent = address.parent().and_then(|p| objects.get(&p).or_else(|| known.objects.get(&p)));
+    // What stands in something follows it: what the object at hand stands in is on the way to it.
+    let mut way: Vec<&Object> = Vec::new();
+    for (address, object) in &*objects {
+        let parent = address.parent_text();
+        while way.pop_if(|above| !address.is_within(&above.address)).is_some() {}
+        let above = way.last().copied().filter(|above| above.address.as_str() == parent);
+        way.push(object);
+        let own = heirs.iter().filter(|(kind, field)| kind.name == address.kind() && !object.attributes.contains(field.name));
+        for (_, field) in own {
+            let parent = above.or_else(|| address.parent().and_then(|p| known.objects.get(&p)));
             let said = parent.and_then(|p| p.attributes.get(field.name)).or_else(|| settings.default_of(field.name)).cloned();
             if let Some(value) = said.or_else(|| parent.is_none().then(|| Value::unread(object.at))) {
                 inherited.push((address.clone(), field.name, value));

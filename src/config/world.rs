@@ -1,7 +1,7 @@
 //! Everything a rule may look at: the declared objects, what the store knows beside them, and the settings.
 
-use super::{Known, Settings};
-use crate::model::{Address, Object};
+use super::{Known, MANY_OBJECTS, Settings};
+use crate::model::{Address, Object, meanwhile};
 use foldhash::{HashMap, HashMapExt};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,16 @@ pub struct World<'a> {
     /// Whatever there is by its address, since rules ask for it more often than for anything else. It is never walked, so its
     /// order means nothing.
     index: HashMap<&'a str, Entry<'a>>,
+    /// The same by kind: a rule is about one or two of them, and most objects are of others.
+    kinds: HashMap<&'a str, OfKind<'a>>,
+}
+
+/// What there is of a kind, in the order of addresses.
+#[derive(Debug, Default)]
+struct OfKind<'a> {
+    declared: Vec<&'a Object>,
+    /// Known, and not declared.
+    known: Vec<&'a Object>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +39,24 @@ impl<'a> World<'a> {
     /// These, with their index.
     #[must_use]
     pub fn new(objects: &'a BTreeMap<Address, Object>, known: &'a Known, settings: &'a Settings) -> World<'a> {
-        let mut index = HashMap::with_capacity(objects.len().saturating_add(known.objects.len()));
-        index.extend(known.objects.values().map(|object| (object.address.as_str(), Entry { object, declared: false })));
-        index.extend(objects.values().map(|object| (object.address.as_str(), Entry { object, declared: true })));
-        World { objects, known, settings, index }
+        let index = || {
+            let mut index = HashMap::with_capacity(objects.len().saturating_add(known.objects.len()));
+            index.extend(known.objects.values().map(|object| (object.address.as_str(), Entry { object, declared: false })));
+            index.extend(objects.values().map(|object| (object.address.as_str(), Entry { object, declared: true })));
+            index
+        };
+        let kinds = || {
+            let mut kinds = HashMap::<&str, OfKind<'_>>::default();
+            for object in objects.values() {
+                kinds.entry(object.address.kind()).or_default().declared.push(object);
+            }
+            for object in known.objects.values().filter(|o| !objects.contains_key(&o.address)) {
+                kinds.entry(object.address.kind()).or_default().known.push(object);
+            }
+            kinds
+        };
+        let (index, kinds) = meanwhile(objects.len() >= MANY_OBJECTS, index, kinds);
+        World { objects, known, settings, index, kinds }
     }
 
     /// An object, declared or known.
@@ -59,17 +83,22 @@ impl<'a> World<'a> {
         self.index.get(address.as_str()).is_some_and(|e| e.declared)
     }
 
-    /// Everything there is, the declared last, so that of two things one of which is wrong the declared one is told.
-    pub fn known_first(&self) -> impl Iterator<Item = &'a Object> {
-        self.only_known().chain(self.objects.values())
+    /// The declared objects of a kind.
+    pub fn declared(&self, kind: &str) -> impl Iterator<Item = &'a Object> {
+        self.kinds.get(kind).into_iter().flat_map(|k| &k.declared).copied()
     }
 
-    /// Everything there is, the declared first.
-    pub fn all(&self) -> impl Iterator<Item = &'a Object> {
-        self.objects.values().chain(self.only_known())
+    /// Everything there is of a kind, the declared last, so that of two things one of which is wrong the declared one is told.
+    pub fn known_first(&self, kind: &str) -> impl Iterator<Item = &'a Object> {
+        self.only_known(kind).chain(self.declared(kind))
     }
 
-    fn only_known(&self) -> impl Iterator<Item = &'a Object> {
-        self.known.objects.values().filter(|o| !self.declares(&o.address))
+    /// Everything there is of a kind, the declared first.
+    pub fn all(&self, kind: &str) -> impl Iterator<Item = &'a Object> {
+        self.declared(kind).chain(self.only_known(kind))
+    }
+
+    fn only_known(&self, kind: &str) -> impl Iterator<Item = &'a Object> {
+        self.kinds.get(kind).into_iter().flat_map(|k| &k.known).copied()
     }
 }

@@ -16,6 +16,11 @@ pub fn on_all<T: Sync, R: Send>(things: &[T], many: usize, work: impl Fn(&T) -> 
     things.par_iter().with_min_len(part).map(&work).collect()
 }
 
+/// Does each of several works, some of which are long, in any order; where it `pays`, whoever is free takes the next.
+pub fn on_each<T: Sync, R: Send>(works: &[T], pays: bool, work: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+    if pays { works.par_iter().with_max_len(1).map(&work).collect() } else { works.iter().map(work).collect() }
+}
+
 /// Changes each thing. Fewer than `many` are not worth waking other processors for.
 pub fn to_all<T: Send>(things: &mut [T], many: usize, work: impl Fn(&mut T) + Sync + Send) {
     if things.len() < many {
@@ -30,13 +35,11 @@ pub fn sort_all<T: Send>(things: &mut [T], many: usize, order: impl Fn(&T, &T) -
     if things.len() < many { things.sort_by(order) } else { things.par_sort_by(order) }
 }
 
-/// Does both, side by side where it `pays`.
-pub fn both<A: Send, B: Send>(pays: bool, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    if pays { rayon::join(a, b) } else { (a(), b()) }
-}
-
-/// Does one work on another thread while it does the other on this one, which may keep to what no other thread may see.
-pub fn meanwhile<A: Send, B>(elsewhere: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+/// Does one work on another thread, where it `pays`, while it does the other on this one, which may keep to what no other thread may see.
+pub fn meanwhile<A: Send, B>(pays: bool, elsewhere: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+    if !pays {
+        return (elsewhere(), here());
+    }
     thread::scope(|scope| {
         let other = scope.spawn(elsewhere);
         let mine = here();
@@ -56,7 +59,7 @@ pub fn pipe<T: Send, R>(pays: bool, make: impl FnOnce(&mut dyn FnMut(T)) -> R, m
         drop(give);
         made
     };
-    meanwhile(|| get.into_iter().for_each(take), make).1
+    meanwhile(true, || get.into_iter().for_each(take), make).1
 }
 
 #[cfg(test)]
@@ -68,6 +71,7 @@ mod tests {
         let things: Vec<usize> = (0..10_000).collect();
         for many in [0, 16, 2_048, usize::MAX] {
             assert_eq!(on_all(&things, many, |n| n * 2), things.iter().map(|n| n * 2).collect::<Vec<_>>());
+            assert_eq!(on_each(&things, many == 0, |n| n * 2), things.iter().map(|n| n * 2).collect::<Vec<_>>());
         }
     }
 

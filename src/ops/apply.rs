@@ -131,7 +131,7 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
             None => Claim::take(context, place, options, &plan.actor)?,
         };
         let learn = || settled::learn(context, &options.plan, planned);
-        let (lesson, done) = meanwhile(learn, || claim.commit(context, plan, state, place, settings, || digests(plan, state)));
+        let (lesson, done) = meanwhile(true, learn, || claim.commit(context, plan, state, place, settings, || digests(plan, state)));
         match done {
             Err(Failure::Moved) => {
                 // Planned again under the lock: of many who want to write, each plans twice at most, and none for ever.

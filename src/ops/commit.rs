@@ -7,7 +7,8 @@ use crate::model::{Address, Change, Origin, Table, canonical};
 use crate::plan::Plan;
 use crate::reconcile::{PriorMoves, State, StepKind};
 use crate::store::{Event, ObjectRow, StoreError, Tables, WorkspaceRow, fold};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// How a store is asked for what it holds at an address.
 pub(super) type Rows<'a> = dyn Fn(&str) -> Result<Option<ObjectRow>, StoreError> + 'a;
@@ -27,7 +28,7 @@ pub(super) struct Recorder<'a> {
 impl<'a> Recorder<'a> {
     pub(super) fn new(stored: &'a Rows<'a>, workspaces: &BTreeMap<String, WorkspaceRow>, mint: &'a dyn Fn() -> String) -> Recorder<'a> {
         let rows = Tables { workspaces: workspaces.clone(), ..Tables::default() };
-        Recorder { stored, rows, asked: HashSet::new(), events: Vec::new(), mint }
+        Recorder { stored, rows, asked: HashSet::default(), events: Vec::new(), mint }
     }
 
     pub(super) fn events(self) -> Vec<Event> {

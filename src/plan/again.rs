@@ -54,7 +54,6 @@ pub fn judge_again(
         }
     }
     let made = Made {
-        base: saved.base.clone(),
         commit: saved.commit.as_deref(),
         actor,
         prior: &prior,
@@ -69,7 +68,7 @@ pub fn judge_again(
         managed: None,
     };
     timely::check(&changes, &Planned::new(&prior.objects, &changes), saved.settings.zone(), now, found);
-    let plan = judged(made, state, changes, found);
+    let plan = judged(made, || saved.base.clone(), state, changes, found);
     let follows = *plan.relied() == saved.relied && plan.changes_digest == saved.digests.changes;
     (follows || found.has_errors()).then_some(plan)
 }

@@ -30,8 +30,8 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
     let settings_change =
         applied(after).filter(|a| applied(before).as_ref() != Some(a)).map(|after| SettingsChange { before: applied(before), after });
     let zone = applied(after).map_or(Zone::UTC, |s| s.zone());
+    let base = || Base { lineage: before.lineage.clone(), serial: before.serial, config_digest: String::new() };
     let made = Made {
-        base: Base { lineage: before.lineage.clone(), serial: before.serial, config_digest: String::new() },
         commit: None,
         actor: "",
         prior: &prior,
@@ -45,7 +45,7 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
         workspace,
         managed: None,
     };
-    let mut plan = judged(made, before, changes, found);
+    let mut plan = judged(made, base, before, changes, found);
     plan.basis = Basis::told(plan.relied().clone());
     plan.refusals.clear();
     plan.destroy = false;

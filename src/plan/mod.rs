@@ -38,7 +38,7 @@ pub use summary::{Summary, followers};
 use crate::config::{AppliedSettings, Config, Known, Limits, World, check_rules};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::kinds::access_package::Package;
-use crate::model::{Address, Change, Digest, Object, Zone, on_all};
+use crate::model::{Address, Change, Digest, Object, Zone, meanwhile, on_all};
 use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Wanted, move_hints, reconcile};
 use chrono::{DateTime, Utc};
 use declared::config_digest;
@@ -202,13 +202,12 @@ pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, fou
     if !complete && !destroy {
         check_part(&prior, &changes, config, found);
     }
-    let base = Base {
+    let base = || Base {
         lineage: state.lineage.clone(),
         serial: state.serial,
         config_digest: config_digest(&config.settings.applied(), config.objects.values().zip(config.digests())).to_string(),
     };
     let made = Made {
-        base,
         commit,
         actor,
         prior: &prior,
@@ -226,7 +225,7 @@ pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, fou
         workspace: name,
         managed,
     };
-    let mut plan = judged(made, state, changes, found);
+    let mut plan = judged(made, base, state, changes, found);
     for refusal in &mut plan.refusals {
         // A limit stands in writ.toml, whatever the change.
         let at = refusal.lift.map_or(refusal.at, |lift| config.settings.at("limits", lift.flag.limit()));
@@ -258,7 +257,6 @@ const MANY_CHANGES: usize = 2_048;
 
 /// What a plan is made of beside its changes.
 struct Made<'a> {
-    base: Base,
     commit: Option<&'a str>,
     actor: &'a str,
     prior: &'a PriorMoves,
@@ -273,9 +271,15 @@ struct Made<'a> {
     managed: Option<&'a BTreeMap<&'a str, usize>>,
 }
 
-/// Guards, relied versions, steps and hints over some changes.
-fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagnostics) -> Plan {
-    let Made { base, commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, workspace, managed } = made;
+/// Guards, digests and hints over some changes; what they are based on is worked out beside.
+fn judged(
+    made: Made<'_>,
+    base: impl FnOnce() -> Base + Send,
+    state: &State,
+    changes: Vec<Change>,
+    found: &mut Diagnostics,
+) -> Plan {
+    let Made { commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, workspace, managed } = made;
     let after = Planned::new(&prior.objects, &changes);
     let people_losing_access = access::people_losing_access(&prior.objects, &after, &changes, zone, now);
     // Brakes are judged by what is written now and by what was last applied.
@@ -294,14 +298,15 @@ fn judged(made: Made<'_>, state: &State, changes: Vec<Change>, found: &mut Diagn
         now,
         has_store: state.lineage.is_some(),
     };
-    let refusals = guards::judge(&facts, found);
+    let digested = || (base(), document::digest_of_changes(workspace, &changes, settings_change.as_ref(), destroy));
+    let ((base, changes_digest), refusals) = meanwhile(changes.len() >= MANY_CHANGES, digested, || guards::judge(&facts, found));
     Plan {
         workspace: workspace.to_owned(),
         base,
         commit: commit.map(str::to_owned),
         actor: actor.to_owned(),
         rewritten: rewritten(prior, &changes),
-        changes_digest: document::digest_of_changes(workspace, &changes, settings_change.as_ref(), destroy),
+        changes_digest,
         basis: Basis::new(state, prior),
         hints: if destroy { Vec::new() } else { move_hints(&changes) },
         changes,

@@ -55,20 +55,23 @@ impl Relied {
     #[must_use]
     pub fn of(state: &State, previous: &BTreeMap<Address, Address>, changes: &[Change], workspace: &str) -> Relied {
         let old = |a: &Address| previous.get(a).unwrap_or(a).clone();
-        let mut addresses: HashSet<String> = HashSet::default();
+        // Nearly all that is named changes itself; only what else is named is looked for among the others.
+        let own: HashSet<&str> = changes.iter().map(|c| previous.get(&c.address).unwrap_or(&c.address).as_str()).collect();
+        let mut others: HashSet<String> = HashSet::default();
         let mut add = |address: &str| {
-            if !addresses.contains(address) {
-                addresses.insert(address.to_owned());
+            if !(address.is_empty() || own.contains(address) || others.contains(address)) {
+                others.insert(address.to_owned());
             }
         };
         let mut deleted: BTreeSet<Address> = BTreeSet::new();
         let mut text = String::new();
         for change in changes {
-            add(old(&change.address).as_str());
             if change.previous.is_some() {
                 add(change.address.as_str());
             }
-            if let Some(parent) = change.address.parent() {
+            if previous.is_empty() {
+                add(change.address.parent_text());
+            } else if let Some(parent) = change.address.parent() {
                 add(old(&parent).as_str());
             }
             for object in change.before.iter().chain(&change.after) {
@@ -85,8 +88,13 @@ impl Relied {
                 deleted.insert(old(&change.address));
             }
         }
-        let version = |a: &str| Address::parse(a).ok().and_then(|a| state.objects.get(&a)).map(|s| s.version);
-        let versions = addresses.into_iter().map(|a| (version(&a), a)).map(|(version, a)| (a, version)).collect();
+        let version = |a: &str| {
+            let address = (!state.objects.is_empty()).then(|| Address::parse(a).ok()).flatten();
+            address.and_then(|a| state.objects.get(&a)).map(|s| s.version)
+        };
+        // As the changes come, which is nearly their order.
+        let named = changes.iter().map(|c| previous.get(&c.address).unwrap_or(&c.address).to_string()).chain(others);
+        let versions = named.map(|a| (version(&a), a)).map(|(version, a)| (a, version)).collect();
         Relied { versions, referrers: referrers(state, &deleted), workspace: state.workspaces.get(workspace).map_or(0, |w| w.version) }
     }
 

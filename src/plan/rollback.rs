@@ -84,7 +84,6 @@ pub fn rollback(back: &Back<'_>, found: &mut Diagnostics) -> Plan {
         config_digest: config_digest(&applied, objects.values().zip(&digests(&objects))).to_string(),
     };
     let made = Made {
-        base,
         commit: None,
         actor,
         prior: &prior,
@@ -99,5 +98,5 @@ pub fn rollback(back: &Back<'_>, found: &mut Diagnostics) -> Plan {
         managed: None,
     };
     // Nor can one be written that spares an object the way back.
-    Plan { hints: Vec::new(), ..judged(made, state, changes, found) }
+    Plan { hints: Vec::new(), ..judged(made, || base, state, changes, found) }
 }

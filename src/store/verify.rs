@@ -90,7 +90,7 @@ fn run(audit: &mut Audit<'_>, view: &Connection, beside: Option<Connection>, pay
         audit.faults.extend(pages::faults(view)?);
         return whole(audit, view, pays);
     };
-    let (broken, done) = meanwhile(move || pages::faults(&other), || whole(audit, view, pays));
+    let (broken, done) = meanwhile(true, move || pages::faults(&other), || whole(audit, view, pays));
     // Told first, as they explain what else is found.
     audit.faults.splice(0..0, broken?);
     done

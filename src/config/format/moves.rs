@@ -39,8 +39,8 @@ pub fn with_moves(sources: &Sources) -> Result<Sources, Diagnostics> {
     let Some(settings) = read_settings(sources, &mut found) else { return Err(found) };
     // Whatever else is wrong with the files, old names first of all, is no hindrance.
     let mut ignored = Diagnostics::new();
-    let declared = config::read(sources, settings.zone, &mut ignored).declared;
-    let (objects, _) = templates::expand(&declared, &Known::default(), &settings, &mut ignored);
+    let mut declared = config::read(sources, settings.zone, &mut ignored).declared;
+    let (objects, _) = templates::expand(&mut declared, &Known::default(), &settings, &mut ignored);
     // Two objects do not become one: which of them is meant is for a person to say.
     let both = |m: &Moved| objects.contains_key(&m.from) && objects.contains_key(&m.to);
     let moves: Vec<Moved> = declared.moves.iter().filter(|m| !both(m)).cloned().collect();

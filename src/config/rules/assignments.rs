@@ -3,7 +3,7 @@
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, Span, codes, suggest};
 use crate::kinds::{
-    assignment::Assignment,
+    assignment::{self, Assignment},
     connected_organization,
     policy::{Policy, Population},
     user::User,
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let mut holders: BTreeMap<(Option<Address>, &str), (&Object, Span)> = BTreeMap::new();
-    for assignment in world.known_first().filter_map(Assignment::of) {
+    for assignment in world.known_first(assignment::KIND.name).filter_map(Assignment::of) {
         let declared = world.declares(&assignment.0.address);
         for user in assignment.users() {
             let name = user.as_text().unwrap_or("");
@@ -138,6 +138,6 @@ fn organization_of(world: &World<'_>, user: User<'_>) -> Option<Address> {
     if let Some(key) = user.organization() {
         return Some(Address::root(connected_organization::KIND.name, key));
     }
-    let organizations = world.all().filter(|o| o.address.kind() == connected_organization::KIND.name);
+    let organizations = world.all(connected_organization::KIND.name);
     organizations.into_iter().find(|o| connected_organization::has_domain(o, user.mail_domain())).map(|o| o.address.clone())
 }

@@ -2,14 +2,14 @@
 
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, codes};
-use crate::kinds::policy::{Policy, Population};
+use crate::kinds::policy::{self, Policy, Population};
 use crate::model::Object;
 use foldhash::HashMap;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let mut first = HashMap::<&str, &Object>::default();
-    for policy in world.known_first().filter_map(Policy::of).filter(|p| p.automatic().is_some() && p.population() == Population::Automatic)
-    {
+    let policies = world.known_first(policy::KIND.name).filter_map(Policy::of);
+    for policy in policies.filter(|p| p.automatic().is_some() && p.population() == Population::Automatic) {
         match first.get(policy.0.address.parent_text()) {
             Some(earlier) if world.declares(&policy.0.address) => {
                 let at = policy.automatic().map_or(policy.0.at, |v| v.at);

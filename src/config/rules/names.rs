@@ -3,7 +3,8 @@
 
 use crate::config::{World, finding};
 use crate::diag::{Code, Diagnostic, Diagnostics, codes};
-use crate::kinds::{self, access_package::Package, display_name};
+use crate::kinds::access_package::{self, Package};
+use crate::kinds::{self, catalog, display_name, policy};
 use crate::model::Object;
 use foldhash::{HashSet, fast::RandomState};
 use hashbrown::HashTable;
@@ -13,11 +14,11 @@ use unicode_script::{Script, UnicodeScript};
 use unicode_security::skeleton;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    let named = world.known_first().filter(|o| scope(o).is_some()).count();
+    let named = NAMED.iter().flat_map(|kind| world.all(kind)).count();
     let builtins: Vec<Object> = kinds::builtins().into_iter().filter(|b| world.get(&b.address).is_none()).collect();
     let mut taken = Firsts::new(named, |name| name.to_lowercase());
     let mut seen = Firsts::new(named, looks);
-    for object in builtins.iter().chain(world.known_first()) {
+    for object in builtins.iter().chain(NAMED.iter().flat_map(|kind| world.known_first(kind))) {
         let Some((_, code, place)) = scope(object) else { continue };
         let (name, at) = display_name(object);
         let declared = world.declares(&object.address);
@@ -94,6 +95,9 @@ fn differing(name: &str, other: &str) -> (String, String) {
 }
 /// What a display name is unique in: a kind, and the text of what its objects stand in.
 type Scope<'a> = (&'a str, &'a str);
+
+/// The kinds that have a [`scope`].
+const NAMED: [&str; 3] = [catalog::KIND.name, access_package::KIND.name, policy::KIND.name];
 
 /// Within what a display name is unique.
 fn scope(object: &Object) -> Option<(Scope<'_>, &'static Code, &'static str)> {

@@ -7,7 +7,7 @@ use crate::model::Address;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let rules = world.get(&settings::external_users());
-    for organization in world.objects.values().filter(|o| o.address.kind() == connected_organization::KIND.name) {
+    for organization in world.declared(connected_organization::KIND.name) {
         for (domain, at) in connected_organization::domains(organization) {
             if let Some(why) = rules.and_then(|r| settings::forbids(r, domain)) {
                 let message = format!("`{domain}` is not welcome, by the settings for external users");
@@ -19,7 +19,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             }
         }
     }
-    for policy in world.all().filter_map(policy::Policy::of) {
+    for policy in world.all(policy::KIND.name).filter_map(policy::Policy::of) {
         if policy.population() != policy::Population::Outside {
             continue;
         }

@@ -2,12 +2,13 @@
 
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, codes};
-use crate::kinds::{access_package::Package, policy::Policy};
+use crate::kinds::access_package::{self, Package};
+use crate::kinds::policy::{self, Policy};
 use foldhash::HashSet;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
-    let with_policy: HashSet<&str> = world.all().filter_map(Policy::of).map(|p| p.0.address.parent_text()).collect();
-    for package in world.objects.values().filter_map(Package::of) {
+    let with_policy: HashSet<&str> = world.all(policy::KIND.name).filter_map(Policy::of).map(|p| p.0.address.parent_text()).collect();
+    for package in world.declared(access_package::KIND.name).filter_map(Package::of) {
         let address = &package.0.address;
         if !with_policy.contains(address.as_str()) {
             let message = format!("`{}` has no policy, so nobody can request it or be assigned to it", address.key());

@@ -2,13 +2,15 @@
 
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, Span, codes, did_you_mean};
-use crate::kinds::{access_package::Package, application, group::Group, resource::Resource, sharepoint_site};
+use crate::kinds::access_package::{self, Package};
+use crate::kinds::resource::{self, Resource};
+use crate::kinds::{application, group::Group, sharepoint_site};
 use crate::model::{Address, Object};
 use foldhash::HashMap;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let mut origins: HashMap<(&str, &str, &str), &Object> = HashMap::default();
-    for resource in world.known_first().filter_map(Resource::of) {
+    for resource in world.known_first(resource::KIND.name).filter_map(Resource::of) {
         let declared = world.declares(&resource.0.address);
         let (kind, origin) = resource.identity();
         if origin.is_empty() {
@@ -35,7 +37,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             found.push(finding(&codes::R107, group.0, group.unfit_place(), message).help(help));
         }
     }
-    for package in world.all().filter_map(Package::of) {
+    for package in world.all(access_package::KIND.name).filter_map(Package::of) {
         for given in package.roles() {
             check_role(world, package, given, found);
         }

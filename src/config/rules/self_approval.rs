@@ -3,14 +3,15 @@
 
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, codes};
-use crate::kinds::{access_package::Package, group::Group, policy::Policy, resource::Resource};
+use crate::kinds::policy::{self, Policy};
+use crate::kinds::{access_package::Package, group::Group, resource::Resource};
 use crate::model::{Address, Object};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     // The policies of a package follow each other, and it gives all of them the same.
     let mut last: Option<(&Object, BTreeSet<Address>)> = None;
-    for policy in world.all().filter_map(Policy::of) {
+    for policy in world.all(policy::KIND.name).filter_map(Policy::of) {
         let Some(package) = world.parent(policy.0).and_then(Package::of) else { continue };
         let (_, given) = match last.take().filter(|(of, _)| std::ptr::eq(*of, package.0)) {
             Some(same) => last.insert(same),

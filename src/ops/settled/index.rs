@@ -9,7 +9,8 @@ use crate::config::{AppliedSettings, Config};
 use crate::kinds;
 use crate::model::{Address, Digest, Object, Raw, on_all};
 use crate::plan::declared::{BUCKETS, Id, bucket, id, of_bucket, of_buckets};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The sections: the numbers of each file's objects; the buckets; the objects; their addresses; who refers to them.
 const OF_FILES: usize = 2;
