@@ -50,7 +50,7 @@ impl Parsed<'_> {
         let plain = self.is_plain();
         self.read.declared.objects.retain(|_, declaration| !without.contains(&declaration.at.file));
         let settings = self.settings.filter(|_| plain)?;
-        declare::parents(&self.read.declared, known, &mut self.found);
+        declare::parents(&self.read.declared.objects, |declaration| declaration.at, &[], known, &mut self.found);
         let (objects, templates) = templates::expand(&mut self.read.declared, known, &settings, &mut self.found);
         self.found.is_empty().then_some(Alone { objects, templates })
     }

@@ -5,7 +5,7 @@ use super::declared::{Declaration, Declared};
 use super::decode::Decoder;
 use super::document::Document;
 use super::keys;
-use super::ownership::Moves;
+use super::ownership::{Moved, Moves};
 use super::resolve::SUGGESTIONS;
 use super::settings::SECTIONS;
 use super::slips::Around;
@@ -274,16 +274,22 @@ fn holds_tables(value: &Spanned<DeValue<'_>>) -> bool {
     }
 }
 
-/// Children whose parent is declared nowhere: told once for each parent, with the places.
-pub(super) fn parents(declared: &Declared, known: &Known, found: &mut Diagnostics) {
+/// Children whose parent is declared nowhere: told once for each parent, with the places. `at` says where something is declared.
+pub(super) fn parents<T>(
+    declared: &BTreeMap<Address, T>,
+    at: impl Fn(&T) -> Span,
+    moves: &[Moved],
+    known: &Known,
+    found: &mut Diagnostics,
+) {
     let mut orphans: BTreeMap<Address, Vec<(&Address, Span)>> = BTreeMap::new();
-    for address in Address::without_parents(declared.objects.keys()) {
-        let Some((parent, declaration)) = address.parent().zip(declared.objects.get(address)) else { continue };
+    for address in Address::without_parents(declared.keys()) {
+        let Some((parent, child)) = address.parent().zip(declared.get(address)) else { continue };
         if !known.objects.contains_key(&parent) && !kinds::is_builtin(&parent) {
-            orphans.entry(parent).or_default().push((address, declaration.at));
+            orphans.entry(parent).or_default().push((address, at(child)));
         }
     }
-    let moves = Moves::new(&declared.moves);
+    let moves = Moves::new(moves);
     for (told, (parent, children)) in orphans.into_iter().enumerate() {
         let Some((address, at)) = children.iter().min_by_key(|(_, at)| *at) else { continue };
         let finding = match moves.applied(&parent) {
@@ -293,7 +299,7 @@ pub(super) fn parents(declared: &Declared, known: &Known, found: &mut Diagnostic
             }
             None => {
                 let message = format!("`{parent}` is declared nowhere, and `{address}` stands in it");
-                let candidates = declared.objects.keys().filter(|a| a.kind() == parent.kind()).map(Address::key);
+                let candidates = declared.keys().filter(|a| a.kind() == parent.kind()).map(Address::key);
                 let near = (told < SUGGESTIONS).then(|| did_you_mean(parent.key(), candidates)).flatten();
                 let help = near.unwrap_or_else(|| format!("declare it: `[{parent}]`"));
                 Diagnostic::new(if known.unread { &codes::W0105 } else { &codes::E0012 }, *at, message).help(help)

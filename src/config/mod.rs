@@ -35,7 +35,7 @@ pub use world::World;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
 use crate::kinds::{access_package::Package, rewrite_references};
-use crate::model::{Address, Object, Raw, Zone, on_all, on_each, to_all};
+use crate::model::{Address, Object, Raw, Zone, meanwhile, on_all, on_each, to_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -187,12 +187,15 @@ impl Parsed<'_> {
         } else {
             known
         };
-        declare::parents(&declared, known, &mut found);
         let Some(settings) = settings else {
+            declare::parents(&declared.objects, |declaration| declaration.at, &declared.moves, known, &mut found);
             return (None, told(found, &torn, sources));
         };
         let (mut objects, template_spans) = templates::expand(&mut declared, known, &settings, &mut found);
-        let world = World::new(&objects, known, &settings);
+        let mut astray = Diagnostics::new();
+        let parents = || declare::parents(&objects, |object| object.at, &declared.moves, known, &mut astray);
+        let ((), world) = meanwhile(objects.len() >= MANY_OBJECTS, parents, || World::new(&objects, known, &settings));
+        found.extend(astray);
         ownership::check(&declared, &world, &mut found);
         let declared::Declared { moves, removals, imports, .. } = declared;
         check_rules(&world, &moves, &mut found);

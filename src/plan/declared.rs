@@ -6,10 +6,13 @@
 //! objects can tell what one more, one less or another one makes of the whole, without the others.
 
 use crate::config::AppliedSettings;
-use crate::model::{Digest, Hasher, Object, Raw, raw};
+use crate::model::{Digest, Hasher, Object, Raw, on_all, raw};
 
 /// How many buckets there are.
 pub const BUCKETS: usize = 4_096;
+
+/// From so many objects on it pays to look at them on all processors.
+const MANY_OBJECTS: usize = 2_048;
 
 /// The start of the digest of an address, by which objects are told apart and put into buckets.
 pub type Id = [u8; 16];
@@ -52,9 +55,11 @@ pub fn of_buckets<'a>(settings: &AppliedSettings, buckets: impl IntoIterator<Ite
 
 /// What the files declare: the objects in the order of their addresses, each with its digest.
 pub(super) fn config_digest<'a>(settings: &AppliedSettings, objects: impl IntoIterator<Item = (&'a Object, &'a Raw)>) -> Digest {
+    let objects: Vec<(&Object, &Raw)> = objects.into_iter().collect();
+    let numbers = on_all(&objects, MANY_OBJECTS, |(object, _)| bucket(&id(object.address.as_str())));
     let mut buckets: Vec<Option<Box<Hasher>>> = vec![None; BUCKETS];
-    for (object, said) in objects {
-        if let Some(bucket) = buckets.get_mut(bucket(&id(object.address.as_str()))) {
+    for ((_, said), number) in objects.into_iter().zip(numbers) {
+        if let Some(bucket) = buckets.get_mut(number) {
             bucket.get_or_insert_default().update(said);
         }
     }

@@ -6,7 +6,7 @@
 
 use super::{Plan, SettingsChange};
 use crate::kinds::WithDefaults;
-use crate::model::{Action, Address, Change, Delta, Digest, Hasher, Object, Origin, Table, canonical, canonical_into, on_all};
+use crate::model::{Action, Address, Change, Delta, Digest, Hasher, Object, Origin, Table, canonical, canonical_into, on_all, pipe};
 use crate::reconcile::{State, Step, StepKind};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -74,13 +74,18 @@ pub(super) fn digest_of_changes(workspace: &str, changes: &[Change], settings: O
     let mut hasher = Hasher::default();
     hasher.update(b"{\"changes\":[");
     let mut first = true;
-    for many in changes.chunks(PART.saturating_mul(PARTS)) {
-        let parts: Vec<&[Change]> = many.chunks(PART).collect();
-        for text in on_all(&parts, 2, spelled) {
+    let spell = |give: &mut dyn FnMut(Vec<String>)| {
+        for many in changes.chunks(PART.saturating_mul(PARTS)) {
+            let parts: Vec<&[Change]> = many.chunks(PART).collect();
+            give(on_all(&parts, 2, spelled));
+        }
+    };
+    pipe(changes.len() > PART.saturating_mul(PARTS), spell, |texts| {
+        for text in texts {
             let comma = usize::from(std::mem::take(&mut first));
             hasher.update(text.as_bytes().get(comma..).unwrap_or_default());
         }
-    }
+    });
     let settings = settings.map(|s| json!([s.before.as_ref().map(|b| &b.0), s.after.0]));
     let rest = canonical(&json!({ "destroy": destroy, "settings": settings, "workspace": workspace }));
     hasher.update(b"],");

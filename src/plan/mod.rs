@@ -272,13 +272,7 @@ struct Made<'a> {
 }
 
 /// Guards, digests and hints over some changes; what they are based on is worked out beside.
-fn judged(
-    made: Made<'_>,
-    base: impl FnOnce() -> Base + Send,
-    state: &State,
-    changes: Vec<Change>,
-    found: &mut Diagnostics,
-) -> Plan {
+fn judged(made: Made<'_>, base: impl FnOnce() -> Base + Send, state: &State, changes: Vec<Change>, found: &mut Diagnostics) -> Plan {
     let Made { commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, workspace, managed } = made;
     let after = Planned::new(&prior.objects, &changes);
     let people_losing_access = access::people_losing_access(&prior.objects, &after, &changes, zone, now);
@@ -329,6 +323,9 @@ fn unmanaged(state: &State, prior: &PriorMoves) -> usize {
 
 /// Objects whose references are rewritten by a move and that do not change otherwise.
 fn rewritten(prior: &PriorMoves, changes: &[Change]) -> Vec<(Address, Object)> {
+    if prior.rewritten.is_empty() {
+        return Vec::new();
+    }
     let touched: BTreeSet<&Address> = changes.iter().filter(|c| c.writes()).map(|c| &c.address).collect();
     let rest = prior.rewritten.keys().filter(|a| !touched.contains(a));
     rest.filter_map(|a| prior.objects.get(a).map(|s| (a.clone(), s.object.clone()))).collect()

@@ -5,8 +5,11 @@ use super::{PriorMoves, State};
 use crate::config::{Import, Moved, Removed};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::{self, Default, OnChange};
-use crate::model::{Action, Address, Cause, Change, Delta, Object, Stored, Table, Value};
+use crate::model::{Action, Address, Cause, Change, Delta, Object, Stored, Table, Value, on_all};
 use std::collections::BTreeMap;
+
+/// From so many objects on it pays to look at them on all processors.
+const MANY_OBJECTS: usize = 2_048;
 
 /// What a workspace wants.
 #[derive(Clone, Copy)]
@@ -49,7 +52,18 @@ pub fn reconcile(wanted: &Wanted<'_>, state: &State, found: &mut Diagnostics) ->
 pub fn compare(wanted: &Wanted<'_>, mut prior: PriorMoves, found: &mut Diagnostics) -> Reconciled {
     let mut changes = Vec::new();
     let mut met = 0usize;
-    for (address, object) in wanted.objects {
+    let objects: Vec<&Object> = wanted.objects.values().collect();
+    let (workspace, before) = (wanted.workspace, &prior);
+    // Nearly all are as they were.
+    let same = on_all(&objects, MANY_OBJECTS, |object| {
+        let stored = before.objects.get(&object.address);
+        stored.is_some_and(|stored| stored.workspace.as_deref() == Some(workspace) && is_as_it_was(object, stored, before))
+    });
+    for ((address, object), same) in wanted.objects.iter().zip(same) {
+        if same {
+            met = met.saturating_add(1);
+            continue;
+        }
         match prior.objects.get(address) {
             None => changes.push(create(object, wanted)),
             Some(stored) if stored.workspace.as_deref() == Some(wanted.workspace) => {
@@ -76,8 +90,10 @@ pub fn compare(wanted: &Wanted<'_>, mut prior: PriorMoves, found: &mut Diagnosti
     if own().count() > met {
         let left = own().filter(|s| !wanted.objects.contains_key(&s.object.address));
         changes.extend(left.map(|stored| end(stored, &prior, wanted)));
+        changes.sort_by(|a, b| a.address.cmp(&b.address));
     }
-    changes.sort_by(|a, b| (rank(a.action), &a.address).cmp(&(rank(b.action), &b.address)));
+    // In the order of addresses they are.
+    changes.sort_by_key(|change| rank(change.action));
     Reconciled { changes, prior }
 }
 
@@ -109,11 +125,15 @@ fn create(object: &Object, wanted: &Wanted<'_>) -> Change {
     }
 }
 
+/// Whether an object stays where it was and says the very same.
+fn is_as_it_was(object: &Object, stored: &Stored, prior: &PriorMoves) -> bool {
+    object.attributes == stored.object.attributes && !prior.previous.contains_key(&object.address)
+}
+
 /// The change of an object that is there; `None` when it neither differs nor moves nor becomes managed.
 fn change(object: &Object, stored: &Stored, prior: &PriorMoves, wanted: &Wanted<'_>, plain: Action) -> Option<Change> {
     let address = &object.address;
-    let stays = matches!(plain, Action::Update) && !prior.previous.contains_key(address);
-    if stays && object.attributes == stored.object.attributes {
+    if plain == Action::Update && is_as_it_was(object, stored, prior) {
         return None;
     }
     let before = effective(&stored.object);

@@ -35,8 +35,8 @@ impl View<'_> {
 
 /// What an event says.
 enum Said<'a> {
-    /// This.
-    Event(Event),
+    /// This; apart, since most that is read is smaller.
+    Event(Box<Event>),
     /// Something that nobody adds up.
     Something,
     /// Nothing any more: the kind and the address that stand beside the body.
@@ -101,7 +101,7 @@ pub(super) fn check(told: View<'_>) -> Checked<'_> {
             if event.kind() != kind || event.address() != address.as_deref() {
                 faults.push("its body tells of something else".to_owned());
             }
-            Said::Event(event)
+            Said::Event(Box::new(event))
         }
     };
     Checked { serial, seq, digest, faults, said }
@@ -168,7 +168,7 @@ impl<'w> Audit<'w> {
             Said::Unread | Said::Something => {}
             Said::Erased(kind, address) => self.erased(serial, seq, &kind, address.map(Cow::into_owned)),
             Said::Event(event) => {
-                if let Err(error) = self.fold(serial, event) {
+                if let Err(error) = self.fold(serial, *event) {
                     self.fault(Some(serial), Some(seq), format!("it does not follow from the events before it: {error}"));
                 }
             }

@@ -52,6 +52,10 @@ impl Paint {
 /// Text from outside as it may stand on one line of a terminal: control characters and what reorders are escaped.
 #[must_use]
 pub fn line(text: &str) -> String {
+    // Nearly all of it is plain.
+    if text.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if crate::kinds::text::is_hostile(c, false) { out.extend(c.escape_unicode()) } else { out.push(c) }

@@ -4,7 +4,7 @@ use super::body::{Mark, body};
 use super::paint::{Paint, line};
 use super::toml::{key, quoted};
 use crate::kinds::counted;
-use crate::model::{Action, Change, Places, canonical, on_all};
+use crate::model::{Action, Change, Places, canonical, on_all, pipe};
 use crate::plan::{Plan, Refusal, SettingsChange, Summary, followers};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub fn text(plan: &Plan, paint: Paint) -> String {
 }
 
 /// The whole plan, verdict last, part by part: a large one is never whole in memory.
-pub fn write(plan: &Plan, paint: Paint, out: &mut dyn FnMut(&str)) {
+pub fn write(plan: &Plan, paint: Paint, out: &mut (dyn FnMut(&str) + Send)) {
     if plan.is_empty() {
         out(&format!("{} {}\n", paint.bold("No changes."), standing(plan)));
         out(&unmanaged(plan));
@@ -32,17 +32,27 @@ pub fn write(plan: &Plan, paint: Paint, out: &mut dyn FnMut(&str)) {
     out(&closing(plan, paint));
 }
 
-/// Every change; many at a time, told in their order.
-fn all_objects(plan: &Plan, paint: Paint, out: &mut dyn FnMut(&str)) {
+/// Every change; many at a time, told in their order while the next are put into words.
+fn all_objects(plan: &Plan, paint: Paint, out: &mut (dyn FnMut(&str) + Send)) {
     // So few at a time that their texts are little beside the plan, and enough to share out.
     const PART: usize = 64;
     const PARTS: usize = 16;
     let groups = shown(plan);
-    let told = |part: &[Vec<&Change>]| part.iter().map(|group| format!("{}\n", objects(group, plan, paint))).collect::<String>();
-    for many in groups.chunks(PART.saturating_mul(PARTS)) {
-        let parts: Vec<&[Vec<&Change>]> = many.chunks(PART).collect();
-        on_all(&parts, 2, |part| told(part)).iter().for_each(|text| out(text));
-    }
+    let told = |part: &&[Vec<&Change>]| {
+        let mut text = String::new();
+        for group in *part {
+            text.push_str(&objects(group, plan, paint));
+            text.push('\n');
+        }
+        text
+    };
+    let make = |give: &mut dyn FnMut(Vec<String>)| {
+        for many in groups.chunks(PART.saturating_mul(PARTS)) {
+            let parts: Vec<&[Vec<&Change>]> = many.chunks(PART).collect();
+            give(on_all(&parts, 2, told));
+        }
+    };
+    pipe(groups.len() > PART.saturating_mul(PARTS), make, |texts| texts.iter().for_each(|text| out(text)));
 }
 
 /// What lies between two moments: the changes and their counts, without a verdict.
