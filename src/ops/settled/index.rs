@@ -50,7 +50,8 @@ pub(super) fn sections(config: &Config, files: usize) -> Option<(Vec<usize>, [Ve
         of_files.get_mut(object.at.file as usize)?.extend(narrow(number)?);
         rows.extend(id);
         rows.extend(said);
-        rows.extend([narrow(addresses.len())?, narrow(edges.len())?].concat());
+        rows.extend(narrow(addresses.len())?);
+        rows.extend(narrow(edges.len())?);
         addresses.extend(object.address.as_str().as_bytes());
         while let Some((_, from)) = links.next_if(|(to, _)| *to == number) {
             edges.extend(narrow(*from)?);

@@ -161,7 +161,7 @@ pub(super) fn learn(context: &Context, options: &Options, planned: &Planned) -> 
         }
         managed.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect()
     });
-    let (ends, objects) = indexed.map_or_else(Default::default, |(ends, objects)| (ends, objects.to_vec()));
+    let (ends, objects) = indexed.map_or_else(Default::default, |(ends, objects)| (ends, Vec::from(objects)));
     let templates: BTreeSet<usize> = config.templates.keys().map(|at| at.file as usize).collect();
     let files = files::sections(sources, stamps, *began, &ends, &templates)?;
     Some(Lesson { managed, sections: files.into_iter().chain(objects).collect() })
