@@ -2,11 +2,10 @@
 //!
 //! In: what each file declares by itself. Out: what all of them do. A second declaration of the same is told, with both places.
 
-use super::MANY_OBJECTS;
 use super::ownership::{Import, Moved, Removed};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::Kind;
-use crate::model::{Address, Table, sort_all};
+use crate::model::{Address, MANY_OBJECTS, Table, sort_all};
 use std::collections::BTreeMap;
 
 /// One declared object or template, before templates are expanded.

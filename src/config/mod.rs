@@ -35,7 +35,7 @@ pub use world::World;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
 use crate::kinds::{access_package::Package, rewrite_references};
-use crate::model::{Address, Object, Raw, Zone, meanwhile, on_all, on_each, to_all};
+use crate::model::{Address, MANY_OBJECTS, Object, Raw, Zone, meanwhile, on_all, on_each, to_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -271,9 +271,6 @@ enum Task<'a> {
     /// What each of these says.
     Sound(&'a [&'a Object]),
 }
-
-/// From so many objects on it pays to look at them on all processors.
-const MANY_OBJECTS: usize = 2_048;
 
 /// The findings worth telling, sorted. Of a file that is not TOML only that is told, since what else seems wrong with it
 /// may follow from it; nor is any name missed, since it may stand in such a file.

@@ -1,10 +1,10 @@
 //! Every reference names something that exists.
 
 use super::ownership::{Moved, Moves};
-use super::{MANY_OBJECTS, World, finding};
+use super::{World, finding};
 use crate::diag::{Diagnostics, codes, did_you_mean};
 use crate::kinds::{self, FoundReference, access_package::Package};
-use crate::model::{Address, Object, on_all};
+use crate::model::{Address, MANY_OBJECTS, Object, on_all};
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 

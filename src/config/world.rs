@@ -1,7 +1,7 @@
 //! Everything a rule may look at: the declared objects, what the store knows beside them, and the settings.
 
-use super::{Known, MANY_OBJECTS, Settings};
-use crate::model::{Address, Object, meanwhile};
+use super::{Known, Settings};
+use crate::model::{Address, MANY_OBJECTS, Object, meanwhile};
 use foldhash::{HashMap, HashMapExt};
 use std::collections::BTreeMap;
 

@@ -7,6 +7,9 @@ use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::{panic::resume_unwind, sync::mpsc::sync_channel, thread};
 
+/// From so many objects, or changes of objects, on it pays to look at them on all processors.
+pub const MANY_OBJECTS: usize = 2_048;
+
 /// Does the work to each thing. Fewer than `many` are not worth waking other processors for.
 pub fn on_all<T: Sync, R: Send>(things: &[T], many: usize, work: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
     if things.len() < many {

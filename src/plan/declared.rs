@@ -6,13 +6,10 @@
 //! objects can tell what one more, one less or another one makes of the whole, without the others.
 
 use crate::config::AppliedSettings;
-use crate::model::{Digest, Hasher, Object, Raw, on_all, raw};
+use crate::model::{Digest, Hasher, MANY_OBJECTS, Object, Raw, on_all, raw};
 
 /// How many buckets there are.
 pub const BUCKETS: usize = 4_096;
-
-/// From so many objects on it pays to look at them on all processors.
-const MANY_OBJECTS: usize = 2_048;
 
 /// The start of the digest of an address, by which objects are told apart and put into buckets.
 pub type Id = [u8; 16];

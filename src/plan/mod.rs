@@ -38,7 +38,7 @@ pub use summary::{Summary, followers};
 use crate::config::{AppliedSettings, Config, Known, Limits, World, check_rules};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::kinds::access_package::Package;
-use crate::model::{Address, Change, Digest, Object, Zone, meanwhile, on_all};
+use crate::model::{Address, Change, Digest, MANY_OBJECTS, Object, Zone, meanwhile, on_all};
 use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Wanted, move_hints, reconcile};
 use chrono::{DateTime, Utc};
 use declared::config_digest;
@@ -188,7 +188,7 @@ pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, fou
     };
     let Reconciled { changes, prior } = reconcile(&wanted, state, found);
     let (mut changes, complete) = select::select(changes, &prior, wanted.objects, targets, excludes, found);
-    let stands = on_all(&changes, MANY_CHANGES, |change| {
+    let stands = on_all(&changes, MANY_OBJECTS, |change| {
         let stood = || change.cause.stood.first().map(|(_, o)| o.places()).filter(|o| !o.file.is_empty()).map(|o| (o.file, o.line));
         let place = sources.line(change.cause.at).map(|(f, l)| (f.to_owned(), l)).or_else(stood);
         (place, change.after.as_ref().map(|after| origin::of(after, sources, commit)))
@@ -252,9 +252,6 @@ fn check_part(prior: &PriorMoves, changes: &[Change], config: &Config, found: &m
     }
 }
 
-/// From so many changes on it pays to look at them on all processors.
-const MANY_CHANGES: usize = 2_048;
-
 /// What a plan is made of beside its changes.
 struct Made<'a> {
     commit: Option<&'a str>,
@@ -293,7 +290,7 @@ fn judged(made: Made<'_>, base: impl FnOnce() -> Base + Send, state: &State, cha
         has_store: state.lineage.is_some(),
     };
     let digested = || (base(), document::digest_of_changes(workspace, &changes, settings_change.as_ref(), destroy));
-    let ((base, changes_digest), refusals) = meanwhile(changes.len() >= MANY_CHANGES, digested, || guards::judge(&facts, found));
+    let ((base, changes_digest), refusals) = meanwhile(changes.len() >= MANY_OBJECTS, digested, || guards::judge(&facts, found));
     Plan {
         workspace: workspace.to_owned(),
         base,

@@ -5,11 +5,8 @@ use super::{PriorMoves, State};
 use crate::config::{Import, Moved, Removed};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::{self, Default, OnChange};
-use crate::model::{Action, Address, Cause, Change, Delta, Object, Stored, Table, Value, on_all};
+use crate::model::{Action, Address, Cause, Change, Delta, MANY_OBJECTS, Object, Stored, Table, Value, on_all};
 use std::collections::BTreeMap;
-
-/// From so many objects on it pays to look at them on all processors.
-const MANY_OBJECTS: usize = 2_048;
 
 /// What a workspace wants.
 #[derive(Clone, Copy)]
