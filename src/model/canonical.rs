@@ -180,13 +180,15 @@ struct Entry {
 struct Entries<'o> {
     out: &'o mut Vec<u8>,
     written: Vec<Entry>,
+    /// Whether JSON escaped anything in a name: names of attributes have nothing to escape, and compare as they are written.
+    escaped: bool,
     end: &'static [u8],
 }
 
 impl<'o> Entries<'o> {
     fn begin(out: &'o mut Vec<u8>, length: usize, end: &'static [u8]) -> Entries<'o> {
         out.push(b'{');
-        Entries { out, written: Vec::with_capacity(length), end }
+        Entries { out, written: Vec::with_capacity(length), escaped: false, end }
     }
 
     fn name(&mut self, name: &(impl Serialize + ?Sized)) -> Result<(), Error> {
@@ -199,7 +201,9 @@ impl<'o> Entries<'o> {
         if self.out.get(start) != Some(&b'"') {
             return Err(Error::custom("a name is a text"));
         }
-        self.written.push(Entry { name: start.saturating_add(1)..end.saturating_sub(1), whole: start..end });
+        let name = start.saturating_add(1)..end.saturating_sub(1);
+        self.escaped |= self.out.get(name.clone()).unwrap_or_default().contains(&b'\\');
+        self.written.push(Entry { name, whole: start..end });
         self.out.push(b':');
         Ok(())
     }
@@ -214,9 +218,13 @@ impl<'o> Entries<'o> {
 
     fn close(mut self) -> Result<(), Error> {
         let bytes = &*self.out;
-        let raw = |entry: &Entry| unescaped(bytes.get(entry.name.clone()).unwrap_or_default());
-        if !self.written.is_sorted_by(|a, b| raw(a) < raw(b)) {
-            self.written.sort_by(|a, b| raw(a).cmp(&raw(b)));
+        let written = |entry: &Entry| bytes.get(entry.name.clone()).unwrap_or_default();
+        let before = |a: &Entry, b: &Entry| match self.escaped {
+            false => written(a).cmp(written(b)),
+            true => unescaped(written(a)).cmp(&unescaped(written(b))),
+        };
+        if !self.written.is_sorted_by(|a, b| before(a, b).is_lt()) {
+            self.written.sort_by(before);
             let mut sorted = Vec::with_capacity(bytes.len());
             let first = self.written.iter().map(|e| e.whole.start).min().unwrap_or(bytes.len());
             for (i, entry) in self.written.iter().enumerate() {

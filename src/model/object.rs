@@ -70,7 +70,8 @@ impl Origin {
 
 impl Serialize for Origin {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.places().serialize(serializer)
+        // Passed on as it is read, not built first: a plan of a million objects has a million of them.
+        serde_transcode::transcode(&mut serde_json::Deserializer::from_str(self.as_json()), serializer)
     }
 }
 
