@@ -56,6 +56,7 @@
 //! | [`kinds`] | the kinds of objects, a file each, and what is derived from them |
 //! | [`config`] | from texts to a sound configuration, or all that is wrong with it; its `rules` are a file for each concern |
 //! | [`reconcile`] | from two sets of objects to ordered changes |
+//! | [`engine`] | the lifecycle: commands and time to events, events to records; who holds what, and why |
 //! | [`plan`] | changes with guards, digests and what they rely on; its `guards` are a file for each concern |
 //! | [`view`] | values to terminal text, Markdown, JSON, CSV, schemas, the reference page: the only room that escapes |
 //! | [`source`] | reads the workspace, and git's commit |
@@ -68,6 +69,7 @@
 pub mod cli;
 pub mod config;
 pub mod diag;
+pub mod engine;
 pub mod expr;
 pub mod kinds;
 pub mod model;

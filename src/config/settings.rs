@@ -221,6 +221,12 @@ impl AppliedSettings {
         Some(list.iter().filter_map(|v| Address::parse(v.as_str()?).ok()).collect())
     }
 
+    /// Whether of several policies that admit somebody only those of the narrowest class are offered (R115).
+    #[must_use]
+    pub fn narrowest_only(&self) -> bool {
+        self.0.get("workspace").and_then(|w| w.get("policy_priority")).and_then(serde_json::Value::as_str) == Some("entra")
+    }
+
     /// The zone that was applied.
     #[must_use]
     pub fn zone(&self) -> Zone {

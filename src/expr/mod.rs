@@ -1,7 +1,7 @@
 //! CEL: the rules of dynamic groups and automatic policies, later of checks.
 //!
-//! In: the text of an expression. Out: whether it is one, or where it stops being one.
-//! Invariants: nothing is evaluated here yet; parsing has no effect and no state.
+//! In: the text of an expression, and what is said of a user. Out: whether it is one, or where it stops being one; whether it holds.
+//! Invariants: no effect and no state; what cannot be evaluated is an error, and never a yes or a no.
 
 /// Why a text is no expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,50 @@ pub fn check_rule(text: &str) -> Result<(), BadRule> {
     }
 }
 
+/// What a rule can ask of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field<'a> {
+    /// A text; empty where nothing is said.
+    Text(&'a str),
+    /// Yes or no.
+    Flag(bool),
+}
+
+/// A rule that is asked of many.
+pub struct Rule(cel::Program);
+
+impl Rule {
+    /// Reads a rule.
+    ///
+    /// # Errors
+    /// As [`check_rule`].
+    pub fn read(text: &str) -> Result<Rule, BadRule> {
+        check_rule(text)?;
+        let unread = |_| BadRule { column: 1, message: "an expression is expected".to_owned() };
+        cel::Program::compile(text).map(Rule).map_err(unread)
+    }
+
+    /// Whether it holds of a user.
+    ///
+    /// # Errors
+    /// Why it cannot be told: a field that there is not, or an answer that is neither yes nor no.
+    pub fn holds<'n, 'a>(&self, user: impl IntoIterator<Item = (&'n str, Field<'a>)>) -> Result<bool, String> {
+        let value = |field: Field<'_>| match field {
+            Field::Text(text) => cel::Value::from(text),
+            Field::Flag(flag) => cel::Value::from(flag),
+        };
+        let fields: std::collections::HashMap<String, cel::Value> =
+            user.into_iter().map(|(name, field)| (name.to_owned(), value(field))).collect();
+        let mut context = cel::Context::default();
+        context.add_variable_from_value("user", fields);
+        match self.0.execute(&context) {
+            Ok(cel::Value::Bool(holds)) => Ok(holds),
+            Ok(_) => Err("it answers neither yes nor no".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
 fn deepest(text: &str) -> usize {
     let mut depth = 0usize;
     let mut most = 0usize;
@@ -79,5 +123,18 @@ mod tests {
         assert!(check_rule("group.name == 'x'").unwrap_err().message.contains("`group` is not known"));
         assert!(check_rule("").is_err());
         assert!(check_rule(&"(".repeat(100)).is_err());
+    }
+
+    #[test]
+    fn a_rule_holds_or_not_or_cannot_be_told() {
+        let holds = |rule: &str, department, enabled| {
+            Rule::read(rule).unwrap().holds([("department", Field::Text(department)), ("enabled", Field::Flag(enabled))])
+        };
+        let marketing = "user.department == 'Marketing' && user.enabled";
+        assert_eq!(holds(marketing, "Marketing", true), Ok(true));
+        assert_eq!(holds(marketing, "Marketing", false), Ok(false));
+        assert_eq!(holds("user.department.startsWith('M')", "", true), Ok(false));
+        assert!(holds("user.salary > 3", "M", true).is_err());
+        assert!(holds("user.department", "M", true).unwrap_err().contains("neither"));
     }
 }

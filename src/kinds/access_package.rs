@@ -87,6 +87,12 @@ impl<'a> Package<'a> {
         self.0.attributes.contains("catalog")
     }
 
+    /// Whether only those who have its link find it (R61, R62).
+    #[must_use]
+    pub fn is_hidden(self) -> bool {
+        self.0.attributes.flag("hidden", false)
+    }
+
     /// What its policies inherit.
     #[must_use]
     pub fn expiration(self) -> Option<&'a Value> {

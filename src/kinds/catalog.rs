@@ -37,6 +37,12 @@ pub fn is_externally_visible(object: &Object) -> bool {
     object.attributes.get("externally_visible").is_some_and(|v| v.is_unread() || v.as_bool() == Some(true))
 }
 
+/// Whether anything in it can be discovered or requested (R103).
+#[must_use]
+pub fn is_enabled(object: &Object) -> bool {
+    object.attributes.flag("enabled", true)
+}
+
 /// Where it says whether they may.
 #[must_use]
 pub fn visibility_place(object: &Object) -> Span {

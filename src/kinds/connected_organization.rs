@@ -60,3 +60,13 @@ pub fn is_proposed(object: &Object) -> bool {
 pub fn has_domain(object: &Object, domain: &str) -> bool {
     object.attributes.texts("domains").any(|d| d.eq_ignore_ascii_case(domain))
 }
+
+/// Our people who answer for it, as written.
+pub fn internal_sponsors(object: &Object) -> impl Iterator<Item = &str> {
+    object.attributes.texts("internal_sponsors")
+}
+
+/// Their people who answer for it, as written.
+pub fn external_sponsors(object: &Object) -> impl Iterator<Item = &str> {
+    object.attributes.texts("external_sponsors")
+}

@@ -61,7 +61,13 @@ impl<'a> Group<'a> {
     /// Whether a rule makes its members.
     #[must_use]
     pub fn is_dynamic(self) -> bool {
-        self.0.attributes.text("rule").is_some()
+        self.rule().is_some()
+    }
+
+    /// The rule that makes its members, if one does.
+    #[must_use]
+    pub fn rule(self) -> Option<&'a str> {
+        self.0.attributes.text("rule")
     }
 
     /// Where its rule is written.

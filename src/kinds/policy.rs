@@ -3,6 +3,10 @@
 //! Past 400 lines, since it is the field's largest noun: its form, the typed view that all rooms read it through, and
 //! the rules that one policy decides alone.
 
+mod reading;
+
+pub use reading::Automatic;
+
 use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Shape, Text};
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::group::principal;

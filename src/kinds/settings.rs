@@ -39,6 +39,18 @@ pub fn external_users() -> Address {
     Address::root(KIND.name, "external_users")
 }
 
+/// What becomes of a guest who loses the last assignment (R151): nothing, a block, or a block and the end of the account so long after.
+#[must_use]
+pub fn after_last_assignment(object: Option<&Object>) -> (bool, Option<Minutes>) {
+    let said = |name: &str| object.and_then(|o| o.attributes.text(name));
+    let wait = || said("delete_after").and_then(|t| Minutes::parse(t).ok()).unwrap_or(Minutes::days(30));
+    match said("on_last_assignment_lost").unwrap_or("block_and_delete") {
+        "none" => (false, None),
+        "block" => (true, None),
+        _ => (true, Some(wait())),
+    }
+}
+
 /// Why a domain is not welcome: the place that says so. Sub-domains follow their domain.
 #[must_use]
 pub fn forbids(object: &Object, domain: &str) -> Option<Span> {

@@ -1,8 +1,9 @@
 //! A person of the directory.
 
-use super::{Default, Field, Form, KeyForm, Kind, Reference, Shape, Text};
-use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::model::{Object, Value};
+use super::{Default, Field as Attribute, Form, KeyForm, Kind, Reference, Shape, Text};
+use crate::diag::{Diagnostic, Diagnostics, Span, codes};
+use crate::expr::Field;
+use crate::model::{Node, Object, Table, Value};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -12,20 +13,20 @@ pub static KIND: Kind = Kind {
     key: KeyForm::User,
     form: Form {
         fields: &[
-            Field::new("display_name", Shape::Text(Text::Name), "The name people see.").default(Default::Key),
-            Field::new("mail", Shape::Text(Text::Mail), "Where mail goes; its domain tells which organization a guest belongs to.")
+            Attribute::new("display_name", Shape::Text(Text::Name), "The name people see.").default(Default::Key),
+            Attribute::new("mail", Shape::Text(Text::Mail), "Where mail goes; its domain tells which organization a guest belongs to.")
                 .default(Default::Key),
-            Field::new("department", Shape::Text(Text::Line), "As automatic rules read it: `user.department`."),
-            Field::new("manager", Shape::Reference(Reference::to("user").weak()), "Decides where a policy says `\"manager\"`."),
-            Field::new("enabled", Shape::Bool, "Whether the person can sign in.").default(Default::Bool(true)),
-            Field::new("type", Shape::Choice(&["member", "guest"]), "A member of the directory, or a guest from outside.")
+            Attribute::new("department", Shape::Text(Text::Line), "As automatic rules read it: `user.department`."),
+            Attribute::new("manager", Shape::Reference(Reference::to("user").weak()), "Decides where a policy says `\"manager\"`."),
+            Attribute::new("enabled", Shape::Bool, "Whether the person can sign in.").default(Default::Bool(true)),
+            Attribute::new("type", Shape::Choice(&["member", "guest"]), "A member of the directory, or a guest from outside.")
                 .default(Default::Text("member")),
-            Field::new(
+            Attribute::new(
                 "organization",
                 Shape::Reference(Reference::to("connected_organization").weak()),
                 "The organization a guest belongs to; without it, the one whose domains hold the domain of `mail`.",
             ),
-            Field::new("sponsor", Shape::Reference(Reference::to("user").weak()), "Who answers for a guest."),
+            Attribute::new("sponsor", Shape::Reference(Reference::to("user").weak()), "Who answers for a guest."),
         ],
         alternatives: &[],
     },
@@ -64,11 +65,39 @@ impl<'a> User<'a> {
         self.0.attributes.text("organization")
     }
 
+    /// Who leads the person, if somebody is named.
+    #[must_use]
+    pub fn manager(self) -> Option<&'a str> {
+        self.0.attributes.text("manager")
+    }
+
+    /// Where mail goes.
+    #[must_use]
+    pub fn mail(self) -> &'a str {
+        self.0.attributes.text("mail").unwrap_or_else(|| self.0.address.key())
+    }
+
+    /// The department, empty where nothing is said.
+    #[must_use]
+    pub fn department(self) -> &'a str {
+        self.0.attributes.text("department").unwrap_or("")
+    }
+
+    /// What a rule can ask of a person: every field, absent texts empty.
+    pub fn fields(self) -> impl Iterator<Item = (&'static str, Field<'a>)> {
+        let text = |name: &'static str| (name, Field::Text(self.0.attributes.text(name).unwrap_or("")));
+        let own = self.0.address.key();
+        let or_own = |name: &'static str| (name, Field::Text(self.0.attributes.text(name).unwrap_or(own)));
+        let kind = if self.is_guest() { "guest" } else { "member" };
+        [or_own("display_name"), ("mail", Field::Text(self.mail())), text("department"), text("manager"), text("organization"), text("sponsor")]
+            .into_iter()
+            .chain([("enabled", Field::Flag(self.is_enabled())), ("type", Field::Text(kind)), ("user_principal_name", Field::Text(own))])
+    }
+
     /// The domain of the mail address.
     #[must_use]
     pub fn mail_domain(self) -> &'a str {
-        let mail = self.0.attributes.text("mail").unwrap_or_else(|| self.0.address.key());
-        mail.rsplit_once('@').map_or("", |(_, domain)| domain)
+        self.mail().rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 }
 
@@ -85,4 +114,26 @@ fn check(object: &Object, found: &mut Diagnostics) {
         let finding = Diagnostic::new(&codes::E0407, at, message).at(&object.address).help(help);
         found.push(keys.fold(finding, |f, (name, at)| f.related(at, format!("and so is `{name}`"))));
     }
+}
+
+/// What a user from outside says of themselves who comes in by a request (R148).
+#[must_use]
+pub fn guest(organization: Option<&str>) -> Table {
+    let mut table = Table::new();
+    if let Some(key) = organization {
+        table.insert("organization", Value::text(key, Span::NONE));
+    }
+    table.insert("type", Value::text("guest", Span::NONE));
+    table
+}
+
+/// What a user says of themselves once their sign-in is blocked, or not any more.
+#[must_use]
+pub fn with_sign_in(attributes: &Table, enabled: bool) -> Table {
+    let mut table = attributes.clone();
+    match enabled {
+        true => drop(table.remove("enabled")),
+        false => drop(table.insert("enabled", Value::new(Node::Bool(false), Span::NONE))),
+    }
+    table
 }

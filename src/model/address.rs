@@ -171,6 +171,12 @@ impl Address {
         std::iter::successors(Some(self.clone()), Address::parent)
     }
 
+    /// The kind at its top.
+    #[must_use]
+    pub fn root_kind(&self) -> &str {
+        self.text.split_once('.').map_or(&*self.text, |(kind, _)| kind)
+    }
+
     /// Whether it is `other` or stands below it.
     #[must_use]
     pub fn is_within(&self, other: &Address) -> bool {

@@ -26,6 +26,23 @@ impl Holdings {
         self.0.iter()
     }
 
+    /// The object of an address and all that stand in it.
+    #[must_use]
+    pub fn within(&self, address: &Address) -> &[Stored] {
+        let first = self.0.partition_point(|stored| stored.object.address < *address);
+        let rest = self.0.get(first..).unwrap_or_default();
+        let count = rest.iter().take_while(|stored| stored.object.address.is_within(address)).count();
+        rest.get(..count).unwrap_or_default()
+    }
+
+    /// The objects of one kind that stand at the top, and all that stand in them.
+    #[must_use]
+    pub fn within_kind(&self, kind: &str) -> &[Stored] {
+        let first = self.0.partition_point(|stored| stored.object.address.root_kind() < kind);
+        let rest = self.0.get(first..).unwrap_or_default();
+        rest.get(..rest.partition_point(|stored| stored.object.address.root_kind() == kind)).unwrap_or_default()
+    }
+
     /// Every object, to change what it says; addresses stay as they are.
     pub fn values_mut(&mut self) -> std::slice::IterMut<'_, Stored> {
         self.0.iter_mut()

@@ -1,0 +1,185 @@
+//! Stages of approval: who may decide, and what follows when somebody did or nobody can.
+
+use super::assign;
+use super::draft::Draft;
+use super::event::Event;
+use super::facts::Facts;
+use super::nouns::{Named, Request, RequestKind, RequestState, Stage};
+use super::people::{Person, people};
+use super::policies::incompatible;
+use super::record::{Family, Record};
+use super::refusal::Refusal;
+use super::terms::later;
+use crate::kinds::connected_organization as organization;
+use chrono::{DateTime, Utc};
+
+/// A request that is there.
+pub(super) fn find(facts: &Facts<'_>, id: &str) -> Result<Request, Refusal> {
+    match facts.records.get(Family::Request, id) {
+        Some(Record::Request(request)) => Ok(*request),
+        _ => Err(Refusal::by("R57", format!("there is no request `{id}`"), "`writ requests` lists them")),
+    }
+}
+
+/// Those who may decide a stage now: looked for when it begins, when it is shown, and once more when somebody decides. Neither
+/// who asks nor who is to have it is ever among them, by whatever path (R117); nor who decided a stage before.
+pub(super) fn approvers(facts: &Facts<'_>, request: &Request, stage: usize, escalated: bool) -> Vec<Named> {
+    let Some(terms) = stage.checked_sub(1).and_then(|n| request.terms.stages.get(n)) else { return Vec::new() };
+    let target = Person::of_named(facts, &request.target);
+    let eligible = |words: &[String]| -> Vec<Named> {
+        let named = words.iter().flat_map(|word| resolve(facts, &target, word));
+        let mut found: Vec<Named> = named.filter(|p| is_eligible(facts, request, p)).collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found.dedup();
+        found
+    };
+    let unresolved = terms.approvers.iter().any(|w| is_word(w) && eligible(std::slice::from_ref(w)).is_empty());
+    let mut found = eligible(&terms.approvers);
+    if unresolved || found.is_empty() {
+        found.extend(eligible(&terms.fallback));
+    }
+    // Nobody is left to decide: the alternates need not wait for anybody (V21).
+    if escalated || found.is_empty() {
+        found.extend(eligible(&terms.alternates));
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.dedup();
+    found
+}
+
+/// Who may decide a request now; nobody, where there is nothing to decide.
+#[must_use]
+pub fn deciders(facts: &Facts<'_>, request: &Request) -> Vec<Named> {
+    let Some(stage) = request.stage.as_ref().filter(|_| request.state == RequestState::PendingApproval) else { return Vec::new() };
+    approvers(facts, request, stage.number, stage.escalated || stage.escalates.is_some_and(|at| at <= facts.now))
+}
+
+fn is_eligible(facts: &Facts<'_>, request: &Request, person: &Named) -> bool {
+    let person = Person::of_named(facts, person);
+    let decided = request.verdicts.iter().any(|v| person.is(&v.by));
+    person.object.is_some() && person.is_enabled() && !person.is(&request.target) && !person.is(&request.requestor) && !decided
+}
+
+/// Whether it stands for people who are looked up, and may not be there.
+fn is_word(word: &str) -> bool {
+    matches!(word, "manager" | "manager:2" | "internal_sponsors" | "external_sponsors")
+}
+
+/// The people whom a word or a principal stands for.
+fn resolve(facts: &Facts<'_>, target: &Person<'_>, word: &str) -> Vec<Named> {
+    let manager = target.manager(facts);
+    let of = |names: Vec<&str>| people(facts, names).into_iter().map(|name| facts.person(&name).named).collect();
+    match word {
+        "manager" => manager.into_iter().map(|m| m.named).collect(),
+        "manager:2" => manager.and_then(|m| m.manager(facts)).into_iter().map(|m| m.named).collect(),
+        "internal_sponsors" => target.organization(facts).map(|o| of(organization::internal_sponsors(o).collect())).unwrap_or_default(),
+        "external_sponsors" => target.organization(facts).map(|o| of(organization::external_sponsors(o).collect())).unwrap_or_default(),
+        principal => of(vec![principal]),
+    }
+}
+
+/// Begins a stage, if anybody can decide it.
+///
+/// # Errors
+/// When nobody can: an empty set grants nothing.
+pub(super) fn begin(draft: &mut Draft<'_>, request: &Request, number: usize, at: DateTime<Utc>) -> Result<(), Refusal> {
+    let Some(terms) = number.checked_sub(1).and_then(|n| request.terms.stages.get(n)) else { return approve(draft, &request.id, at) };
+    let approvers = approvers(&draft.facts(), request, number, false);
+    if approvers.is_empty() {
+        let message = format!("nobody can decide stage {number} of a request for `{}` by {}", request.package.name, request.target.name);
+        return Err(Refusal::by("R39", message, "the managers of the package can name other approvers, or a fallback"));
+    }
+    let half = terms.timeout.checked_div(2).unwrap_or(0);
+    let stage = Stage {
+        number,
+        began: at,
+        deadline: later(at, terms.timeout),
+        escalates: terms.escalates.map(|after| later(at, after)),
+        escalated: false,
+        reminds: Some(later(at, half)),
+    };
+    draft.push(Event::StageStarted { request: request.id.clone(), stage, approvers })?;
+    Ok(())
+}
+
+/// After a yes: the next stage, or the access itself.
+pub(super) fn advance(draft: &mut Draft<'_>, id: &str, decided: usize, at: DateTime<Utc>) -> Result<(), Refusal> {
+    let request = find(&draft.facts(), id)?;
+    let next = decided.saturating_add(1);
+    if next > request.terms.stages.len() {
+        return approve(draft, id, at);
+    }
+    match begin(draft, &request, next, at) {
+        // Whoever said yes is not to blame: the request ends, and says why.
+        Err(refusal) => close(draft, id, at, RequestState::Denied, None, &refusal.message),
+        begun => begun,
+    }
+}
+
+/// Ends a request without access.
+pub(super) fn close(
+    draft: &mut Draft<'_>,
+    id: &str,
+    at: DateTime<Utc>,
+    state: RequestState,
+    by: Option<&str>,
+    cause: &str,
+) -> Result<(), Refusal> {
+    draft.push(Event::Closed { request: id.to_owned(), at, state, by: by.map(str::to_owned), cause: cause.to_owned() })?;
+    Ok(())
+}
+
+/// Everybody who had to agree did: what was asked is given, now or at its start. What forbids it by now ends the request.
+pub(super) fn approve(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Result<(), Refusal> {
+    let request = find(&draft.facts(), id)?;
+    let start = request.start.filter(|start| *start > at);
+    let from = start.unwrap_or(at);
+    let ceiling = request.terms.ceiling(from);
+    let end = match (request.end, ceiling) {
+        (Some(asked), Some(latest)) => Some(asked.min(latest)),
+        (asked, latest) => asked.or(latest),
+    };
+    let stands_in_the_way = |draft: &Draft<'_>| -> Option<String> {
+        let facts = draft.facts();
+        let Some(package) = facts.package(&request.package.id) else { return Some("the package is gone".to_owned()) };
+        if facts.policy(&request.policy.id).is_none() {
+            return Some("the policy is gone".to_owned());
+        }
+        if end.is_some_and(|end| end <= from) {
+            return Some("its end has passed".to_owned());
+        }
+        // Looked at once more, since two requests may have been under way at the same time (V25).
+        let person = Person::of_named(&facts, &request.target);
+        incompatible(&facts, package, &person, false).map(|refusal| refusal.message)
+    };
+    if let Some(cause) = stands_in_the_way(draft) {
+        return close(draft, id, at, RequestState::Denied, None, &cause);
+    }
+    draft.push(Event::Approved { request: id.to_owned(), at, start, end })?;
+    if request.kind != RequestKind::Extend {
+        assign::invite(draft, &request.target, at)?;
+    }
+    match start {
+        Some(_) => Ok(()),
+        None => deliver(draft, id, at),
+    }
+}
+
+/// Gives what was approved.
+pub(super) fn deliver(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Result<(), Refusal> {
+    let request = find(&draft.facts(), id)?;
+    let assignment = match (request.kind, &request.assignment) {
+        (RequestKind::Extend, Some(assignment)) => {
+            let live = matches!(draft.facts().records.get(Family::Assignment, assignment), Some(Record::Assignment(a)) if a.is_live(at));
+            if !live {
+                return close(draft, id, at, RequestState::Canceled, None, "the access ended meanwhile");
+            }
+            let (policy, extensible) = (request.policy.clone(), request.terms.is_extensible());
+            draft.push(Event::Rescheduled { assignment: assignment.clone(), at, end: request.end, policy, extensible })?;
+            assignment.clone()
+        }
+        _ => assign::grant(draft, &request, at)?,
+    };
+    draft.push(Event::RequestDelivered { request: id.to_owned(), at, assignment })?;
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! What can happen in the lifecycle. Each event is about one record, and says all that it does to it.
+
+use super::nouns::{Assignment, Guest, Named, Request, Stage, Verdict};
+use super::record::Family;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Why an assignment ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Its end came.
+    Expired,
+    /// The holder gave it up.
+    GivenUp,
+    /// Somebody who may took it away.
+    Removed(String),
+    /// A review took it away: the id of the review.
+    Review(String),
+    /// The rule of its automatic policy does not match any more.
+    Rule,
+    /// The files do not give it any more.
+    Undeclared,
+    /// What it gave, or its policy, is gone.
+    PackageGone,
+    /// The holder is not in the directory any more.
+    PersonGone,
+}
+
+impl Cause {
+    /// In a few words, for people.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Cause::Expired => "its end came".to_owned(),
+            Cause::GivenUp => "the holder gave it up".to_owned(),
+            Cause::Removed(by) => format!("{by} took it away"),
+            Cause::Review(id) => format!("the review {id} took it away"),
+            Cause::Rule => "its rule does not match any more".to_owned(),
+            Cause::Undeclared => "the files do not give it any more".to_owned(),
+            Cause::PackageGone => "the package is gone".to_owned(),
+            Cause::PersonGone => "the holder is not in the directory any more".to_owned(),
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub enum Event {
+    /// Somebody asked (Q1, Q2, Q3, Q19, Q20).
+    #[serde(rename = "request.submitted")]
+    RequestSubmitted {
+        /// As it was asked; it says where it stands then.
+        request: Box<Request>,
+    },
+    /// A stage of approval began (Q4, Q7).
+    #[serde(rename = "request.stage_started")]
+    StageStarted {
+        /// The request.
+        request: String,
+        /// The stage.
+        stage: Stage,
+        /// Who could decide at that moment; who decides is looked at again then.
+        approvers: Vec<Named>,
+    },
+    /// The alternates may decide too (Q6).
+    #[serde(rename = "request.escalated")]
+    Escalated {
+        /// The request.
+        request: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// Who may decide from now on, beside the others.
+        approvers: Vec<Named>,
+    },
+    /// The approvers were reminded (N3).
+    #[serde(rename = "request.reminded")]
+    Reminded {
+        /// The request.
+        request: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// An approver decided; the stage is closed (Q7, Q8).
+    #[serde(rename = "request.decided")]
+    Decided {
+        /// The request.
+        request: String,
+        /// What was said, by whom.
+        verdict: Verdict,
+    },
+    /// All who had to agree did, or nobody had to (Q5, Q7).
+    #[serde(rename = "request.approved")]
+    Approved {
+        /// The request.
+        request: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// When access begins, if that is still to come (Q11).
+        start: Option<DateTime<Utc>>,
+        /// When access ends.
+        end: Option<DateTime<Utc>>,
+    },
+    /// It ended without access (Q8, Q9, Q10).
+    #[serde(rename = "request.closed")]
+    Closed {
+        /// The request.
+        request: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// `denied`, `timed_out` or `canceled`.
+        state: super::RequestState,
+        /// Who did it; nobody, where time or a rule did.
+        by: Option<String>,
+        /// Why.
+        cause: String,
+    },
+    /// What was asked is done (Q13).
+    #[serde(rename = "request.delivered")]
+    RequestDelivered {
+        /// The request.
+        request: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// The assignment that came of it.
+        assignment: String,
+    },
+    /// Somebody holds a package from now on.
+    #[serde(rename = "assignment.given")]
+    Given {
+        /// As it is.
+        assignment: Box<Assignment>,
+    },
+    /// Its end is another one (Q19).
+    #[serde(rename = "assignment.rescheduled")]
+    Rescheduled {
+        /// The assignment.
+        assignment: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// The first instant without it.
+        end: Option<DateTime<Utc>>,
+        /// The policy that governs it from now on.
+        policy: Named,
+        /// Whether the holder may extend it again.
+        extensible: bool,
+    },
+    /// The holder was told that the end comes (N19), or need not be told.
+    #[serde(rename = "assignment.expiring")]
+    Expiring {
+        /// The assignment.
+        assignment: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// Which reminder: 1 is that of 14 days, 2 that of one.
+        reminder: u8,
+        /// Whether the holder is told; not, where all of it is held on by something else.
+        told: bool,
+    },
+    /// The rule of its automatic policy stopped matching, or matches again.
+    #[serde(rename = "assignment.grace")]
+    Grace {
+        /// The assignment.
+        assignment: String,
+        /// When it goes, if it does.
+        until: Option<DateTime<Utc>>,
+    },
+    /// It is over.
+    #[serde(rename = "assignment.ended")]
+    Ended {
+        /// The assignment.
+        assignment: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// Why.
+        cause: Cause,
+    },
+    /// Somebody from outside came into the directory (R148).
+    #[serde(rename = "guest.invited")]
+    GuestInvited {
+        /// As they are.
+        guest: Box<Guest>,
+        /// The key of the organization they belong to.
+        organization: Option<String>,
+    },
+    /// Their sign-in is blocked, or not any more (R151).
+    #[serde(rename = "guest.blocked")]
+    GuestBlocked {
+        /// The id of the user.
+        guest: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// When the account goes away.
+        deletes: Option<DateTime<Utc>>,
+    },
+    /// Their account is gone (R151).
+    #[serde(rename = "guest.deleted")]
+    GuestDeleted {
+        /// The id of the user.
+        guest: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A record that nobody needs any more was taken away (Q18, retention).
+    #[serde(rename = "record.purged")]
+    Purged {
+        /// Its family.
+        family: Family,
+        /// Its id.
+        id: String,
+    },
+}
+
+impl Event {
+    /// What happened, such as `request.submitted`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::RequestSubmitted { .. } => "request.submitted",
+            Event::StageStarted { .. } => "request.stage_started",
+            Event::Escalated { .. } => "request.escalated",
+            Event::Reminded { .. } => "request.reminded",
+            Event::Decided { .. } => "request.decided",
+            Event::Approved { .. } => "request.approved",
+            Event::Closed { .. } => "request.closed",
+            Event::RequestDelivered { .. } => "request.delivered",
+            Event::Given { .. } => "assignment.given",
+            Event::Rescheduled { .. } => "assignment.rescheduled",
+            Event::Expiring { .. } => "assignment.expiring",
+            Event::Grace { .. } => "assignment.grace",
+            Event::Ended { .. } => "assignment.ended",
+            Event::GuestInvited { .. } => "guest.invited",
+            Event::GuestBlocked { .. } => "guest.blocked",
+            Event::GuestDeleted { .. } => "guest.deleted",
+            Event::Purged { .. } => "record.purged",
+        }
+    }
+
+    /// The record that it is about.
+    #[must_use]
+    pub fn record(&self) -> (Family, &str) {
+        match self {
+            Event::RequestSubmitted { request } => (Family::Request, &request.id),
+            Event::StageStarted { request, .. }
+            | Event::Escalated { request, .. }
+            | Event::Reminded { request, .. }
+            | Event::Decided { request, .. }
+            | Event::Approved { request, .. }
+            | Event::Closed { request, .. }
+            | Event::RequestDelivered { request, .. } => (Family::Request, request),
+            Event::Given { assignment } => (Family::Assignment, &assignment.id),
+            Event::Rescheduled { assignment, .. }
+            | Event::Expiring { assignment, .. }
+            | Event::Grace { assignment, .. }
+            | Event::Ended { assignment, .. } => (Family::Assignment, assignment),
+            Event::GuestInvited { guest, .. } => (Family::Guest, &guest.id),
+            Event::GuestBlocked { guest, .. } | Event::GuestDeleted { guest, .. } => (Family::Guest, guest),
+            Event::Purged { family, id } => (*family, id),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The lifecycle: what people ask for, what others decide, what time brings.
+//!
+//! In: a [`Command`], or the coming of an instant ([`due`]), and [`Facts`]: the objects as applied, the records so far, now.
+//! Out: [`Event`]s, or a [`Refusal`] that names its rule. Invariants: nothing is read or written here; what was decided follows
+//! from the facts alone; each event changes one [`Record`], and [`fold`] is what it means; nobody decides on a request of their own
+//! or for themselves; an empty set of approvers grants nothing; nothing outlives its end by more than one look at the clock.
+//!
+//! ```text
+//! Command ──► decide ──► request, decision, extension, removal, assignment     a file for each thing that people do
+//! instant ──► due    ──► timers                                                what happens by itself
+//!                          │ ask
+//!                          ▼
+//!             people, policies, terms, access      who somebody is, what admits whom, until when, who holds what and why
+//!                          │
+//!                          ▼
+//!             Draft ──► Event ──► fold ──► Record   what happened, and what is so afterwards
+//! ```
+
+mod access;
+mod actor;
+mod approval;
+mod assign;
+mod command;
+mod decision;
+mod draft;
+mod event;
+mod extension;
+mod facts;
+mod fold;
+mod nouns;
+mod people;
+mod policies;
+mod record;
+mod refusal;
+mod removal;
+mod request;
+mod settle;
+mod terms;
+mod timers;
+
+pub use access::{Held, Reason, held_by, holders_of};
+pub use actor::Actor;
+pub use approval::deciders;
+pub use command::{Ask, Command, decide};
+pub use draft::Draft;
+pub use event::{Cause, Event};
+pub use facts::Facts;
+pub use fold::{Misfit, fold};
+pub use nouns::{Assignment, AssignmentState, Guest, GuestState, Named, Request, RequestKind, RequestState, Source, Stage, Verdict};
+pub use people::Person;
+pub use policies::{Offer, offers};
+pub use record::{Family, Ledger, Record, Records};
+pub use refusal::{Refusal, Rule};
+pub use settle::{Changed, settle, spent};
+pub use terms::{StageTerms, Terms};
+pub use timers::catch_up;

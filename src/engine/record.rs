@@ -1,0 +1,156 @@
+//! Records: what is so in the lifecycle, each being what its events made of it.
+//!
+//! In: nothing. Out: [`Record`], and [`Records`], the way to ask for them; [`Ledger`] holds them in memory.
+
+use super::nouns::{Assignment, AssignmentState, Guest, GuestState, Request, RequestState};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The families of records, in the order of their words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// [`Assignment`].
+    Assignment,
+    /// [`Guest`].
+    Guest,
+    /// [`Request`].
+    Request,
+}
+
+impl Family {
+    /// Every family.
+    pub const ALL: [Family; 3] = [Family::Assignment, Family::Guest, Family::Request];
+
+    /// Its word, in events and in the store.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Family::Assignment => "assignment",
+            Family::Guest => "guest",
+            Family::Request => "request",
+        }
+    }
+
+    /// The family of a word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Family> {
+        Family::ALL.into_iter().find(|family| family.word() == word)
+    }
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// Somebody asks.
+    Request(Box<Request>),
+    /// Somebody holds.
+    Assignment(Box<Assignment>),
+    /// Somebody came from outside.
+    Guest(Box<Guest>),
+}
+
+impl Record {
+    /// Its family.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        match self {
+            Record::Request(_) => Family::Request,
+            Record::Assignment(_) => Family::Assignment,
+            Record::Guest(_) => Family::Guest,
+        }
+    }
+
+    /// Its id, one of a kind in its family.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Record::Request(r) => &r.id,
+            Record::Assignment(a) => &a.id,
+            Record::Guest(g) => &g.id,
+        }
+    }
+
+    /// The id of the package that it is about.
+    #[must_use]
+    pub fn package(&self) -> Option<&str> {
+        match self {
+            Record::Request(r) => Some(&r.package.id),
+            Record::Assignment(a) => Some(&a.package.id),
+            Record::Guest(_) => None,
+        }
+    }
+
+    /// The id of the person whom it is about.
+    #[must_use]
+    pub fn person(&self) -> &str {
+        match self {
+            Record::Request(r) => &r.target.id,
+            Record::Assignment(a) => &a.target.id,
+            Record::Guest(g) => &g.id,
+        }
+    }
+
+    /// Whether it is done with: nothing of it is open, live or to come.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        match self {
+            Record::Request(r) => !r.state.is_open(),
+            Record::Assignment(a) => a.state == AssignmentState::Expired,
+            Record::Guest(g) => g.state == GuestState::Deleted,
+        }
+    }
+
+    /// When something comes of it by itself.
+    #[must_use]
+    pub fn due(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Record::Request(r) => match (&r.stage, r.state) {
+                (Some(stage), RequestState::PendingApproval) => {
+                    [Some(stage.deadline), stage.escalates, stage.reminds].into_iter().flatten().min()
+                }
+                (_, RequestState::Scheduled) => r.start,
+                _ => None,
+            },
+            Record::Assignment(a) => a.due(),
+            Record::Guest(g) => g.deletes.filter(|_| g.state == GuestState::Blocked),
+        }
+    }
+}
+
+/// The way to ask for records. What cannot be read is told by who reads, not here.
+pub trait Records {
+    /// One record.
+    fn get(&self, family: Family, id: &str) -> Option<Record>;
+    /// Those of a person that are not over.
+    fn of_person(&self, family: Family, person: &str) -> Vec<Record>;
+    /// Those of a package that are not over.
+    fn of_package(&self, family: Family, package: &str) -> Vec<Record>;
+}
+
+/// Records in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger(pub BTreeMap<(Family, String), Record>);
+
+impl Ledger {
+    fn those(&self, family: Family, which: impl Fn(&Record) -> bool) -> Vec<Record> {
+        let first = (family, String::new());
+        self.0.range(first..).take_while(|((f, _), _)| *f == family).map(|(_, r)| r).filter(|r| !r.is_over() && which(r)).cloned().collect()
+    }
+}
+
+impl Records for Ledger {
+    fn get(&self, family: Family, id: &str) -> Option<Record> {
+        self.0.get(&(family, id.to_owned())).cloned()
+    }
+
+    fn of_person(&self, family: Family, person: &str) -> Vec<Record> {
+        self.those(family, |r| r.person() == person)
+    }
+
+    fn of_package(&self, family: Family, package: &str) -> Vec<Record> {
+        self.those(family, |r| r.package() == Some(package))
+    }
+}

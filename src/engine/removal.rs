@@ -1,0 +1,105 @@
+//! Access ends: given up, taken away, run out; and what follows for people from outside: Q20.
+
+use super::access::live_of;
+use super::actor::Actor;
+use super::draft::Draft;
+use super::event::{Cause, Event};
+use super::extension::{absent, find};
+use super::nouns::{Assignment, GuestState, Request, RequestKind, RequestState};
+use super::record::{Family, Record};
+use super::refusal::Refusal;
+use super::terms::{Terms, later};
+use crate::kinds::settings;
+use crate::model::Minutes;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// The holder gives access up, or who manages assignments takes it away.
+pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, id: &str, justification: Option<&str>) -> Result<(), Refusal> {
+    let now = draft.now;
+    let (request, cause) = {
+        let facts = draft.facts();
+        let assignment = find(&facts, id)?;
+        let holder = matches!(actor, Actor::Person(name) if facts.person(name).is(&assignment.target));
+        let cause = if holder {
+            let policy = facts.policy(&assignment.policy.id);
+            if let Some(policy) = policy.filter(|p| !p.lets_go()) {
+                let message = format!("`{}` does not let holders give the access up", policy.0.address);
+                return Err(Refusal::by("R141", message, "the managers of the package can take it away"));
+            }
+            Cause::GivenUp
+        } else {
+            let package = facts.package(&assignment.package.id);
+            match package.map(|p| actor.may_assign(&facts, p)) {
+                Some(Err(_)) if matches!(actor, Actor::Person(_)) => return Err(absent(id)),
+                Some(Err(refusal)) => return Err(refusal),
+                _ => Cause::Removed(actor.word().to_owned()),
+            }
+        };
+        let requestor = match actor {
+            Actor::Person(name) => facts.person(name).named,
+            other => super::Named { id: other.word().to_owned(), name: other.word().to_owned() },
+        };
+        let terms =
+            Terms { expiration: "never".to_owned(), zone: facts.zone.name().to_owned(), extension: "none".to_owned(), stages: Vec::new() };
+        let request = Request {
+            id: draft.mint(),
+            kind: RequestKind::Remove,
+            package: assignment.package.clone(),
+            policy: assignment.policy.clone(),
+            target: assignment.target.clone(),
+            requestor,
+            submitted: now,
+            justification: justification.map(str::to_owned),
+            answers: BTreeMap::new(),
+            start: None,
+            end: None,
+            terms,
+            declared: None,
+            assignment: Some(id.to_owned()),
+            state: RequestState::Delivering,
+            stage: None,
+            verdicts: Vec::new(),
+            completed: None,
+            cause: None,
+            errors: Vec::new(),
+        };
+        (request, cause)
+    };
+    let name = request.id.clone();
+    draft.push(Event::RequestSubmitted { request: Box::new(request) })?;
+    end(draft, id, now, cause)?;
+    draft.push(Event::RequestDelivered { request: name, at: now, assignment: id.to_owned() })?;
+    Ok(())
+}
+
+/// Ends an assignment, and what hangs on it: requests to extend it, and the stay of a guest who has no other.
+pub(super) fn end(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>, cause: Cause) -> Result<(), Refusal> {
+    let Some(Record::Assignment(assignment)) = draft.facts().records.get(Family::Assignment, id) else { return Err(absent(id)) };
+    draft.push(Event::Ended { assignment: id.to_owned(), at, cause })?;
+    let extending = |r: &Record| matches!(r, Record::Request(r) if r.kind == RequestKind::Extend && r.assignment.as_deref() == Some(id));
+    let open = draft.facts().records.of_person(Family::Request, &assignment.target.id);
+    for request in open.iter().filter(|r| extending(r)) {
+        super::approval::close(draft, request.id(), at, RequestState::Canceled, None, "the access ended meanwhile")?;
+    }
+    last_lost(draft, &assignment, at)
+}
+
+/// A guest whom the engine brought in, and who lost the last assignment, is blocked, and goes later (R151).
+fn last_lost(draft: &mut Draft<'_>, assignment: &Assignment, at: DateTime<Utc>) -> Result<(), Refusal> {
+    let (blocks, deletes) = {
+        let facts = draft.facts();
+        let guest = super::assign::guest_of(&facts, &assignment.target);
+        let stays = guest.is_none_or(|g| g.state != GuestState::Active) || !live_of(&facts, &assignment.target.id).is_empty();
+        let awaited = |r: &Record| matches!(r, Record::Request(r) if r.state == RequestState::Scheduled);
+        if stays || facts.records.of_person(Family::Request, &assignment.target.id).iter().any(awaited) {
+            return Ok(());
+        }
+        settings::after_last_assignment(facts.object(&settings::external_users()))
+    };
+    if blocks {
+        let deletes = deletes.map(|Minutes(n)| later(at, n));
+        draft.push(Event::GuestBlocked { guest: assignment.target.id.clone(), at, deletes })?;
+    }
+    Ok(())
+}
