@@ -6,6 +6,7 @@
 //! landslide; erased bodies are legal where they held content, and what they leave unknown is named, never passed over.
 
 use super::{Checkpoint, Event, Fault, FoldError, StoreError, Tables, chain, events::fold_owned, query::Link};
+use crate::engine::{self, Family};
 use crate::model::Digest;
 use serde::Deserialize;
 use std::{borrow::Cow, collections::BTreeSet};
@@ -107,6 +108,11 @@ pub(super) fn check(told: View<'_>) -> Checked<'_> {
     Checked { serial, seq, digest, faults, said }
 }
 
+/// The family of the record that an event of the lifecycle is about, going by its kind; a purge, which has no content, is none.
+fn family(kind: &str) -> Option<Family> {
+    kind.split_once('.').and_then(|(word, _)| Family::of(word))
+}
+
 /// A history that is being verified.
 pub(super) struct Audit<'w> {
     lineage: String,
@@ -118,6 +124,8 @@ pub(super) struct Audit<'w> {
     pub(super) folded: Tables,
     /// Objects whose content is not known, since a body was erased.
     pub(super) unclear: BTreeSet<String>,
+    /// Records of the same sort.
+    pub(super) unclear_records: BTreeSet<(Family, String)>,
     pub(super) events: u64,
     pub(super) erased: u64,
     /// Since the last link.
@@ -137,6 +145,7 @@ impl<'w> Audit<'w> {
             faults: Vec::new(),
             folded: Tables::default(),
             unclear: BTreeSet::new(),
+            unclear_records: BTreeSet::new(),
             events: 0,
             erased: 0,
             unsealed: chain::Events::default(),
@@ -230,12 +239,28 @@ impl<'w> Audit<'w> {
                 self.folded.objects.remove(&address);
                 self.unclear.remove(&address);
             }
+            (kind, Some(id)) if family(kind).is_some() => {
+                if let Some(family) = family(kind) {
+                    let key = (family, id);
+                    self.folded.records.remove(&key);
+                    self.unclear_records.insert(key);
+                }
+            }
             _ => self.fault(Some(serial), Some(seq), "its body is gone, and no erasure takes such a body"),
         }
     }
 
     /// As [`fold`](super::fold), where the objects that are not clear are known by their addresses alone.
     fn fold(&mut self, serial: u64, event: Event) -> Result<(), FoldError> {
+        if let Event::Life(life) = &event {
+            let (family, id) = life.record();
+            if self.unclear_records.contains(&(family, id.to_owned())) {
+                if matches!(**life, engine::Event::Purged { .. }) {
+                    self.unclear_records.remove(&(family, id.to_owned()));
+                }
+                return Ok(());
+            }
+        }
         if self.unclear.is_empty() {
             return fold_owned(&mut self.folded, serial, event);
         }

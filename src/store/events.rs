@@ -2,7 +2,8 @@
 //!
 //! In: an [`Event`]. Out: changed [`Tables`]. [`fold`] is the meaning; the SQL of `write` is held to it by a test.
 
-use super::{ObjectRow, Tables, WorkspaceRow, body};
+use super::{ObjectRow, RecordRow, Tables, WorkspaceRow, body};
+use crate::engine;
 use serde::{Deserialize, Serialize};
 use std::{collections::btree_map::Entry, error::Error, fmt};
 
@@ -98,6 +99,9 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// Something happened in the lifecycle.
+    #[serde(untagged)]
+    Life(Box<engine::Event>),
 }
 
 impl Event {
@@ -122,10 +126,11 @@ impl Event {
             Event::ObjectReleased { .. } => "object.released",
             Event::WorkspaceConfigured { .. } => "workspace.configured",
             Event::WorkspaceRemoved { .. } => "workspace.removed",
+            Event::Life(life) => life.kind(),
         }
     }
 
-    /// The object it happened to, by its address afterwards; none for a workspace.
+    /// The object it happened to, by its address afterwards; of an event of the lifecycle the id of its record; none for a workspace.
     #[must_use]
     pub fn address(&self) -> Option<&str> {
         match self {
@@ -136,6 +141,7 @@ impl Event {
             | Event::ObjectAdopted { address, .. }
             | Event::ObjectReleased { address } => Some(address),
             Event::ObjectDeleted { last } => Some(&last.address),
+            Event::Life(life) => Some(life.record().1),
             Event::WorkspaceConfigured { .. } | Event::WorkspaceRemoved { .. } => None,
         }
     }
@@ -154,6 +160,8 @@ pub enum FoldError {
     NoWorkspace(String),
     /// Another object has this id. Only the store itself can tell.
     SameId(String),
+    /// An event of the lifecycle does not fit its record.
+    Life(engine::Misfit),
 }
 
 impl fmt::Display for FoldError {
@@ -163,6 +171,7 @@ impl fmt::Display for FoldError {
             FoldError::Absent(address) => write!(f, "`{address}` does not exist"),
             FoldError::Differs(address) => write!(f, "`{address}` is not what it was thought to be"),
             FoldError::NoWorkspace(name) => write!(f, "there is no workspace `{name}`"),
+            FoldError::Life(misfit) => misfit.fmt(f),
             FoldError::SameId(id) => write!(f, "another object has the id `{id}`"),
         }
     }
@@ -223,6 +232,15 @@ pub(super) fn fold_owned(tables: &mut Tables, serial: u64, event: Event) -> Resu
         }
         Event::WorkspaceRemoved { name } => {
             tables.workspaces.remove(&name).ok_or(FoldError::NoWorkspace(name))?;
+        }
+        Event::Life(life) => {
+            let (family, id) = life.record();
+            let key = (family, id.to_owned());
+            let before = tables.records.get(&key).map(|row| row.record.clone());
+            match engine::fold(before, &life).map_err(FoldError::Life)? {
+                Some(record) => drop(tables.records.insert(key, RecordRow { record, version: serial })),
+                None => drop(tables.records.remove(&key)),
+            }
         }
     }
     Ok(())

@@ -5,7 +5,7 @@
 //! an older store climbs in memory and leaves the file alone; a writer climbs in the file, in one transaction, after it
 //! made a copy. Keep a store of the version below in `tests/fixtures`, and its test in `tests/migration.rs`.
 
-use super::{StoreError, draft, error::Doing, open::harden, schema::TABLES};
+use super::{StoreError, draft, error::Doing, open::harden, records, schema::TABLES};
 use rusqlite::{Connection, TransactionBehavior, backup::Backup};
 use std::{
     path::{Path, PathBuf},
@@ -13,7 +13,7 @@ use std::{
 };
 
 /// `RUNGS[n]` leads from schema `n` to `n + 1`.
-const RUNGS: &[&[&str]] = &[&TABLES];
+const RUNGS: &[&[&str]] = &[&TABLES, &records::TABLES];
 
 /// The rung after the last, such as it might be. Only a debug build that is told so by `WRIT_NEXT_SCHEMA=1` knows it: so
 /// the real program is taken up the ladder by tests, whatever the schema of today is.

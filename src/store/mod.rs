@@ -13,6 +13,7 @@
 //!             └────► Reader: snapshot, at, verify    audit             a history, looked at where it was read
 //!                                                    line, body        how its events are read
 //!                                                    pages, held       what SQLite tells of its file, what its tables hold
+//!                                                    records           requests and assignments, and what events make of them
 //!                                                    query, look       what is asked of the tables, and of a few rows of them
 //!                                                    private, sound    what is refused before it is believed
 //! ```
@@ -39,6 +40,7 @@ mod pages;
 mod private;
 mod query;
 mod read;
+mod records;
 mod restore;
 mod rows;
 mod schema;
@@ -62,6 +64,7 @@ pub use migrate::{Upgraded, schema};
 pub use open::exists;
 pub use private::{Exposure, is_private, make_private};
 pub use read::Reader;
+pub use records::{RecordRow, StoredRecords};
 pub use restore::{backup, restore, unsound};
 pub use rows::{EventRow, ObjectRow, ObjectView, Revision, RevisionRow, Snapshot, Tables, WorkspaceRow, stamp};
 pub use verify::{Fault, Verified};

@@ -7,6 +7,7 @@ use super::{
     ObjectRow, ObjectView, Revision, RevisionRow, Snapshot, StoreError, Tables, WorkspaceRow,
     audit::View,
     error::Doing,
+    records,
     sound::{ends, of_row},
 };
 use crate::model::Digest;
@@ -46,6 +47,10 @@ pub(super) fn tables(connection: &Connection) -> Result<Tables, StoreError> {
         let row = row.doing("reading the objects")??;
         tables.objects.insert(row.address.clone(), row);
     }
+    records::each(connection, |held| {
+        tables.records.insert(held.key, held.row);
+        Ok(())
+    })?;
     Ok(tables)
 }
 

@@ -9,6 +9,7 @@ use super::{
     fold, migrate,
     open::{self, Access, Place},
     query,
+    records::StoredRecords,
     rows::stamp,
     sound::{dated, ends},
     verify,
@@ -97,6 +98,12 @@ impl Reader {
         Ok(query::head(&view)?)
     }
 
+    /// The records of the lifecycle as they are.
+    #[must_use]
+    pub fn records(&self) -> StoredRecords<'_> {
+        StoredRecords::new(&self.connection)
+    }
+
     /// The store as it was after revision `serial`, by folding all events up to it.
     ///
     /// # Errors
@@ -127,6 +134,17 @@ impl Reader {
             })
             .optional()
             .doing("reading the revisions")
+    }
+
+    /// When the latest revision was made.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or that is no instant.
+    pub fn latest(&self) -> Result<DateTime<Utc>, StoreError> {
+        let sql = "SELECT at FROM revision ORDER BY serial DESC LIMIT 1";
+        let at: String = self.connection.query_row(sql, [], |row| row.get(0)).doing("reading the revisions")?;
+        let read = DateTime::parse_from_rfc3339(&at).map(|t| t.to_utc());
+        read.map_err(|_| StoreError::Corrupt(format!("the latest revision is of `{at}`, which is no instant")))
     }
 
     /// All revisions, oldest first.

@@ -1,6 +1,7 @@
 //! What the store holds, as plain values.
 
-use super::Event;
+use super::{Event, RecordRow};
+use crate::engine::Family;
 use crate::model::Digest;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,8 @@ pub struct Tables {
     pub objects: BTreeMap<String, ObjectRow>,
     /// By name.
     pub workspaces: BTreeMap<String, WorkspaceRow>,
+    /// By family and id.
+    pub records: BTreeMap<(Family, String), RecordRow>,
 }
 
 /// The store at one serial, read in one transaction.

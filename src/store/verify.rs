@@ -4,13 +4,15 @@
 //! Invariants: those of `audit`, which looks at the history; the tables are compared with what the events add up to.
 
 use super::{
-    Checkpoint, Reader, StoreError, Tables, WorkspaceRow,
+    Checkpoint, Reader, RecordRow, StoreError, Tables, WorkspaceRow,
     audit::{Audit, MANY, check},
     batch::Batch,
     error::Doing,
     held, pages,
     query::{self, Link},
+    records::{self, HeldRecord},
 };
+use crate::engine::Family;
 use crate::model::{Digest, meanwhile, on_all, pipe};
 use rusqlite::Connection;
 use std::{
@@ -151,7 +153,7 @@ fn take(audit: &mut Audit<'_>, links: &mut IntoIter<Link>, orphans: &mut BTreeSe
 
 /// What the events add up to against what the tables hold.
 fn compare(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
-    let Tables { objects, workspaces } = std::mem::take(&mut audit.folded);
+    let Tables { objects, workspaces, records: told_records } = std::mem::take(&mut audit.folded);
     let mut unclear = audit.unclear.clone();
     let mut told = objects.into_values().peekable();
     held::each(view, |held| {
@@ -170,6 +172,23 @@ fn compare(audit: &mut Audit<'_>, view: &Connection) -> Result<(), StoreError> {
         audit.fault(None, None, format!("`{address}` is missing"));
     }
     compare_workspaces(audit, &workspaces, &query::workspaces(view)?);
+    compare_records(audit, told_records, view)
+}
+
+fn compare_records(audit: &mut Audit<'_>, mut told: BTreeMap<(Family, String), RecordRow>, view: &Connection) -> Result<(), StoreError> {
+    let mut unclear = std::mem::take(&mut audit.unclear_records);
+    records::each(view, |HeldRecord { key, row, sound }| {
+        let name = format!("the {} `{}`", key.0.word(), key.1);
+        match told.remove(&key) {
+            Some(expected) if expected != row || !sound => audit.fault(None, None, format!("{name} is not what its events made it")),
+            None if !unclear.remove(&key) => audit.fault(None, None, format!("no event tells of {name}")),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    for (family, id) in told.into_keys().chain(unclear) {
+        audit.fault(None, None, format!("the {} `{id}` is missing", family.word()));
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use super::{
     migrate::{self, Upgraded},
     open::{self, Access, Place},
     query::{self, signed},
+    records::{self, StoredRecords},
 };
 use crate::model::{Digest, canonical};
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -66,6 +67,12 @@ impl<'lock> Writer<'lock> {
     /// When it cannot be read.
     pub fn row(&self, address: &str) -> Result<Option<ObjectRow>, StoreError> {
         query::row(&self.connection, address)
+    }
+
+    /// The records of the lifecycle as they are.
+    #[must_use]
+    pub fn records(&self) -> StoredRecords<'_> {
+        StoredRecords::new(&self.connection)
     }
 
     /// Appends a revision with its events, and changes the tables as they say. Returns its serial. It is durable then. The
@@ -230,6 +237,7 @@ fn apply(work: &Connection, serial: u64, event: &Event) -> Result<(), StoreError
         Event::ObjectReleased { address } => run(MANAGE, params![address, None::<&str>, version]),
         Event::WorkspaceConfigured { name, settings } => run(CONFIGURE, params![name, settings, version]),
         Event::WorkspaceRemoved { name } => run(REMOVE, params![name]),
+        Event::Life(life) => return records::change(work, serial, life),
     };
     match changed.doing("changing the tables")? {
         1 => Ok(()),

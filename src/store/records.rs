@@ -1,0 +1,218 @@
+//! The records of the lifecycle in their table: what is asked of them, and how an event changes the one that it is about.
+//!
+//! In: a connection. Out: [`Record`]s. Invariant: what an event does to a row is what the engine's fold says, since nothing else writes
+//! one; the columns beside the body say nothing that the body does not say, so that a row can be found by them.
+
+use super::{
+    FoldError, StoreError,
+    error::Doing,
+    query::{optional, signed, text, unsigned},
+    rows::stamp,
+};
+use crate::engine::{self, Family, Record};
+use crate::model::canonical;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+
+/// The tables of the second schema.
+pub(super) const TABLES: [&str; 4] = [
+    "CREATE TABLE record (
+    family TEXT NOT NULL,
+    id TEXT NOT NULL,
+    package TEXT,
+    person TEXT NOT NULL,
+    over INTEGER NOT NULL CHECK (over IN (0, 1)),
+    due TEXT CHECK (due LIKE '____-__-__T__:__:__.___Z'),
+    version INTEGER NOT NULL CHECK (version >= 0),
+    body TEXT NOT NULL CHECK (json_valid(body)),
+    PRIMARY KEY (family, id)
+) STRICT, WITHOUT ROWID",
+    "CREATE INDEX record_person ON record (person, family) WHERE over = 0",
+    "CREATE INDEX record_package ON record (package, family) WHERE over = 0",
+    "CREATE INDEX record_due ON record (due) WHERE due IS NOT NULL",
+];
+
+/// A record with the serial of the revision that last wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    /// What is so.
+    pub record: Record,
+    /// Since when.
+    pub version: u64,
+}
+
+const READING: &str = "reading the records";
+
+/// One record.
+pub(super) fn get(connection: &Connection, family: Family, id: &str) -> Result<Option<Record>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT body FROM record WHERE family = ?1 AND id = ?2").doing(READING)?;
+    let found = query.query_row([family.word(), id], |row| Ok(read(row, family, 0))).optional().doing(READING)?;
+    found.transpose()
+}
+
+/// Those of a person, or of a package, that are not over.
+pub(super) fn those(connection: &Connection, family: Family, column: Column, value: &str) -> Result<Vec<Record>, StoreError> {
+    let sql = match column {
+        Column::Person => "SELECT body FROM record WHERE person = ?1 AND family = ?2 AND over = 0 ORDER BY id",
+        Column::Package => "SELECT body FROM record WHERE package = ?1 AND family = ?2 AND over = 0 ORDER BY id",
+    };
+    let mut query = connection.prepare_cached(sql).doing(READING)?;
+    let rows = query.query_map([value, family.word()], |row| Ok(read(row, family, 0))).doing(READING)?;
+    rows.map(|row| row.doing(READING)?).collect()
+}
+
+/// By what records are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    Person,
+    Package,
+}
+
+/// The records that are due at an instant, those that were due first before the others, and not more than so many.
+pub(super) fn due(connection: &Connection, until: DateTime<Utc>, most: u32) -> Result<Vec<Record>, StoreError> {
+    let sql = "SELECT family, body FROM record WHERE due IS NOT NULL AND due <= ?1 ORDER BY due, family, id LIMIT ?2";
+    let mut query = connection.prepare_cached(sql).doing(READING)?;
+    let values: [&dyn ToSql; 2] = [&stamp(until), &most];
+    let rows = query.query_map(&values[..], |row| Ok(of_any(row))).doing(READING)?;
+    rows.map(|row| row.doing(READING)?).collect()
+}
+
+/// All of a family, over or not, in the order of their ids, which is that of their making.
+pub(super) fn all(connection: &Connection, family: Family) -> Result<Vec<Record>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT body FROM record WHERE family = ?1 ORDER BY id").doing(READING)?;
+    let rows = query.query_map([family.word()], |row| Ok(read(row, family, 0))).doing(READING)?;
+    rows.map(|row| row.doing(READING)?).collect()
+}
+
+/// A row as it stands, for whoever compares it with what its events made of it.
+pub(super) struct HeldRecord {
+    pub(super) key: (Family, String),
+    pub(super) row: RecordRow,
+    /// Whether the columns say what the body says.
+    pub(super) sound: bool,
+}
+
+/// Calls `look` with each row, in order.
+pub(super) fn each(connection: &Connection, mut look: impl FnMut(HeldRecord) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    let sql = "SELECT family, body, id, package, person, over, due, version FROM record ORDER BY family, id";
+    let mut query = connection.prepare_cached(sql).doing(READING)?;
+    let mut rows = query.query([]).doing(READING)?;
+    while let Some(row) = rows.next().doing(READING)? {
+        let record = of_any(row)?;
+        let sound = || -> rusqlite::Result<bool> {
+            Ok(text(row, 1)? == canonical(&record)
+                && text(row, 2)? == record.id()
+                && optional(row, 3)? == record.package()
+                && text(row, 4)? == record.person()
+                && row.get::<_, bool>(5)? == record.is_over()
+                && optional(row, 6)?.map(str::to_owned) == record.due().map(stamp))
+        };
+        let (sound, version) = (sound().doing(READING)?, unsigned(row, 7).doing(READING)?);
+        let key = (record.family(), text(row, 2).doing(READING)?.to_owned());
+        look(HeldRecord { key, row: RecordRow { record, version }, sound })?;
+    }
+    Ok(())
+}
+
+fn of_any(row: &Row<'_>) -> Result<Record, StoreError> {
+    let word = text(row, 0).doing(READING)?;
+    let family = Family::of(word).ok_or_else(|| StoreError::Corrupt(format!("there is no family `{word}` of records")))?;
+    read(row, family, 1)
+}
+
+fn read(row: &Row<'_>, family: Family, column: usize) -> Result<Record, StoreError> {
+    let body = text(row, column).doing(READING)?;
+    let corrupt = |why: String| StoreError::Corrupt(format!("a record of the family `{}` cannot be read: {why}", family.word()));
+    let record: Record = serde_json::from_str(body).map_err(|e| corrupt(e.to_string()))?;
+    if record.family() == family { Ok(record) } else { Err(corrupt("it is of another family".to_owned())) }
+}
+
+const PUT: &str = "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (family, id) DO UPDATE SET \
+                   package = excluded.package, person = excluded.person, over = excluded.over, due = excluded.due, \
+                   version = excluded.version, body = excluded.body";
+
+/// Does to the table what an event of the lifecycle says.
+pub(super) fn change(work: &Connection, serial: u64, event: &engine::Event) -> Result<(), StoreError> {
+    let doing = "changing the records";
+    let (family, id) = event.record();
+    let after = engine::fold(get(work, family, id)?, event).map_err(|e| StoreError::Misfit(FoldError::Life(e)))?;
+    match after {
+        Some(record) => {
+            let due = record.due().map(stamp);
+            let values =
+                params![family.word(), id, record.package(), record.person(), record.is_over(), due, signed(serial), canonical(&record)];
+            work.prepare_cached(PUT).and_then(|mut put| put.execute(values)).doing(doing)?;
+        }
+        None => {
+            let sql = "DELETE FROM record WHERE family = ?1 AND id = ?2";
+            work.prepare_cached(sql).and_then(|mut delete| delete.execute([family.word(), id])).doing(doing)?;
+        }
+    }
+    Ok(())
+}
+
+/// Records of a store, asked for one by one. What cannot be read is kept until whoever asked looks for it.
+pub struct StoredRecords<'c> {
+    connection: &'c Connection,
+    failed: std::cell::RefCell<Option<StoreError>>,
+}
+
+impl<'c> StoredRecords<'c> {
+    pub(super) fn new(connection: &'c Connection) -> StoredRecords<'c> {
+        StoredRecords { connection, failed: std::cell::RefCell::default() }
+    }
+
+    fn or_keep<T: Default>(&self, read: Result<T, StoreError>) -> T {
+        read.unwrap_or_else(|error| {
+            self.failed.borrow_mut().get_or_insert(error);
+            T::default()
+        })
+    }
+
+    /// Whether everything that was asked for could be read. Nothing that was decided counts before this was asked.
+    ///
+    /// # Errors
+    /// The first thing that could not.
+    pub fn sound(&self) -> Result<(), StoreError> {
+        self.failed.borrow_mut().take().map_or(Ok(()), Err)
+    }
+
+    /// Whether there is any record.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn any(&self) -> Result<bool, StoreError> {
+        let found = self.connection.query_row("SELECT EXISTS (SELECT 1 FROM record)", [], |row| row.get(0));
+        found.doing(READING)
+    }
+
+    /// The records that are due, in the order in which they became so, not more than `most`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn due(&self, until: DateTime<Utc>, most: u32) -> Result<Vec<Record>, StoreError> {
+        due(self.connection, until, most)
+    }
+
+    /// All of a family, over or not, in the order of their making.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn all(&self, family: Family) -> Result<Vec<Record>, StoreError> {
+        all(self.connection, family)
+    }
+}
+
+impl engine::Records for StoredRecords<'_> {
+    fn get(&self, family: Family, id: &str) -> Option<Record> {
+        self.or_keep(get(self.connection, family, id))
+    }
+
+    fn of_person(&self, family: Family, person: &str) -> Vec<Record> {
+        self.or_keep(those(self.connection, family, Column::Person, person))
+    }
+
+    fn of_package(&self, family: Family, package: &str) -> Vec<Record> {
+        self.or_keep(those(self.connection, family, Column::Package, package))
+    }
+}
