@@ -41,7 +41,7 @@ impl Exit {
     pub fn of(failure: &Failure) -> Exit {
         match failure {
             Failure::Findings(_) | Failure::Usage(..) | Failure::Source(_) | Failure::Io(..) => Exit::Error,
-            Failure::Plan(_, crate::plan::BadPlan::Refused) | Failure::Actor(..) | Failure::Refused(_) => Exit::Refused,
+            Failure::Plan(_, crate::plan::BadPlan::Refused) | Failure::Actor(..) | Failure::Rule(_) | Failure::Refused(_) => Exit::Refused,
             Failure::Plan(..) => Exit::Error,
             Failure::WrongStore(..) => Exit::Store,
             Failure::Stale(_) | Failure::Digest { .. } | Failure::Moved | Failure::OtherStore(_) | Failure::Behind(..) => Exit::Stale,

@@ -6,13 +6,18 @@
 
 mod apply;
 mod argv;
+mod assign;
+mod assignments;
 mod audit;
 mod backup;
+mod cancel;
+mod decide;
 mod destroy;
 mod diff;
 mod doctor;
 mod exit;
 mod explain;
+mod extend;
 mod fmt;
 mod force_unlock;
 mod graph;
@@ -20,16 +25,24 @@ mod history;
 mod import;
 mod init;
 mod internal;
+mod lifecycle;
+mod link;
 mod made;
+mod packages;
 mod plan;
 mod progress;
 mod push;
+mod remove;
+mod request;
+mod requests;
+mod reschedule;
 mod rollback;
 mod schema;
 mod session;
 mod show;
 mod signals;
 mod state;
+mod tick;
 mod usage;
 mod validate;
 
@@ -137,6 +150,32 @@ enum Verb {
     Diff(diff::Args),
     /// Plan the way back to what the store held at a revision, and apply it
     Rollback(rollback::Args),
+    /// Ask for an access package, for yourself or for a direct report
+    Request(request::Args),
+    /// Say yes to a request
+    Approve(decide::Args),
+    /// Say no to a request
+    Deny(decide::Args),
+    /// Take a request back
+    Cancel(cancel::Args),
+    /// Ask for a later end of access that you hold
+    Extend(extend::Args),
+    /// Give up access, or take it away from somebody
+    Remove(remove::Args),
+    /// Give a package to people
+    Assign(assign::Args),
+    /// Move the end of somebody's access
+    Reschedule(reschedule::Args),
+    /// List requests, or show one
+    Requests(requests::Args),
+    /// List who holds what
+    Assignments(assignments::Args),
+    /// List the packages that you could request, or show the terms of one
+    Packages(packages::Args),
+    /// Print the link by which a package is requested
+    Link(link::Args),
+    /// Do what is due: starts, ends, time-outs, reminders
+    Tick(tick::Args),
     /// Print the dependency graph
     Graph(graph::Args),
     /// Explain a code such as R45, or where an object comes from
@@ -192,6 +231,19 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::History(args) => history::run(&args, session),
         Verb::Diff(args) => diff::run(&args, session),
         Verb::Rollback(args) => rollback::run(&args, session),
+        Verb::Request(args) => request::run(&args, session),
+        Verb::Approve(args) => decide::run(&args, true, session),
+        Verb::Deny(args) => decide::run(&args, false, session),
+        Verb::Cancel(args) => cancel::run(&args, session),
+        Verb::Extend(args) => extend::run(&args, session),
+        Verb::Remove(args) => remove::run(&args, session),
+        Verb::Assign(args) => assign::run(&args, session),
+        Verb::Reschedule(args) => reschedule::run(&args, session),
+        Verb::Requests(args) => requests::run(&args, session),
+        Verb::Assignments(args) => assignments::run(&args, session),
+        Verb::Packages(args) => packages::run(&args, session),
+        Verb::Link(args) => link::run(&args, session),
+        Verb::Tick(args) => tick::run(&args, session),
         Verb::Graph(args) => graph::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),
         Verb::Audit(args) => audit::run(&args, session),

@@ -1,14 +1,17 @@
 //! From an agreed plan to one transaction: all of it or none of it.
 
 use super::commit::Recorder;
+use super::lifecycle::Following;
 use super::plan::{Options, Planned, plan_whole};
-use super::{Context, Failure, Place, claim, commit, load, settled};
+use super::{Context, Failure, Place, claim, commit, lifecycle, load, settled};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
+use crate::engine::{Actor, Ledger, Records};
 use crate::model::{Digest, canonical, meanwhile};
 use crate::plan::{self, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
+use chrono::SubsecRound as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread;
@@ -255,14 +258,22 @@ impl Claim {
             match there {
                 Some((mut writer, head)) => {
                     let rows = |address: &str| writer.row(address);
-                    let events = commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint))?;
+                    let mut events = commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint))?;
+                    let records = writer.records();
+                    let any_records = records.any()?;
+                    let life = lifecycle::follow(context, &following(context, plan, state, &records, any_records), &events);
+                    records.sound()?;
+                    events.extend(life?);
                     Ok::<_, Failure>((writer.commit(head.serial, &events, revision)?, None))
                 }
                 None => {
                     let lineage = (context.mint)();
                     let (first, tables) = super::init::first_revision(context, &plan.actor)?;
                     let rows = |address: &str| Ok(tables.objects.get(address).cloned());
-                    let events = commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint))?;
+                    let mut events = commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint))?;
+                    let none = Ledger::default();
+                    let life = lifecycle::follow(context, &following(context, plan, state, &none, false), &events)?;
+                    events.extend(life);
                     let made = store::create_with(&place.path, &lineage, &first, &events, revision);
                     // Somebody made it meanwhile, which the lock excludes for all who take it.
                     let serial = made.map_err(|e| if matches!(e, StoreError::Taken(_)) { Failure::Moved } else { e.into() })?;
@@ -290,6 +301,12 @@ pub(super) fn holder(context: &Context, actor: &str, command: &str) -> Holder {
         host: context.operator.rsplit_once('@').map_or_else(String::new, |(_, host)| host.to_owned()),
         since: store::stamp(context.now),
     }
+}
+
+/// What the lifecycle is told of an apply.
+fn following<'a>(context: &Context, plan: &'a Plan, state: &'a State, records: &'a dyn Records, any_records: bool) -> Following<'a> {
+    let actor = if context.acting.is_some() { Actor::Person(plan.actor.clone()) } else { Actor::Operator(plan.actor.clone()) };
+    Following { state, records, any_records, actor, zone: plan.settings.zone(), now: context.now.trunc_subsecs(3) }
 }
 
 fn revision(context: &Context, plan: &Plan, digests: &Digests, verb: &str) -> Revision {

@@ -1,6 +1,7 @@
 //! Why a use case did not do what was asked.
 
 use crate::diag::{Diagnostics, Sources};
+use crate::engine::Refusal;
 use crate::kinds::counted;
 use crate::plan::{BadPlan, Stale};
 use crate::source::SourceError;
@@ -24,6 +25,8 @@ pub enum Failure {
     WrongStore(String, String),
     /// The actor is missing, unknown or disabled. Message and help.
     Actor(String, String),
+    /// A rule of the lifecycle refuses it.
+    Rule(Box<Refusal>),
     /// The plan is refused, or a brake is not lifted; it was shown with its reasons.
     Refused(usize),
     /// What the plan relied on is no longer so.
@@ -64,6 +67,7 @@ impl fmt::Display for Failure {
             }
             Failure::Source(e) => e.fmt(f),
             Failure::Store(e) => e.fmt(f),
+            Failure::Rule(e) => e.fmt(f),
             Failure::Refused(n) => write!(f, "refused, {}", counted(*n, "reason")),
             Failure::Stale(stale) => {
                 write!(f, "the plan is stale: {}", stale.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
@@ -97,6 +101,7 @@ impl Failure {
     pub fn help(&self) -> Option<String> {
         let text = match self {
             Failure::Usage(_, help) | Failure::WrongStore(_, help) | Failure::Actor(_, help) | Failure::Behind(_, help) => help.clone(),
+            Failure::Rule(refusal) => refusal.help.clone(),
             Failure::Stale(_) | Failure::Moved => "plan again, and review what it says now".to_owned(),
             Failure::Digest { .. } => "plan again; `--expect` takes the digest of its apply line".to_owned(),
             Failure::OtherStore(_) => "apply it where it was made, or plan again here".to_owned(),
@@ -129,6 +134,12 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         Failure::Store(error)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        Failure::Rule(Box::new(refusal))
     }
 }
 

@@ -17,6 +17,7 @@ mod failure;
 pub mod format;
 pub mod history;
 pub mod init;
+pub mod lifecycle;
 mod load;
 pub mod plan;
 pub mod push;

@@ -9,7 +9,6 @@ use crate::reconcile::State;
 use crate::store::{self, FoldError, ObjectRow, Revision, Snapshot, StoreError, Tables, WorkspaceRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The version of the document's form.
@@ -165,7 +164,7 @@ fn read(text: &str) -> Result<Snapshot, Failure> {
     if lineage.is_empty() {
         return Err(bad("it has no lineage"));
     }
-    let mut tables = Tables { objects: BTreeMap::new(), workspaces: BTreeMap::new() };
+    let mut tables = Tables::default();
     for ObjectForm { address, id, schema, attributes, workspace, version, origin } in objects {
         let kind = Address::parse(&address).map_err(|e| bad(&e.to_string()))?.kind().to_owned();
         let (attributes, origin) = (canonical(&attributes), canonical(&origin));

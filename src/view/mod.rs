@@ -8,6 +8,7 @@ pub mod csv;
 pub mod diagnostics;
 pub mod graph;
 pub mod how;
+pub mod lifecycle;
 pub mod markdown;
 pub mod object;
 pub mod paint;

@@ -1,0 +1,130 @@
+//! What an apply means for the lifecycle, told in the very transaction of the apply.
+//!
+//! In: the state before, the events of the apply, the records. Out: the events that follow from them. Most applies touch nothing that
+//! anybody holds, and are told so before anything is looked at.
+
+use super::Failure;
+use crate::engine::{Actor, Changed, Draft, Facts, Records, settle};
+use crate::kinds::policy::Policy;
+use crate::model::{Holdings, Stored, Zone};
+use crate::ops::{Context, decode};
+use crate::reconcile::State;
+use crate::store::{self, Event, ObjectView};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an apply is followed by.
+pub(in crate::ops) struct Following<'a> {
+    /// What the store held before.
+    pub state: &'a State,
+    /// What is so in the lifecycle.
+    pub records: &'a dyn Records,
+    /// Whether anything is.
+    pub any_records: bool,
+    /// Who applies.
+    pub actor: Actor,
+    /// The zone that is applied.
+    pub zone: Zone,
+    /// The instant of the apply.
+    pub now: DateTime<Utc>,
+}
+
+/// The events that follow from those of an apply.
+///
+/// # Errors
+/// When an object is not as its kind says, or nothing can follow from what is so, which is a defect.
+pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, events: &[Event]) -> Result<Vec<Event>, Failure> {
+    if !concerns(following, events) {
+        return Ok(Vec::new());
+    }
+    let after = after(following.state, events)?;
+    let by_id = |objects: &'_ Holdings| -> BTreeMap<String, usize> {
+        objects.values().enumerate().map(|(place, s)| (s.id.clone(), place)).collect()
+    };
+    let (old, new) = (by_id(&following.state.objects), by_id(&after));
+    let at = |objects: &'_ Holdings, places: &BTreeMap<String, usize>, id: &str| -> Option<Stored> {
+        objects.values().as_slice().get(*places.get(id)?).cloned()
+    };
+    let ids: BTreeSet<String> = events.iter().filter_map(|e| id_of(e, following.state, &after)).collect();
+    let pairs: Vec<(Option<Stored>, Option<Stored>)> =
+        ids.iter().map(|id| (at(&following.state.objects, &old, id), at(&after, &new, id))).collect();
+    let changed: Vec<Changed<'_>> =
+        pairs.iter().map(|(before, after)| Changed { before: before.as_ref(), after: after.as_ref() }).collect();
+    let facts = Facts::new(&after, following.records, following.now, following.zone, false);
+    let mut draft = Draft::new(&facts, &context.mint);
+    settle(&mut draft, &following.actor, &changed)?;
+    Ok(draft.events().into_iter().map(|e| Event::Life(Box::new(e))).collect())
+}
+
+/// Whether anything that somebody holds, or is to hold, is touched.
+fn concerns(following: &Following<'_>, events: &[Event]) -> bool {
+    let kind = |event: &Event| match event {
+        Event::ObjectCreated { kind, .. } => kind.clone(),
+        Event::ObjectDeleted { last } => last.kind.clone(),
+        Event::ObjectUpdated { address, .. } => store_kind(address),
+        _ => String::new(),
+    };
+    let automatic = |text: &str| text.contains("\"automatic\":");
+    let mut touches_people = false;
+    for event in events {
+        let kind = kind(event);
+        let gone = matches!(event, Event::ObjectDeleted { .. }) && matches!(kind.as_str(), "access_package" | "policy" | "user");
+        if kind == "assignment" || (gone && following.any_records) {
+            return true;
+        }
+        match event {
+            Event::ObjectCreated { attributes, .. } | Event::ObjectUpdated { attributes, .. }
+                if kind == "policy" && automatic(attributes) =>
+            {
+                return true;
+            }
+            _ => touches_people |= kind == "user",
+        }
+    }
+    touches_people && following.state.objects.values().any(|s| Policy::of(&s.object).is_some_and(|p| p.rule().is_some()))
+}
+
+/// The kind of an address as a store spells it.
+fn store_kind(address: &str) -> String {
+    crate::model::Address::parse(address).map(|a| a.kind().to_owned()).unwrap_or_default()
+}
+
+fn id_of(event: &Event, before: &State, after: &Holdings) -> Option<String> {
+    match event {
+        Event::ObjectCreated { id, .. } => Some(id.clone()),
+        Event::ObjectDeleted { last } => Some(last.id.clone()),
+        Event::ObjectUpdated { address, .. } => {
+            let address = crate::model::Address::parse(address).ok()?;
+            after.get(&address).or_else(|| before.objects.get(&address)).map(|s| s.id.clone())
+        }
+        _ => None,
+    }
+}
+
+/// The objects as these events leave them.
+fn after(state: &State, events: &[Event]) -> Result<Holdings, Failure> {
+    let mut objects: BTreeMap<String, Stored> = state.objects.values().map(|s| (s.object.address.to_string(), s.clone())).collect();
+    let corrupt = |what: &str| Failure::Store(store::StoreError::Corrupt(format!("`{what}` is not there")));
+    for event in events {
+        match event {
+            Event::ObjectCreated { address, id, attributes, workspace, origin, .. } => {
+                let view = ObjectView { address, id, attributes, workspace: workspace.as_deref(), version: 0, origin };
+                objects.insert(address.clone(), decode::one(&view)?);
+            }
+            Event::ObjectUpdated { address, attributes, origin, .. } | Event::ObjectRereferenced { address, attributes, origin, .. } => {
+                let old = objects.get(address).ok_or_else(|| corrupt(address))?;
+                let (id, workspace) = (old.id.clone(), old.workspace.clone());
+                let view = ObjectView { address, id: &id, attributes, workspace: workspace.as_deref(), version: old.version, origin };
+                objects.insert(address.clone(), decode::one(&view)?);
+            }
+            Event::ObjectMoved { from, to } => {
+                let mut moved = objects.remove(from).ok_or_else(|| corrupt(from))?;
+                moved.object.address = crate::model::Address::parse(to).map_err(|_| corrupt(to))?;
+                objects.insert(to.clone(), moved);
+            }
+            Event::ObjectDeleted { last } => drop(objects.remove(&last.address)),
+            _ => {}
+        }
+    }
+    Ok(objects.into_values().collect())
+}

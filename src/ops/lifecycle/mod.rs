@@ -1,0 +1,253 @@
+//! The lifecycle: what people do, and what time brings, on the store as it is.
+//!
+//! In: a [`Context`] and what is to be done. Out: the events that came of it, recorded, or a [`Failure`]. Invariants: facts are read,
+//! a decision made and its events written under one lock, in one transaction; whoever reads takes no lock and writes nothing; the
+//! clock never runs back past what was recorded last.
+
+mod find;
+mod follow;
+
+pub(super) use follow::{Following, follow};
+
+pub use find::{Which, assignment, assignments, package, request, requests, visible_packages};
+
+use super::{Context, Failure, Place, claim, decode, load};
+use crate::config::{AppliedSettings, Settings};
+use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Record, catch_up, decide};
+use crate::kinds::user;
+use crate::model::{Address, Zone, canonical};
+use crate::reconcile::State;
+use crate::store::{self, Reader, Revision, StoredRecords, Writer};
+use chrono::{DateTime, SubsecRound, Utc};
+use std::time::Duration;
+
+/// How long a command waits for others who write: each of them is done in a moment.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// So many records are dealt with in one transaction.
+const AT_ONCE: u32 = 10_000;
+
+/// What came of a command, or of a look at the clock.
+#[derive(Debug, Clone, Default)]
+pub struct Done {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The records that were touched, as they are now, in the order in which they were touched first.
+    pub records: Vec<Record>,
+    /// The serial of the last revision; `None` where nothing happened.
+    pub serial: Option<u64>,
+}
+
+/// A store as it is looked at.
+pub struct Desk<'d> {
+    /// The facts.
+    pub facts: Facts<'d>,
+    /// The records, for who wants more than the engine does.
+    pub records: &'d StoredRecords<'d>,
+    /// Who acts.
+    pub actor: Actor,
+    /// The serial that all is of.
+    pub serial: u64,
+    /// The name of the workspace.
+    pub workspace: &'d str,
+}
+
+/// Looks at the store as it is.
+///
+/// # Errors
+/// When there is no store, the actor may not sign in, or `look` fails.
+pub fn look<T>(context: &Context, look: impl FnOnce(&Desk<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    let (settings, place) = load::settings_and_place(context)?;
+    let (reader, state) = open(&place, &settings)?;
+    let actor = actor(context, &state, &settings)?;
+    let records = reader.records();
+    let now = context.now.trunc_subsecs(3).max(reader.latest()?);
+    let (zone, narrowest_only) = terms(&state, &settings);
+    let facts = Facts::new(&state.objects, &records, now, zone, narrowest_only);
+    let desk = Desk { facts, records: &records, actor, serial: state.serial, workspace: &settings.name };
+    let looked = look(&desk);
+    records.sound()?;
+    looked
+}
+
+/// Does what people ask for: all of it, in one transaction, or nothing.
+///
+/// # Errors
+/// When there is no store, it is locked for too long, the actor may not sign in, or a rule refuses one of the commands.
+pub fn act(context: &Context, verb: &str, ask: impl FnOnce(&Desk<'_>) -> Result<Vec<Command>, Failure>) -> Result<Done, Failure> {
+    write(context, verb, |desk, mint| {
+        let commands = ask(desk)?;
+        let mut draft = Draft::new(&desk.facts, mint);
+        commands.iter().try_for_each(|command| decide(&mut draft, &desk.actor, command))?;
+        Ok(draft.events())
+    })
+}
+
+/// Does what is due, in the order in which it became so, until an instant.
+///
+/// # Errors
+/// As [`act`], and when the instant lies before what was recorded last.
+pub fn tick(context: &Context, until: Option<DateTime<Utc>>) -> Result<Done, Failure> {
+    let mut all = Done::default();
+    loop {
+        let (settings, place) = load::settings_and_place(context)?;
+        let reader = there(&place)?;
+        load::check_store(&reader.head()?, &place, &settings)?;
+        let (latest, now) = (reader.latest()?, context.now.trunc_subsecs(3));
+        if let Some(until) = until.filter(|until| *until < latest) {
+            return Err(Failure::Usage(
+                format!("{} lies before what was recorded last, at {}", store::stamp(until), store::stamp(latest)),
+                "the clock of a store never runs back: name a later instant".to_owned(),
+            ));
+        }
+        let until = until.unwrap_or_else(|| now.max(latest));
+        // Most looks at the clock find nothing, and they ask for nothing else, and take no lock.
+        if reader.records().due(until, 1)?.is_empty() {
+            return Ok(all);
+        }
+        drop(reader);
+        let timed = Context { now: until, ..context.clone() };
+        let done = write(&timed, "tick", |desk, mint| {
+            let due = desk.records.due(until, AT_ONCE)?;
+            // Where there is more, only as far as nothing that is left out comes before.
+            let full = due.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
+            let last = due.last().and_then(Record::due).filter(|_| full);
+            let mut draft = Draft::new(&desk.facts, mint);
+            catch_up(&mut draft, due, last.unwrap_or(until))?;
+            Ok(draft.events())
+        })?;
+        if done.serial.is_none() {
+            return Ok(all);
+        }
+        all.events.extend(done.events);
+        all.records.extend(done.records);
+        all.serial = done.serial;
+    }
+}
+
+/// Reads, decides and writes under one lock.
+fn write(
+    context: &Context,
+    verb: &str,
+    decide: impl FnOnce(&Desk<'_>, &dyn Fn() -> String) -> Result<Vec<Event>, Failure>,
+) -> Result<Done, Failure> {
+    let (settings, place) = load::settings_and_place(context)?;
+    drop(there(&place)?);
+    let who = context.acting.clone().unwrap_or_else(|| context.operator.clone());
+    let lock = claim::claim(context, &place, &who, verb, PATIENCE)?;
+    let (mut writer, head) = claim::store(context, &place, &settings, &lock)?.ok_or_else(|| absent(&place))?;
+    let (reader, state) = open(&place, &settings)?;
+    let actor = actor(context, &state, &settings)?;
+    let now = context.now.trunc_subsecs(3).max(reader.latest()?);
+    let records = reader.records();
+    let (zone, narrowest_only) = terms(&state, &settings);
+    let facts = Facts::new(&state.objects, &records, now, zone, narrowest_only);
+    let desk = Desk { facts, records: &records, actor: actor.clone(), serial: head.serial, workspace: &settings.name };
+    let events = decide(&desk, &context.mint);
+    // What could not be read was decided from as if it were not there.
+    records.sound()?;
+    let events = events?;
+    if events.is_empty() {
+        return Ok(Done::default());
+    }
+    drop(reader);
+    let recorded = recorded(&writer, &events)?;
+    let actor = if verb == "tick" { Actor::System } else { actor };
+    let serial = writer.commit(head.serial, &recorded, || Revision {
+        at: store::stamp(now),
+        actor: actor.word().to_owned(),
+        command: verb.to_owned(),
+        workspace: None,
+        commit: None,
+        plan_digest: None,
+        changes_digest: None,
+        summary: canonical(&serde_json::json!({})),
+    })?;
+    let mut touched: Vec<(Family, &str)> = Vec::new();
+    events.iter().map(Event::record).for_each(|key| {
+        if !touched.contains(&key) {
+            touched.push(key);
+        }
+    });
+    let written = writer.records();
+    let now_there = touched.into_iter().filter_map(|(family, id)| crate::engine::Records::get(&written, family, id)).collect();
+    Ok(Done { records: now_there, events, serial: Some(serial) })
+}
+
+/// The events as the store takes them: what happens to guests happens to their objects in the directory too.
+fn recorded(writer: &Writer<'_>, events: &[Event]) -> Result<Vec<store::Event>, Failure> {
+    let mut recorded = Vec::new();
+    let sign_in = |name: &str, enabled: bool| -> Result<Option<store::Event>, Failure> {
+        let Some(row) = writer.row(Address::root(user::KIND.name, name).as_str())? else { return Ok(None) };
+        let stored = decode::one(&row.view())?;
+        let attributes = canonical(&user::with_sign_in(&stored.object.attributes, enabled));
+        let (schema, origin, before) = (row.schema, row.origin, row.attributes);
+        Ok((attributes != before).then_some(store::Event::ObjectUpdated { address: row.address, schema, attributes, origin, before }))
+    };
+    for event in events {
+        match event {
+            Event::GuestInvited { guest, organization } => recorded.push(store::Event::ObjectCreated {
+                address: Address::root(user::KIND.name, &guest.name).to_string(),
+                kind: user::KIND.name.to_owned(),
+                id: guest.id.clone(),
+                schema: user::KIND.schema,
+                attributes: canonical(&user::guest(organization.as_deref())),
+                workspace: None,
+                origin: "{}".to_owned(),
+            }),
+            Event::GuestBlocked { guest, .. } => recorded.extend(sign_in(&name_of(writer, guest)?, false)?),
+            Event::GuestDeleted { guest, .. } => {
+                let address = Address::root(user::KIND.name, &name_of(writer, guest)?);
+                recorded.extend(writer.row(address.as_str())?.map(|last| store::Event::ObjectDeleted { last }));
+            }
+            _ => {}
+        }
+        recorded.push(store::Event::Life(Box::new(event.clone())));
+    }
+    Ok(recorded)
+}
+
+/// The user principal name of a guest.
+fn name_of(writer: &Writer<'_>, guest: &str) -> Result<String, Failure> {
+    let records = writer.records();
+    let found = crate::engine::Records::get(&records, Family::Guest, guest);
+    records.sound()?;
+    Ok(if let Some(Record::Guest(guest)) = found { guest.name } else { guest.to_owned() })
+}
+
+fn absent(place: &Place) -> Failure {
+    Failure::WrongStore(
+        format!("there is no store at `{}`", place.url),
+        "apply something first, or point WRIT_STORE to the store".to_owned(),
+    )
+}
+
+fn there(place: &Place) -> Result<Reader, Failure> {
+    if store::exists(&place.path) { Ok(Reader::open(&place.path)?) } else { Err(absent(place)) }
+}
+
+/// The store with its objects.
+fn open(place: &Place, settings: &Settings) -> Result<(Reader, State), Failure> {
+    let reader = there(place)?;
+    let (head, state) = decode::state(&reader, &settings.name, None)?;
+    load::check_store(&head, place, settings)?;
+    Ok((reader, state))
+}
+
+/// The zone and the choice of policies as they were applied.
+fn terms(state: &State, settings: &Settings) -> (Zone, bool) {
+    let applied = state.workspaces.get(&settings.name).map(|w| &w.settings);
+    (applied.map_or(settings.zone, AppliedSettings::zone), applied.is_some_and(AppliedSettings::narrowest_only))
+}
+
+/// Who acts. Somebody from outside need not be in the directory; whose sign-in is blocked does nothing.
+fn actor(context: &Context, state: &State, settings: &Settings) -> Result<Actor, Failure> {
+    let known = |address: &Address| state.objects.get(address).map(|s| s.object.clone());
+    let Some(name) = &context.acting else {
+        return context.actor(settings.require_actor, known).map(Actor::Operator);
+    };
+    match Address::parse(name) {
+        Ok(address) if address.kind() == user::KIND.name && known(&address).is_none() => Ok(Actor::Person(address.key().to_owned())),
+        _ => context.actor(settings.require_actor, known).map(Actor::Person),
+    }
+}
