@@ -55,6 +55,7 @@
 //! | [`expr`] | CEL, the language of rules |
 //! | [`kinds`] | the kinds of objects, a file each, and what is derived from them |
 //! | [`config`] | from texts to a sound configuration, or all that is wrong with it; its `rules` are a file for each concern |
+//! | [`authority`] | who may do what, where: one matrix of actions and roles, and what gives a person a role |
 //! | [`reconcile`] | from two sets of objects to ordered changes |
 //! | [`engine`] | the lifecycle: commands and time to events, events to records; who holds what, and why |
 //! | [`plan`] | changes with guards, digests and what they rely on; its `guards` are a file for each concern |
@@ -66,6 +67,7 @@
 //!
 //! `CONTRIBUTING.md` says where to change what.
 #![forbid(unsafe_code)]
+pub mod authority;
 pub mod cli;
 pub mod config;
 pub mod diag;

@@ -53,10 +53,16 @@ fn check(object: &Object, found: &mut Diagnostics) {
     }
 }
 
+/// The word of the role that it gives, if it is a delegation.
+#[must_use]
+pub fn role(object: &Object) -> Option<&str> {
+    if object.address.kind() == KIND.name { object.attributes.text("role") } else { None }
+}
+
 /// Whether it makes its members administrators.
 #[must_use]
 pub fn is_administrator(object: &Object) -> bool {
-    object.address.kind() == KIND.name && object.attributes.text("role") == Some("administrator")
+    role(object) == Some("administrator")
 }
 
 /// The role that it gives.
