@@ -3,6 +3,7 @@
 use super::lifecycle::somebody;
 use super::session::Session;
 use super::{Exit, Format};
+use crate::authority::Action;
 use crate::engine::{Actor, offers};
 use crate::kinds::access_package::Package;
 use crate::ops::Failure;
@@ -30,7 +31,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
                 let address = lifecycle::package(desk, text)?;
                 let own = if let Actor::Person(name) = &desk.actor { Some(name.clone()) } else { None };
                 let package = desk.facts.object(&address).and_then(Package::of);
-                let manages = package.is_some_and(|p| desk.actor.may_assign(&desk.facts, p).is_ok());
+                let manages = package.is_some_and(|p| desk.actor.may(&desk.facts, Action::ViewPackages, p).is_ok());
                 let offered = match person.or(own) {
                     Some(name) => match offers(&desk.facts, &address, &desk.facts.person(&name)) {
                         Err(refusal) if !manages => return Err(refusal.into()),

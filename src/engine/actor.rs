@@ -1,8 +1,10 @@
-//! Who acts, and what they may do for others.
+//! Who acts, and what they may do for others: the matrix of `authority`, asked of the delegations as they were applied.
 
 use super::facts::Facts;
+use super::nouns::Named;
 use super::people::Person;
 use super::refusal::Refusal;
+use crate::authority::{Action, Roles, holders, may};
 use crate::kinds::access_package::Package;
 use crate::kinds::delegation;
 use crate::model::{Address, Object};
@@ -28,6 +30,14 @@ impl Actor {
         }
     }
 
+    /// As a requestor: a person under their id, others under their word.
+    pub(super) fn named(&self, facts: &Facts<'_>) -> Named {
+        match self {
+            Actor::Person(name) => facts.person(name).named,
+            other => Named { id: other.word().to_owned(), name: other.word().to_owned() },
+        }
+    }
+
     /// The person, where only a person can do a thing.
     pub(super) fn person<'a>(&self, facts: &Facts<'a>, doing: &str) -> Result<Person<'a>, Refusal> {
         match self {
@@ -38,42 +48,35 @@ impl Actor {
         }
     }
 
-    /// Whether they may give, move and take away assignments of a package, and see and cancel requests for it (R55).
+    /// Whether they may do something to what is about a package, by the delegations over the tenant and over its catalog (R55).
     ///
     /// # Errors
-    /// Who can.
-    pub fn may_assign(&self, facts: &Facts<'_>, package: Package<'_>) -> Result<(), Refusal> {
-        let Actor::Person(name) = self else { return Ok(()) };
-        let person = facts.person(name);
+    /// Which role it takes, and who has it.
+    pub fn may(&self, facts: &Facts<'_>, action: Action, package: Package<'_>) -> Result<(), Refusal> {
         let catalog = package.catalog();
-        if person.object.is_some()
-            && person.is_enabled()
-            && delegations(facts, Some(&catalog)).any(|d| allows(d) && stands_in(facts, &person, d))
-        {
-            return Ok(());
-        }
-        let helpers: Vec<String> =
-            delegations(facts, Some(&catalog)).filter(|d| allows(d)).flat_map(delegation::members).map(|m| m.reference()).take(3).collect();
-        let help = if helpers.is_empty() { "an administrator can".to_owned() } else { format!("{} can", helpers.join(", ")) };
-        Err(Refusal::by("R55", format!("{name} may not manage assignments in `{catalog}`"), help))
+        let roles = match self {
+            Actor::Operator(_) | Actor::System => Roles::operator(),
+            Actor::Person(name) => roles(facts, &facts.person(name), Some(&catalog)),
+        };
+        let Err(denied) = may(&roles, action, Some(&catalog)) else { return Ok(()) };
+        let helpers = holders(delegations(facts, Some(&catalog)), action, Some(&catalog));
+        let names: Vec<String> = helpers.iter().take(3).map(Address::reference).collect();
+        let help = if names.is_empty() { "an administrator can".to_owned() } else { format!("{} can", names.join(", ")) };
+        Err(Refusal::by("R55", format!("{}: {denied}", self.word()), help))
     }
 }
 
-fn allows(object: &Object) -> bool {
-    match delegation::role(object) {
-        Some("administrator") => object.address.parent().is_none(),
-        Some("catalog_owner" | "access_package_manager" | "assignment_manager") => object.address.parent().is_some(),
-        _ => false,
+/// What somebody is by delegation, over the tenant and over one catalog; somebody who cannot sign in is nothing.
+pub fn roles(facts: &Facts<'_>, person: &Person<'_>, catalog: Option<&Address>) -> Roles {
+    if person.object.is_none() || !person.is_enabled() {
+        return Roles::default();
     }
+    Roles::of(&person.address, delegations(facts, catalog), &|group| person.is_member(facts, group))
 }
 
 /// The delegations over the tenant, and those of a catalog.
 fn delegations<'a>(facts: &Facts<'a>, catalog: Option<&Address>) -> impl Iterator<Item = &'a Object> {
-    let tenant = facts.objects.within_kind("delegation");
+    let tenant = facts.objects.within_kind(delegation::KIND.name);
     let own = catalog.map(|c| facts.objects.within(c)).unwrap_or_default();
     tenant.iter().chain(own).map(|s| &s.object).filter(|o| o.address.kind() == delegation::KIND.name)
-}
-
-fn stands_in(facts: &Facts<'_>, person: &Person<'_>, object: &Object) -> bool {
-    delegation::members(object).any(|m| m == person.address || (m.kind() == "group" && person.is_member(facts, &m)))
 }

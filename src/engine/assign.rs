@@ -12,6 +12,7 @@ use super::record::{Family, Record};
 use super::refusal::Refusal;
 use super::request::{answers, not_twice, send, span};
 use super::terms::Terms;
+use crate::authority::Action;
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::{Policy, Population};
 use crate::model::Stored;
@@ -24,7 +25,7 @@ pub(super) fn give(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<()
         let absent =
             || Refusal::by("R61", format!("there is no package `{}`", ask.package.key()), "`writ packages` lists those that there are");
         let package = facts.object(&ask.package).and_then(Package::of).ok_or_else(absent)?;
-        actor.may_assign(&facts, package)?;
+        actor.may(&facts, Action::AssignDirectly, package)?;
         let (policy, stored) = governing(&facts, ask)?;
         let target = ask.target.as_deref().map(|name| facts.person(name));
         let target = target.ok_or_else(|| Refusal::by("R50", "nobody is named who is to have it", "name a person: `--for USER`"))?;
@@ -55,10 +56,7 @@ pub(super) fn give(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<()
         answers(policy, &asked)?;
         let terms = Terms::of(policy, facts.zone, policy.approves_requests());
         span(&facts, &terms, ask)?;
-        let requestor = match actor {
-            Actor::Person(name) => facts.person(name).named,
-            other => Named { id: other.word().to_owned(), name: other.word().to_owned() },
-        };
+        let requestor = actor.named(&facts);
         let policy = Named { id: stored.id.clone(), name: policy.0.address.to_string() };
         Request {
             id: draft.mint(),

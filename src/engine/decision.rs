@@ -6,6 +6,7 @@ use super::draft::Draft;
 use super::event::Event;
 use super::nouns::{RequestState, Verdict};
 use super::refusal::Refusal;
+use crate::authority::Action;
 
 /// A yes or a no. The first one closes the stage to the others (R40).
 pub(super) fn decide(draft: &mut Draft<'_>, actor: &Actor, id: &str, approve: bool, justification: Option<&str>) -> Result<(), Refusal> {
@@ -66,7 +67,7 @@ pub(super) fn cancel(draft: &mut Draft<'_>, actor: &Actor, id: &str, justificati
         let request = find(&facts, id)?;
         let own =
             matches!(actor, Actor::Person(name) if [&request.requestor, &request.target].into_iter().any(|n| facts.person(name).is(n)));
-        let managed = facts.package(&request.package.id).map_or(Ok(()), |package| actor.may_assign(&facts, package));
+        let managed = facts.package(&request.package.id).map_or(Ok(()), |package| actor.may(&facts, Action::CancelRequest, package));
         let (open, rule) = match (&managed, own) {
             (Ok(()), _) => (request.state.is_open() || request.state == RequestState::DeliveryFailed, "R142"),
             (Err(_), true) => (request.state == RequestState::PendingApproval, "R141"),

@@ -12,6 +12,7 @@ use super::record::{Family, Record};
 use super::refusal::Refusal;
 use super::request::answers;
 use super::terms::Terms;
+use crate::authority::Action;
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -168,7 +169,7 @@ pub(super) fn reschedule(draft: &mut Draft<'_>, actor: &Actor, id: &str, end: Da
         let facts = draft.facts();
         let assignment = find(&facts, id)?;
         let (package, policy) = governing(&facts, &assignment)?;
-        actor.may_assign(&facts, package)?;
+        actor.may(&facts, Action::AssignDirectly, package)?;
         if end <= now {
             return Err(Refusal::by("R52", "the end has passed", "`writ remove` ends access now"));
         }

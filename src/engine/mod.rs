@@ -39,7 +39,7 @@ mod terms;
 mod timers;
 
 pub use access::{Held, Reason, held_by, holders_of};
-pub use actor::Actor;
+pub use actor::{Actor, roles};
 pub use approval::deciders;
 pub use command::{Ask, Command, decide};
 pub use draft::Draft;

@@ -9,6 +9,7 @@ use super::nouns::{Assignment, GuestState, Request, RequestKind, RequestState};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
 use super::terms::{Terms, later};
+use crate::authority::Action;
 use crate::kinds::settings;
 use crate::model::Minutes;
 use chrono::{DateTime, Utc};
@@ -30,16 +31,13 @@ pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, id: &str, justificati
             Cause::GivenUp
         } else {
             let package = facts.package(&assignment.package.id);
-            match package.map(|p| actor.may_assign(&facts, p)) {
+            match package.map(|p| actor.may(&facts, Action::RemoveAssignment, p)) {
                 Some(Err(_)) if matches!(actor, Actor::Person(_)) => return Err(absent(id)),
                 Some(Err(refusal)) => return Err(refusal),
                 _ => Cause::Removed(actor.word().to_owned()),
             }
         };
-        let requestor = match actor {
-            Actor::Person(name) => facts.person(name).named,
-            other => super::Named { id: other.word().to_owned(), name: other.word().to_owned() },
-        };
+        let requestor = actor.named(&facts);
         let terms =
             Terms { expiration: "never".to_owned(), zone: facts.zone.name().to_owned(), extension: "none".to_owned(), stages: Vec::new() };
         let request = Request {

@@ -151,10 +151,7 @@ fn give(draft: &mut Draft<'_>, actor: &Actor, stored: &Stored, name: &str) -> Re
             Some(found) => incompatible(&facts, found, &person, false).map(|r| r.message),
             None => None,
         };
-        let requestor = match actor {
-            Actor::Person(name) => facts.person(name).named,
-            other => Named { id: other.word().to_owned(), name: other.word().to_owned() },
-        };
+        let requestor = actor.named(&facts);
         let request = Request {
             id: draft.mint(),
             kind: RequestKind::AdminAdd,

@@ -65,12 +65,6 @@ pub fn is_administrator(object: &Object) -> bool {
     role(object) == Some("administrator")
 }
 
-/// The role that it gives.
-#[must_use]
-pub fn role(object: &Object) -> Option<&str> {
-    object.attributes.text("role")
-}
-
 /// Its members, users and groups.
 pub fn members(object: &Object) -> impl Iterator<Item = Address> + '_ {
     object.attributes.texts("members").filter_map(super::group::principal)

@@ -3,6 +3,7 @@
 //! Invariant: what somebody may not see is, to them, not there.
 
 use super::{Desk, Failure};
+use crate::authority::Action;
 use crate::engine::{Actor, Assignment, Family, Offer, Record, Records, Refusal, Request, Rule, deciders, offers};
 use crate::kinds::access_package::Package;
 use crate::model::Address;
@@ -55,7 +56,7 @@ pub fn visible_packages<'a>(desk: &Desk<'a>, person: Option<&str>) -> Vec<(Packa
     let name = person.map(str::to_owned).or_else(|| if let Actor::Person(name) = &desk.actor { Some(name.clone()) } else { None });
     let seen = |package: Package<'a>| {
         let offered = name.as_deref().and_then(|name| offers(&desk.facts, &package.0.address, &desk.facts.person(name)).ok());
-        let manages = person.is_none() && desk.actor.may_assign(&desk.facts, package).is_ok();
+        let manages = person.is_none() && desk.actor.may(&desk.facts, Action::ViewPackages, package).is_ok();
         let shown = manages || (offered.is_some() && !package.is_hidden());
         shown.then(|| (package, offered.unwrap_or_default()))
     };
@@ -63,10 +64,10 @@ pub fn visible_packages<'a>(desk: &Desk<'a>, person: Option<&str>) -> Vec<(Packa
 }
 
 /// Whether somebody may see what is about a package: who manages its assignments, the person it is about, and who asked.
-fn sees(desk: &Desk<'_>, package: &str, people: &[&crate::engine::Named]) -> bool {
+fn sees(desk: &Desk<'_>, action: Action, package: &str, people: &[&crate::engine::Named]) -> bool {
     let own = |name: &String| people.iter().any(|p| desk.facts.person(name).is(p));
     let manages = || match desk.facts.package(package) {
-        Some(package) => desk.actor.may_assign(&desk.facts, package).is_ok(),
+        Some(package) => desk.actor.may(&desk.facts, action, package).is_ok(),
         None => matches!(desk.actor, Actor::Operator(_)),
     };
     matches!(&desk.actor, Actor::Person(name) if own(name)) || manages()
@@ -88,7 +89,7 @@ pub fn requests(desk: &Desk<'_>, which: &Which) -> Result<Vec<Request>, Failure>
         let people = [&request.target, &request.requestor];
         let meant = matches(which, &request.package.id, &people, request.state.word(), request.state.is_open(), desk)
             && (!which.to_decide || decides(&request));
-        if meant && (decides(&request) || sees(desk, &request.package.id, &people) || decided(&request)) {
+        if meant && (decides(&request) || sees(desk, Action::ViewRequests, &request.package.id, &people) || decided(&request)) {
             found.push(*request);
         }
     }
@@ -105,7 +106,7 @@ pub fn assignments(desk: &Desk<'_>, which: &Which) -> Result<Vec<Assignment>, Fa
         let Record::Assignment(assignment) = record else { continue };
         let live = assignment.is_live(desk.facts.now);
         let meant = matches(which, &assignment.package.id, &[&assignment.target], assignment.state.word(), live, desk);
-        if meant && sees(desk, &assignment.package.id, &[&assignment.target]) {
+        if meant && sees(desk, Action::ViewAssignments, &assignment.package.id, &[&assignment.target]) {
             found.push(*assignment);
         }
     }
