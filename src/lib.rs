@@ -62,6 +62,7 @@
 //! | [`view`] | values to terminal text, Markdown, JSON, CSV, schemas, the reference page: the only room that escapes |
 //! | [`source`] | reads the workspace, and git's commit |
 //! | [`store`] | durable facts in SQLite: the only room that speaks SQL |
+//! | [`connect`] | delivers resource roles into other systems, over SCIM |
 //! | [`ops`] | the use cases, a file each |
 //! | [`cli`] | the first door: a file for each verb, and the exit codes |
 //!
@@ -70,6 +71,7 @@
 pub mod authority;
 pub mod cli;
 pub mod config;
+pub mod connect;
 pub mod diag;
 pub mod engine;
 pub mod expr;

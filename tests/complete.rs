@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::{Table, Value};
 use writ::config::{Known, OWNERSHIP, SETTINGS, WRIT_TOML, configure};
 use writ::diag::Severity;
-use writ::kinds::{COMMON, Field, Form, Kind, LIST, TEMPLATE, kind};
+use writ::kinds::{COMMON, Field, Form, Kind, LIST, Shape, TEMPLATE, kind};
 use writ::source::{self, Workspace};
 
 /// Keys that cannot stand there, and why. A comment in the example speaks of each.
@@ -63,7 +63,8 @@ fn wanted() -> BTreeSet<String> {
         places(form, word, &mut all);
     }
     for section in SETTINGS.fields {
-        if let Some(form) = section.shape.form() {
+        let form = if let Shape::Map(_, each) = &section.shape { each.form() } else { section.shape.form() };
+        if let Some(form) = form {
             places(form, &format!("{WRIT_TOML} {}", section.name), &mut all);
         }
     }
@@ -90,8 +91,15 @@ fn used(workspace: &Workspace) -> BTreeSet<String> {
         };
         if file.name == WRIT_TOML {
             for (section, value) in &table {
-                let Some(form) = SETTINGS.field(section).and_then(|f| f.shape.form()) else { continue };
-                keys(form.fields, value, &format!("{WRIT_TOML} {section}"), &mut all);
+                let place = format!("{WRIT_TOML} {section}");
+                match SETTINGS.field(section).map(|f| &f.shape) {
+                    Some(Shape::Map(_, each)) => {
+                        let (form, bodies) = (each.form(), value.as_table().into_iter().flat_map(Table::values));
+                        bodies.for_each(|body| keys(form.map_or(&[], |f| f.fields), body, &place, &mut all));
+                    }
+                    Some(shape) => keys(shape.form().map_or(&[], |f| f.fields), value, &place, &mut all),
+                    None => {}
+                }
             }
             continue;
         }

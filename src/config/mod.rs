@@ -11,6 +11,7 @@
 
 mod alone;
 mod budget;
+mod connectors;
 mod declare;
 mod declared;
 mod decode;
@@ -28,6 +29,7 @@ mod templates;
 mod world;
 
 pub use alone::{Alone, normal};
+pub use connectors::{ConnectorSettings, check_connector_url};
 pub use document::parse;
 pub use ownership::{Import, Moved, OWNERSHIP, Removed, renames};
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, check_store_url, read_settings};

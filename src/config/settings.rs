@@ -1,6 +1,7 @@
 //! `writ.toml`: how a workspace is read and applied.
 
 use super::World;
+use super::connectors::{self, CONNECTOR, CONNECTORS, ConnectorSettings};
 use super::decode::{Decoder, percent};
 use super::document;
 use super::keys::{known_address, no_address};
@@ -9,11 +10,12 @@ use crate::kinds::{self, Default, Emptiness, Field, Form, Shape, Text};
 use crate::model::{Address, Node, Table, Value, Zone};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// The name of the file.
 pub const WRIT_TOML: &str = "writ.toml";
 /// Its tables.
-pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults"];
+pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults", CONNECTOR];
 
 /// The key of `[workspace]` whose texts are addresses.
 pub(super) const MANAGES: &str = "manages";
@@ -82,6 +84,11 @@ pub static SETTINGS: Form = Form {
         Field::new("store", Shape::Table(&STORE), "Where its state lives."),
         Field::new("limits", Shape::Table(&LIMITS), "Brakes, judged by the stricter of what was last applied and what is written now."),
         Field::new("defaults", Shape::Table(&DEFAULTS), "What policies inherit last."),
+        Field::new(
+            CONNECTOR,
+            CONNECTORS,
+            "A system into which the roles of resources are delivered; a resource says `connector = \"KEY\"`.",
+        ),
     ],
     alternatives: &[],
 };
@@ -133,6 +140,8 @@ pub struct Settings {
     pub lineage: Option<String>,
     /// Brakes as written now.
     pub limits: Limits,
+    /// The systems into which roles are delivered, by name.
+    connectors: BTreeMap<String, ConnectorSettings>,
     /// Where each section and key stands.
     table: Table,
 }
@@ -142,26 +151,42 @@ pub struct Settings {
 pub struct AppliedSettings(pub serde_json::Value);
 
 impl Settings {
-    /// What the store remembers: `[workspace]` but for `include` and `exclude`, `[limits]`, `[defaults]`, with
+    /// What the store remembers: `[workspace]` but for `include` and `exclude`, `[limits]`, `[defaults]`, `[connector]`, with
     /// documented defaults left out.
     #[must_use]
     pub fn applied(&self) -> AppliedSettings {
         let mut kept = Table::new();
         for section in SETTINGS.fields.iter().filter(|s| s.name != "store") {
-            let (Some(table), Some(form)) = (self.table.get(section.name).and_then(Value::as_table), section.shape.form()) else {
-                continue;
-            };
-            let mut inner = Table::new();
-            for field in form.fields.iter().filter(|f| !matches!(f.name, "include" | "exclude")) {
-                if let Some(value) = table.get(field.name).filter(|v| !kinds::is_default(field, v, "")) {
-                    inner.insert(field.name, value.clone());
+            let Some(table) = self.table.get(section.name).and_then(Value::as_table) else { continue };
+            let inner = match (section.shape.form(), &section.shape) {
+                (Some(form), _) => said(table, form),
+                (None, Shape::Map(_, Shape::Table(form))) => {
+                    let each = table.iter().filter_map(|(name, value)| Some((name, said(value.as_table()?, form))));
+                    each.map(|(name, inner)| (Cow::Owned(name.to_owned()), Value::new(Node::Table(inner), Span::NONE))).collect()
                 }
-            }
+                (None, _) => continue,
+            };
             if !inner.is_empty() {
                 kept.insert(section.name, Value::new(Node::Table(inner), Span::NONE));
             }
         }
         AppliedSettings(serde_json::to_value(&kept).unwrap_or_default())
+    }
+
+    /// The systems into which roles are delivered, by name.
+    #[must_use]
+    pub fn connectors(&self) -> &BTreeMap<String, ConnectorSettings> {
+        &self.connectors
+    }
+
+    /// Whether there is a connector of a name; also when what it says is wrong, or could not be read.
+    pub(super) fn declares_connector(&self, name: &str) -> bool {
+        self.table.get(CONNECTOR).is_some_and(|all| all.is_unread() || all.as_table().is_some_and(|all| all.contains(name)))
+    }
+
+    /// The names of all connectors that are written.
+    pub(super) fn connector_names(&self) -> impl Iterator<Item = &str> {
+        self.table.get(CONNECTOR).and_then(Value::as_table).into_iter().flat_map(Table::iter).map(|(name, _)| name)
     }
 
     /// Where a key of a section stands.
@@ -273,6 +298,7 @@ pub fn read_settings(sources: &Sources, found: &mut Diagnostics) -> Option<Setti
         let at = Span::new(number, 0..0);
         let unread = DEFAULTS.fields.iter().map(|f| (Cow::Borrowed(f.name), Value::unread(at))).collect();
         table.insert("defaults", Value::new(Node::Table(unread), at));
+        table.insert(CONNECTOR, Value::unread(at));
     }
     settings(table, Span::new(number, 0..0), found)
 }
@@ -330,6 +356,7 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
         let message = format!("`{}` is no lineage: a GUID that `writ init` wrote or a first apply printed", shown(text));
         wrong(at, message, "take it out, or write the lineage of the store");
     }
+    let connectors = connectors::read(table.get(CONNECTOR), found);
     let limits = AppliedSettings(serde_json::json!({ "limits": serde_json::to_value(limits).unwrap_or_default() })).limits();
     Some(Settings {
         name: name?,
@@ -341,8 +368,20 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
         store_url: store.text("url").map(str::to_owned),
         lineage: store.text("lineage").map(str::to_owned),
         limits,
+        connectors,
         table,
     })
+}
+
+/// What a table says beside what its absence would, but for the files that are read.
+fn said(table: &Table, form: &Form) -> Table {
+    let mut said = Table::new();
+    for field in form.fields.iter().filter(|f| !matches!(f.name, "include" | "exclude")) {
+        if let Some(value) = table.get(field.name).filter(|v| !kinds::is_default(field, v, "")) {
+            said.insert(field.name, value.clone());
+        }
+    }
+    said
 }
 
 fn texts(table: &Table, name: &str) -> Option<Vec<String>> {

@@ -105,6 +105,7 @@ codes! {
     E0414 Error "a review without a fallback";
     E0415 Error "a display name looks like another in other letters";
     W0416 Warning "display names that are easily taken for each other";
+    E0417 Error "no such connector";
     // Rules of the field.
     R13 Error "a package belongs to exactly one catalog";
     R20 Error "resources are groups, applications and sites";

@@ -14,6 +14,9 @@ static ORIGIN: Principal = Principal {
     rules: &[],
 };
 
+/// What stands for the role in `delivered_as`.
+const ROLE: &str = "{role}";
+
 /// The kind.
 pub static KIND: Kind = Kind {
     name: "resource",
@@ -40,6 +43,17 @@ pub static KIND: Kind = Kind {
             .required()
             .replaces(),
             Field::new("roles", Shape::Set(&Shape::Text(Text::Name), Emptiness::Refused), "With `type`: the roles that it has."),
+            Field::new(
+                "connector",
+                Shape::Text(Text::Key),
+                "The `[connector.KEY]` of `writ.toml` through which its roles are delivered. Absent: they are only kept here.",
+            ),
+            Field::new(
+                "delivered_as",
+                Shape::Text(Text::Name),
+                "The group over there, by name or id; `{role}` stands for the role. Without it, of several roles each has the group `TEXT-ROLE`. \
+                 Absent: the key.",
+            ),
         ],
         alternatives: &[],
     },
@@ -101,6 +115,31 @@ impl<'a> Resource<'a> {
         self.0.attributes.at("roles").or(self.place())
     }
 
+    /// The connector through which its roles are delivered, if they are.
+    #[must_use]
+    pub fn connector(self) -> Option<&'a str> {
+        self.0.attributes.text("connector")
+    }
+
+    /// Where its connector is written.
+    #[must_use]
+    pub fn connector_place(self) -> Span {
+        self.0.attributes.at("connector").or(self.0.at)
+    }
+
+    /// The group over there, by name or id, that stands for one of its `roles`: what `delivered_as` says, or else the key. Two roles
+    /// never share a group that way: `{role}` is the role as written; where that is not said and there are several roles, the role
+    /// follows in lower case, with `-` for blanks.
+    #[must_use]
+    pub fn delivered_as(self, role: &str, roles: &[&str]) -> String {
+        let text = self.0.attributes.text("delivered_as").unwrap_or(self.0.address.key());
+        match roles {
+            _ if text.contains(ROLE) => text.replace(ROLE, role),
+            [] | [_] => text.to_owned(),
+            _ => format!("{text}-{}", role.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-")),
+        }
+    }
+
     /// The roles that it says itself to have.
     #[must_use]
     pub fn own_roles(self) -> Vec<&'a str> {
@@ -108,9 +147,14 @@ impl<'a> Resource<'a> {
     }
 }
 
-/// With `type` come `roles`; without it they follow from the directory (R20).
+/// With `type` come `roles`; without it they follow from the directory (R20). With `delivered_as` comes `connector`.
 fn check(object: &Object, found: &mut Diagnostics) {
     let attributes = &object.attributes;
+    if let Some(group) = attributes.get("delivered_as").filter(|_| !attributes.contains("connector")) {
+        let message = format!("`{}` has `delivered_as`, so it needs its `connector`", object.address.key());
+        let help = "write `connector = \"NAME\"`, one of writ.toml, or take `delivered_as` out";
+        found.push(Diagnostic::new(&codes::E0018, group.at, message).at(&object.address).help(help));
+    }
     match (attributes.get("type"), attributes.get("roles")) {
         (Some(kind), None) => {
             let message = format!("`{}` has `type`, so it needs its `roles`", object.address.key());
@@ -123,5 +167,28 @@ fn check(object: &Object, found: &mut Diagnostics) {
             found.push(Diagnostic::new(&codes::E0023, roles.at, message).at(&object.address).help(help));
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Table, Value};
+
+    #[test]
+    fn roles_have_groups_of_their_own() {
+        let group = |said: Option<&'static str>, role: &str, roles: &[&str]| {
+            let mut attributes = Table::new();
+            said.map(|text| attributes.insert("delivered_as", Value::text(text, Span::NONE)));
+            let address = Address::parse("catalog.sales.resource.crm").unwrap();
+            Resource(&Object { address, attributes, at: Span::NONE }).delivered_as(role, roles)
+        };
+        let several = ["Default Access", "Admin"];
+        assert_eq!(group(None, "Member", &["Member"]), "crm");
+        assert_eq!(group(None, "Default Access", &several), "crm-default-access");
+        assert_eq!(group(Some("CRM"), "Member", &["Member"]), "CRM");
+        assert_eq!(group(Some("CRM"), "Admin", &several), "CRM-admin");
+        assert_eq!(group(Some("CRM {role}s"), "Admin", &several), "CRM Admins");
+        assert_eq!(group(Some("CRM {role}s"), "Admin", &["Admin"]), "CRM Admins");
     }
 }

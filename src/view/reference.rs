@@ -145,8 +145,12 @@ impl Page {
         self.paragraph("## `writ.toml`");
         self.paragraph("The settings of a workspace, and the mark of its directory. It holds no objects.");
         for section in SETTINGS.fields {
-            let Some(form) = section.shape.form() else { continue };
-            self.paragraph(format!("### `[{}]`", section.name));
+            let (form, key) = match &section.shape {
+                Shape::Map(_, each) => (each.form(), ".KEY"),
+                one => (one.form(), ""),
+            };
+            let Some(form) = form else { continue };
+            self.paragraph(format!("### `[{}{key}]`", section.name));
             self.paragraph(section.doc);
             self.keys(form.fields.iter(), form.alternatives, false);
         }

@@ -9,6 +9,7 @@ const NAMES: &[&str] = &[
     "passphrase",
     "secret",
     "token",
+    "token_env",
     "credential",
     "credentials",
     "api_key",
@@ -75,6 +76,7 @@ mod tests {
             ("\"client_secret\" : abc", "\"client_secret\" : ***"),
             ("url = \"x?password=abc\"", "url = \"x?password=***\""),
             ("[group.token-admins] # the token", "[group.token-admins] # the token"),
+            ("token_env = \"ab-c\"", "token_env = \"****\""),
             ("tokens = 1", "tokens = 1"),
             ("mail = \"ann@contoso.example\"", "mail = \"ann@contoso.example\""),
         ] {

@@ -1,7 +1,10 @@
 //! Catalogs, resources, delegations and packages: section 3 of the language, and the rules of the field about them.
 
-use crate::files::{APPLICATIONS, AUDIT, CAMPAIGN, CONTRACTS, DELEGATIONS, FINANCE, GROUPS, MARKETING, MONTH_END, NEW};
+use crate::files::{APPLICATIONS, AUDIT, CAMPAIGN, CONTRACTS, DELEGATIONS, FINANCE, GROUPS, MARKETING, MONTH_END, NEW, WRIT};
 use crate::{Row, check, row};
+
+/// A connector, before `[limits]`.
+const CRM: &str = "[connector.crm]\ntype = \"scim\"\nurl = \"https://crm.contoso.example/scim\"\n\n[limits]";
 
 #[rustfmt::skip]
 const CATALOGS: &[Row] = &[
@@ -36,6 +39,19 @@ const CATALOGS: &[Row] = &[
         &[(MARKETING, "origin = \"application:ad-manager\"", "origin = \"application:ad-manager\"\nroles = [\"Editor\"] #~ E0023")], "`roles` follow from the directory"),
     row("lists of roles are never `[]`",
         &[(APPLICATIONS, "roles = [\"Poster\", \"Reader\"]", "roles = [] #~ E0022")], "`roles` is empty"),
+    row("a resource names a connector of `writ.toml`",
+        &[(MARKETING, "origin = \"application:ad-manager\"", "origin = \"application:ad-manager\"\nconnector = \"crn\" #~ E0417"), (WRIT, "[limits]", CRM)],
+        "`writ.toml` has no connector `crn` | did you mean `crm`?"),
+    row("and is told how, where there is none",
+        &[(MARKETING, "origin = \"application:ad-manager\"", "origin = \"application:ad-manager\"\nconnector = \"crm\" #~ E0417")], "`[connector.crm]`, with `type` and `url`"),
+    row("it may say as which group it is delivered",
+        &[(MARKETING, "origin = \"application:ad-manager\"", "origin = \"application:ad-manager\"\nconnector = \"crm\"\ndelivered_as = \"Ads {role}\""), (WRIT, "[limits]", CRM)], ""),
+    row("by a connector",
+        &[(MARKETING, "origin = \"application:ad-manager\"", "origin = \"application:ad-manager\"\ndelivered_as = \"Ads\" #~ E0018")], "`ad-manager` has `delivered_as`, so it needs its `connector`"),
+    row("a connector of which something is wrong is there nevertheless",
+        &[(MARKETING, "origin = \"application:ad-manager\"", "origin = \"application:ad-manager\"\nconnector = \"crm\""), (WRIT, "[limits]", "[connector.crm] #~ E0025\ntype = \"scim\"\n\n[limits]")], "needs a `url`"),
+    row("and so is one that stands in a torn `writ.toml`",
+        &[(MARKETING, "origin = \"application:ad-manager\"", "origin = \"application:ad-manager\"\nconnector = \"crm\""), (WRIT, "expiration = \"365d\"", "expiration = 365d #~ E0001")], ""),
     row("R107: a group that comes from an on-premises directory cannot be a resource",
         &[(GROUPS, "[group.month-end-close]", "[group.month-end-close]\nsynced = true"),
           (FINANCE, "origin = \"group:month-end-close\"", "origin = \"group:month-end-close\" #~ R107")], "synchronised from an on-premises directory"),

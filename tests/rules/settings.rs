@@ -49,6 +49,25 @@ const ROWS: &[Row] = &[
         &[(WRIT, "timezone =", "timezome ="), (WRIT, "Amsterdam\"", "Amsterdam\" #~ E0007")], "did you mean `timezone`?"),
     row("a key that slid under the next header is told",
         &[(WRIT, "max_access_lost = 10", "max_access_lost = 10\nmax_delets = 3 #~ E0007")], "did you mean `max_deletes`?"),
+    row("a connector has a type and a URL",
+        &[(WRIT, "[limits]", "[connector.crm] #~ E0025 E0025\n\n[limits]")], "`[connector.crm]` needs a `type` | needs a `url`"),
+    row("of a type that there is",
+        &[(WRIT, "[limits]", "[connector.crm]\ntype = \"ldap\" #~ E0015\nurl = \"https://crm.contoso.example\"\n\n[limits]")], "`ldap` is no `type` | \"scim\""),
+    row("the name of a connector is a key",
+        &[(WRIT, "[limits]", "[connector.CRM] #~ E0010\ntype = \"scim\"\nurl = \"https://crm.contoso.example\"\n\n[limits]")], "`CRM` is not a key of `connector`"),
+    row("its URL holds no password",
+        &[(WRIT, "[limits]", "[connector.crm]\ntype = \"scim\"\nurl = \"https://writ:secret@crm.contoso.example/scim\" #~ E0025\n\n[limits]")],
+        "a connector's URL holds no user or password"),
+    row("and is encrypted",
+        &[(WRIT, "[limits]", "[connector.crm]\ntype = \"scim\"\nurl = \"http://crm.contoso.example/scim\" #~ E0025\n\n[limits]")],
+        "would send the token where anybody can read it | write `https://`"),
+    row("a token stands in no file",
+        &[(WRIT, "[limits]", "[connector.crm]\ntype = \"scim\"\nurl = \"https://crm.contoso.example\"\ntoken = \"a\" #~ E0007\ntoken_env = \"a-b\" #~ E0025\n\n[limits]")],
+        "did you mean `token_env`? | no name of an environment variable"),
+    row("a delivery takes ten minutes at most",
+        &[(WRIT, "[limits]", "[connector.crm]\ntype = \"scim\"\nurl = \"https://crm.contoso.example\"\ntimeout = \"1h\" #~ E0020\n\n[limits]")], "between 1m and 10m"),
+    row("a connector stands in `writ.toml`",
+        &[(NEW, "", "[connector.crm] #~ E0013\ntype = \"scim\"\n")], "settings stand in `writ.toml`"),
     row("a `writ.toml` that is not TOML is told, and nothing that may follow from it",
         &[(WRIT, "expiration = \"365d\"", "expiration = 365d #~ E0001")], "durations stand in quotes"),
 ];
@@ -130,4 +149,19 @@ fn what_is_managed_no_longer_is_released() {
     let sources = crate::sources(&files);
     let (_, found) = writ::config::configure(&sources, &known);
     assert_eq!(crate::places(&found, &sources), crate::marks(&files));
+}
+
+#[test]
+fn connectors_have_their_defaults() {
+    let said = "[connector.hr-system]\ntype = \"scim\"\nurl = \"https://hr.contoso.example/scim\"\n\n[connector.crm]\ntype = \"scim\"\n\
+                url = \"http://localhost:8080\"\ntoken_env = \"CRM\"\ntimeout = \"2m\"\n\n[limits]";
+    let settings = crate::accepted(&[(WRIT, "[limits]", said)]).settings;
+    let told: Vec<_> =
+        settings.connectors().values().map(|c| (c.name.as_str(), c.url.as_str(), c.token_env.as_str(), c.timeout.as_secs())).collect();
+    let crm = ("crm", "http://localhost:8080", "CRM", 120);
+    assert_eq!(told, [crm, ("hr-system", "https://hr.contoso.example/scim", "WRIT_CONNECTOR_HR_SYSTEM_TOKEN", 60)]);
+    // Where access is delivered to is remembered, so that a change of it is seen in a plan.
+    let applied = settings.applied().0.get("connector").map(ToString::to_string);
+    let crm = r#""crm":{"timeout":"2m","token_env":"CRM","type":"scim","url":"http://localhost:8080"}"#;
+    assert_eq!(applied, Some(format!(r#"{{{crm},"hr-system":{{"type":"scim","url":"https://hr.contoso.example/scim"}}}}"#)));
 }

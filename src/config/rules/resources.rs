@@ -1,4 +1,4 @@
-//! What may be a resource, and which roles it has: R107, R108, R109, one origin once in a catalog.
+//! What may be a resource, and which roles it has: R107, R108, R109, one origin once in a catalog; a connector that there is.
 
 use crate::config::{World, finding};
 use crate::diag::{Diagnostics, Span, codes, did_you_mean};
@@ -37,11 +37,21 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
             found.push(finding(&codes::R107, group.0, group.unfit_place(), message).help(help));
         }
     }
+    world.declared(resource::KIND.name).filter_map(Resource::of).for_each(|resource| check_connector(world, resource, found));
     for package in world.all(access_package::KIND.name).filter_map(Package::of) {
         for given in package.roles() {
             check_role(world, package, given, found);
         }
     }
+}
+
+/// A resource is delivered through a connector of `writ.toml`.
+fn check_connector(world: &World<'_>, resource: Resource<'_>, found: &mut Diagnostics) {
+    let Some(name) = resource.connector().filter(|name| !world.settings.declares_connector(name)) else { return };
+    let help = did_you_mean(name, world.settings.connector_names());
+    let help = help.unwrap_or_else(|| format!("declare it in writ.toml: `[connector.{name}]`, with `type` and `url`"));
+    let message = format!("`writ.toml` has no connector `{name}`");
+    found.push(finding(&codes::E0417, resource.0, resource.connector_place(), message).help(help));
 }
 
 /// A package gives a role that there is; told at the package, or, when only the store knows that, at what lost the role.
