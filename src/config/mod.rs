@@ -26,13 +26,15 @@ mod settings;
 mod slips;
 mod sound;
 mod templates;
+mod urls;
 mod world;
 
 pub use alone::{Alone, normal};
-pub use connectors::{ConnectorSettings, check_connector_url};
+pub use connectors::ConnectorSettings;
 pub use document::parse;
 pub use ownership::{Import, Moved, OWNERSHIP, Removed, renames};
-pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, check_store_url, read_settings};
+pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, read_settings};
+pub use urls::{check_connector_url, check_store_url};
 pub use world::World;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};

@@ -5,6 +5,7 @@ use super::connectors::{self, CONNECTOR, CONNECTORS, ConnectorSettings};
 use super::decode::{Decoder, percent};
 use super::document;
 use super::keys::{known_address, no_address};
+use super::urls::check_store_url;
 use crate::diag::{Diagnostic, Diagnostics, Sources, Span, codes, did_you_mean, shown};
 use crate::kinds::{self, Default, Emptiness, Field, Form, Shape, Text};
 use crate::model::{Address, Node, Table, Value, Zone};
@@ -386,30 +387,4 @@ fn said(table: &Table, form: &Form) -> Table {
 
 fn texts(table: &Table, name: &str) -> Option<Vec<String>> {
     table.get(name).map(|v| v.members().iter().filter_map(Value::as_text).map(str::to_owned).collect())
-}
-
-/// Whether a store's URL is one that Writ takes.
-///
-/// # Errors
-/// What is wrong with it, and the way forward.
-pub fn check_store_url(url: &str) -> Result<&str, (String, &'static str)> {
-    if let Some((scheme, rest)) = url.split_once("://") {
-        if rest.split('/').next().unwrap_or("").split('@').next().is_some_and(|user| user.contains(':') && rest.contains('@')) {
-            return Err((
-                "a store's URL holds no password".to_owned(),
-                "leave the password to the environment of the program that applies",
-            ));
-        }
-        if matches!(scheme, "postgres" | "postgresql") {
-            return Err(("`postgres://` stores are not supported yet".to_owned(), "write `sqlite:PATH`"));
-        }
-    }
-    match url.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() && !path.starts_with("//") => Ok(path),
-        // What stands behind the scheme of another URL may be a secret.
-        _ => Err((
-            format!("`{}` is no store", url.split_once(':').map_or(url, |(scheme, _)| scheme)),
-            "write `sqlite:PATH`, relative to the workspace",
-        )),
-    }
 }

@@ -131,6 +131,8 @@ impl<'a> Session<'a> {
         let why = match error {
             Error::Timeout(_) => self.no_answer(),
             Error::Io(io) if io.kind() == std::io::ErrorKind::TimedOut => self.no_answer(),
+            // So come what rustls says, and certificates that nobody trusts.
+            Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => format!("no secure connection: {io}"),
             Error::Io(io) => format!("the connection broke ({})", io.kind()),
             Error::HostNotFound => "its host is not known".to_owned(),
             Error::BodyExceedsLimit(_) | Error::LargeResponseHeader(..) => "the answer is larger than 1 MiB".to_owned(),

@@ -66,7 +66,9 @@ pub(super) fn retry_after(header: &str, now: DateTime<Utc>) -> Option<Duration> 
         // More digits than fit are more than a day.
         Duration::from_secs(header.parse().unwrap_or(u64::MAX))
     } else {
-        let then = DateTime::parse_from_rfc2822(header).ok()?;
+        // The day of the week says nothing, and some servers get it wrong.
+        let date = header.split_once(", ").map_or(header, |(_, date)| date);
+        let then = DateTime::parse_from_rfc2822(date).ok()?;
         then.with_timezone(&Utc).signed_duration_since(now).to_std().unwrap_or_default()
     };
     Some(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT))
@@ -105,6 +107,7 @@ mod tests {
             ("86401", Some(86_400)),
             ("99999999999999999999999", Some(86_400)),
             ("Sun, 29 Nov 2026 08:01:30 GMT", Some(90)),
+            ("Mon, 29 Nov 2026 08:01:30 GMT", Some(90)),
             ("Sun, 29 Nov 2026 07:00:00 GMT", Some(1)),
             ("Wed, 29 Nov 2028 08:00:00 GMT", Some(86_400)),
             ("-5", None),

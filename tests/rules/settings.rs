@@ -63,7 +63,7 @@ const ROWS: &[Row] = &[
         "would send the token where anybody can read it | write `https://`"),
     row("a token stands in no file",
         &[(WRIT, "[limits]", "[connector.crm]\ntype = \"scim\"\nurl = \"https://crm.contoso.example\"\ntoken = \"a\" #~ E0007\ntoken_env = \"a-b\" #~ E0025\n\n[limits]")],
-        "did you mean `token_env`? | no name of an environment variable"),
+        "there is no key `token` here | no name of an environment variable"),
     row("a delivery takes ten minutes at most",
         &[(WRIT, "[limits]", "[connector.crm]\ntype = \"scim\"\nurl = \"https://crm.contoso.example\"\ntimeout = \"1h\" #~ E0020\n\n[limits]")], "between 1m and 10m"),
     row("a connector stands in `writ.toml`",
