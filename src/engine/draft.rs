@@ -38,6 +38,17 @@ impl Records for Overlay<'_> {
     fn of_package(&self, family: Family, package: &str) -> Vec<Record> {
         self.merged(family, self.below.of_package(family, package), |r| r.package() == Some(package))
     }
+
+    fn all(&self, family: Family) -> Vec<Record> {
+        let mut all: BTreeMap<String, Record> = self.below.all(family).into_iter().map(|r| (r.id().to_owned(), r)).collect();
+        for ((_, id), record) in self.changed.iter().filter(|((f, _), _)| *f == family) {
+            match record {
+                Some(record) => drop(all.insert(id.clone(), record.clone())),
+                None => drop(all.remove(id)),
+            }
+        }
+        all.into_values().collect()
+    }
 }
 
 /// What was decided so far, at one moment.

@@ -128,6 +128,8 @@ pub trait Records {
     fn of_person(&self, family: Family, person: &str) -> Vec<Record>;
     /// Those of a package that are not over.
     fn of_package(&self, family: Family, package: &str) -> Vec<Record>;
+    /// All of a family, over or not, in the order of their ids, which is that of their making.
+    fn all(&self, family: Family) -> Vec<Record>;
 }
 
 /// Records in memory.
@@ -135,9 +137,12 @@ pub trait Records {
 pub struct Ledger(pub BTreeMap<(Family, String), Record>);
 
 impl Ledger {
+    fn of(&self, family: Family) -> impl Iterator<Item = &Record> {
+        self.0.range((family, String::new())..).take_while(move |((f, _), _)| *f == family).map(|(_, r)| r)
+    }
+
     fn those(&self, family: Family, which: impl Fn(&Record) -> bool) -> Vec<Record> {
-        let first = (family, String::new());
-        self.0.range(first..).take_while(|((f, _), _)| *f == family).map(|(_, r)| r).filter(|r| !r.is_over() && which(r)).cloned().collect()
+        self.of(family).filter(|r| !r.is_over() && which(r)).cloned().collect()
     }
 }
 
@@ -152,5 +157,9 @@ impl Records for Ledger {
 
     fn of_package(&self, family: Family, package: &str) -> Vec<Record> {
         self.those(family, |r| r.package() == Some(package))
+    }
+
+    fn all(&self, family: Family) -> Vec<Record> {
+        self.of(family).cloned().collect()
     }
 }

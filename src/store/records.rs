@@ -193,14 +193,6 @@ impl<'c> StoredRecords<'c> {
     pub fn due(&self, until: DateTime<Utc>, most: u32) -> Result<Vec<Record>, StoreError> {
         due(self.connection, until, most)
     }
-
-    /// All of a family, over or not, in the order of their making.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn all(&self, family: Family) -> Result<Vec<Record>, StoreError> {
-        all(self.connection, family)
-    }
 }
 
 impl engine::Records for StoredRecords<'_> {
@@ -214,5 +206,9 @@ impl engine::Records for StoredRecords<'_> {
 
     fn of_package(&self, family: Family, package: &str) -> Vec<Record> {
         self.or_keep(those(self.connection, family, Column::Package, package))
+    }
+
+    fn all(&self, family: Family) -> Vec<Record> {
+        self.or_keep(all(self.connection, family))
     }
 }

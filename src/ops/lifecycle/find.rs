@@ -4,7 +4,7 @@
 
 use super::{Desk, Failure};
 use crate::authority::Action;
-use crate::engine::{Actor, Assignment, Family, Offer, Record, Records, Refusal, Request, Rule, deciders, offers};
+use crate::engine::{Actor, Assignment, Family, Offer, Record, Refusal, Request, Rule, deciders, offers};
 use crate::kinds::access_package::Package;
 use crate::model::Address;
 
@@ -116,7 +116,7 @@ pub fn assignments(desk: &Desk<'_>, which: &Which) -> Result<Vec<Assignment>, Fa
 /// The records among which those that are meant are, as few as can be asked for.
 fn candidates(desk: &Desk<'_>, family: Family, which: &Which) -> Result<Vec<Record>, Failure> {
     if which.all || !which.states.is_empty() {
-        return Ok(desk.records.all(family)?);
+        return Ok(desk.records.all(family));
     }
     if let Some(package) = which.package.as_ref().and_then(|p| desk.facts.objects.get(p)) {
         return Ok(desk.records.of_package(family, &package.id));
@@ -124,7 +124,7 @@ fn candidates(desk: &Desk<'_>, family: Family, which: &Which) -> Result<Vec<Reco
     if let (Some(name), Family::Assignment) = (&which.person, family) {
         return Ok(desk.records.of_person(family, &desk.facts.person(name).named.id));
     }
-    Ok(desk.records.all(family)?)
+    Ok(desk.records.all(family))
 }
 
 fn matches(which: &Which, package: &str, people: &[&crate::engine::Named], state: &str, open: bool, desk: &Desk<'_>) -> bool {

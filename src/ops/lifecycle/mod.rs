@@ -11,9 +11,10 @@ pub(super) use follow::{Following, follow};
 
 pub use find::{Which, assignment, assignments, package, request, requests, visible_packages};
 
+use super::history::Moment;
 use super::{Context, Failure, Place, claim, decode, load};
 use crate::config::{AppliedSettings, Settings};
-use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Record, catch_up, decide};
+use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Ledger, Record, Records, catch_up, decide};
 use crate::kinds::user;
 use crate::model::{Address, Zone, canonical};
 use crate::reconcile::State;
@@ -43,13 +44,15 @@ pub struct Desk<'d> {
     /// The facts.
     pub facts: Facts<'d>,
     /// The records, for who wants more than the engine does.
-    pub records: &'d StoredRecords<'d>,
+    pub records: &'d dyn Records,
     /// Who acts.
     pub actor: Actor,
     /// The serial that all is of.
     pub serial: u64,
     /// The name of the workspace.
     pub workspace: &'d str,
+    /// The objects, with where they stood in the files, and their workspaces.
+    pub state: &'d State,
 }
 
 /// Looks at the store as it is.
@@ -64,10 +67,39 @@ pub fn look<T>(context: &Context, look: impl FnOnce(&Desk<'_>) -> Result<T, Fail
     let now = context.now.trunc_subsecs(3).max(reader.latest()?);
     let (zone, narrowest_only) = terms(&state, &settings);
     let facts = Facts::new(&state.objects, &records, now, zone, narrowest_only);
-    let desk = Desk { facts, records: &records, actor, serial: state.serial, workspace: &settings.name };
+    let desk = Desk { facts, records: &records, actor, serial: state.serial, workspace: &settings.name, state: &state };
     let looked = look(&desk);
     records.sound()?;
     looked
+}
+
+/// Looks at the store as it was. Who looks, and what they may see, is that of today.
+///
+/// # Errors
+/// As [`look`], and when the store did not exist then.
+pub fn look_at<T>(context: &Context, moment: Moment, look_then: impl FnOnce(&Desk<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    let (settings, place) = load::settings_and_place(context)?;
+    let reader = there(&place)?;
+    load::check_store(&reader.head()?, &place, &settings)?;
+    let (snapshot, at) = match moment {
+        Moment::Now => return look(context, look_then),
+        Moment::Serial(serial) => {
+            let row = reader.revisions()?.into_iter().find(|r| r.serial == serial);
+            let at = row.and_then(|r| r.revision.at.parse().ok()).unwrap_or(context.now);
+            (reader.at(serial)?, at)
+        }
+        Moment::Instant(at) => match reader.serial_at(at)? {
+            Some(serial) => (reader.at(serial)?, at),
+            None => return Err(Failure::Usage("the store did not exist then".to_owned(), "`writ history` shows when it began".to_owned())),
+        },
+    };
+    let (_, today) = open(&place, &settings)?;
+    let actor = actor(context, &today, &settings)?;
+    let state = decode::snapshot(&snapshot)?;
+    let records = Ledger(snapshot.tables.records.into_iter().map(|(key, row)| (key, row.record)).collect());
+    let (zone, narrowest_only) = terms(&state, &settings);
+    let facts = Facts::new(&state.objects, &records, at, zone, narrowest_only);
+    look_then(&Desk { facts, records: &records, actor, serial: state.serial, workspace: &settings.name, state: &state })
 }
 
 /// Does what people ask for: all of it, in one transaction, or nothing.
@@ -75,7 +107,7 @@ pub fn look<T>(context: &Context, look: impl FnOnce(&Desk<'_>) -> Result<T, Fail
 /// # Errors
 /// When there is no store, it is locked for too long, the actor may not sign in, or a rule refuses one of the commands.
 pub fn act(context: &Context, verb: &str, ask: impl FnOnce(&Desk<'_>) -> Result<Vec<Command>, Failure>) -> Result<Done, Failure> {
-    write(context, verb, |desk, mint| {
+    write(context, verb, |desk, _, mint| {
         let commands = ask(desk)?;
         let mut draft = Draft::new(&desk.facts, mint);
         commands.iter().try_for_each(|command| decide(&mut draft, &desk.actor, command))?;
@@ -107,8 +139,8 @@ pub fn tick(context: &Context, until: Option<DateTime<Utc>>) -> Result<Done, Fai
         }
         drop(reader);
         let timed = Context { now: until, ..context.clone() };
-        let done = write(&timed, "tick", |desk, mint| {
-            let due = desk.records.due(until, AT_ONCE)?;
+        let done = write(&timed, "tick", |desk, records, mint| {
+            let due = records.due(until, AT_ONCE)?;
             // Where there is more, only as far as nothing that is left out comes before.
             let full = due.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
             let last = due.last().and_then(Record::due).filter(|_| full);
@@ -129,7 +161,7 @@ pub fn tick(context: &Context, until: Option<DateTime<Utc>>) -> Result<Done, Fai
 fn write(
     context: &Context,
     verb: &str,
-    decide: impl FnOnce(&Desk<'_>, &dyn Fn() -> String) -> Result<Vec<Event>, Failure>,
+    decide: impl FnOnce(&Desk<'_>, &StoredRecords<'_>, &dyn Fn() -> String) -> Result<Vec<Event>, Failure>,
 ) -> Result<Done, Failure> {
     let (settings, place) = load::settings_and_place(context)?;
     drop(there(&place)?);
@@ -142,8 +174,8 @@ fn write(
     let records = reader.records();
     let (zone, narrowest_only) = terms(&state, &settings);
     let facts = Facts::new(&state.objects, &records, now, zone, narrowest_only);
-    let desk = Desk { facts, records: &records, actor: actor.clone(), serial: head.serial, workspace: &settings.name };
-    let events = decide(&desk, &context.mint);
+    let desk = Desk { facts, records: &records, actor: actor.clone(), serial: head.serial, workspace: &settings.name, state: &state };
+    let events = decide(&desk, &records, &context.mint);
     // What could not be read was decided from as if it were not there.
     records.sound()?;
     let events = events?;
