@@ -232,6 +232,12 @@ pub struct Assignment {
 pub const REMINDERS: [TimeDelta; 2] = [TimeDelta::days(14), TimeDelta::days(1)];
 
 impl Assignment {
+    /// Whether the files declare it, so that plans manage it.
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        matches!(self.source, Source::Declared(_))
+    }
+
     /// Whether it gives access at an instant.
     #[must_use]
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {

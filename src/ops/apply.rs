@@ -11,7 +11,7 @@ use crate::model::{Digest, canonical, meanwhile};
 use crate::plan::{self, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
-use chrono::SubsecRound as _;
+use chrono::{DateTime, SubsecRound as _, Utc};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread;
@@ -211,7 +211,10 @@ pub fn judge_saved(
         return Err(Failure::Findings(Box::new((findings, crate::diag::Sources::default()))));
     }
     match plan {
-        Some(plan) => Ok((plan, state, findings)),
+        Some(mut plan) => {
+            super::plan::held(&mut plan, &state, place, context.now)?;
+            Ok((plan, state, findings))
+        }
         None => Err(Failure::Stale(vec![Stale::Differs])),
     }
 }
@@ -261,7 +264,8 @@ impl Claim {
                     let mut events = commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint))?;
                     let records = writer.records();
                     let any_records = records.any()?;
-                    let life = lifecycle::follow(context, &following(context, plan, state, &records, any_records), &events);
+                    let life =
+                        lifecycle::follow(context, &following(context, plan, state, &records, any_records, writer.latest()?), &events);
                     records.sound()?;
                     events.extend(life?);
                     Ok::<_, Failure>((writer.commit(head.serial, &events, revision)?, None))
@@ -272,7 +276,8 @@ impl Claim {
                     let rows = |address: &str| Ok(tables.objects.get(address).cloned());
                     let mut events = commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint))?;
                     let none = Ledger::default();
-                    let life = lifecycle::follow(context, &following(context, plan, state, &none, false), &events)?;
+                    let life =
+                        lifecycle::follow(context, &following(context, plan, state, &none, false, context.now.trunc_subsecs(3)), &events)?;
                     events.extend(life);
                     let made = store::create_with(&place.path, &lineage, &first, &events, revision);
                     // Somebody made it meanwhile, which the lock excludes for all who take it.
@@ -304,9 +309,16 @@ pub(super) fn holder(context: &Context, actor: &str, command: &str) -> Holder {
 }
 
 /// What the lifecycle is told of an apply.
-fn following<'a>(context: &Context, plan: &'a Plan, state: &'a State, records: &'a dyn Records, any_records: bool) -> Following<'a> {
+fn following<'a>(
+    context: &Context,
+    plan: &'a Plan,
+    state: &'a State,
+    records: &'a dyn Records,
+    any_records: bool,
+    latest: DateTime<Utc>,
+) -> Following<'a> {
     let actor = if context.acting.is_some() { Actor::Person(plan.actor.clone()) } else { Actor::Operator(plan.actor.clone()) };
-    Following { state, records, any_records, actor, zone: plan.settings.zone(), now: context.now.trunc_subsecs(3) }
+    Following { state, records, any_records, actor, zone: plan.settings.zone(), now: context.now.trunc_subsecs(3).max(latest) }
 }
 
 fn revision(context: &Context, plan: &Plan, digests: &Digests, verb: &str) -> Revision {

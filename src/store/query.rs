@@ -11,6 +11,7 @@ use super::{
     sound::{ends, of_row},
 };
 use crate::model::Digest;
+use chrono::{DateTime, Utc};
 use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 use std::borrow::Cow;
@@ -128,6 +129,14 @@ pub(super) fn tip(connection: &Connection) -> Result<(u64, Digest), StoreError> 
         connection.prepare_cached("SELECT serial, hash FROM revision ORDER BY serial DESC LIMIT 1").doing("reading the serial")?;
     let found = query.query_row([], |row| Ok((unsigned(row, 0)?, digest(row, 1)?))).optional();
     found.doing("reading the serial")?.ok_or_else(|| StoreError::Corrupt("it has no revision".into()))
+}
+
+/// When the latest revision was made.
+pub(super) fn latest(connection: &Connection) -> Result<DateTime<Utc>, StoreError> {
+    let sql = "SELECT at FROM revision ORDER BY serial DESC LIMIT 1";
+    let at: String = connection.query_row(sql, [], |row| row.get(0)).doing("reading the revisions")?;
+    let read = DateTime::parse_from_rfc3339(&at).map(|t| t.to_utc());
+    read.map_err(|_| StoreError::Corrupt(format!("the latest revision is of `{at}`, which is no instant")))
 }
 
 /// All revisions with their links, oldest first.

@@ -141,10 +141,7 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read, or that is no instant.
     pub fn latest(&self) -> Result<DateTime<Utc>, StoreError> {
-        let sql = "SELECT at FROM revision ORDER BY serial DESC LIMIT 1";
-        let at: String = self.connection.query_row(sql, [], |row| row.get(0)).doing("reading the revisions")?;
-        let read = DateTime::parse_from_rfc3339(&at).map(|t| t.to_utc());
-        read.map_err(|_| StoreError::Corrupt(format!("the latest revision is of `{at}`, which is no instant")))
+        query::latest(&self.connection)
     }
 
     /// All revisions, oldest first.

@@ -12,8 +12,10 @@ use super::{
     open::{self, Access, Place},
     query::{self, signed},
     records::{self, StoredRecords},
+    rows::stamp,
 };
 use crate::model::{Digest, canonical};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::{io, path::Path, sync::mpsc, thread};
 
@@ -69,6 +71,14 @@ impl<'lock> Writer<'lock> {
         query::row(&self.connection, address)
     }
 
+    /// When the latest revision was made.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn latest(&self) -> Result<DateTime<Utc>, StoreError> {
+        query::latest(&self.connection)
+    }
+
     /// The records of the lifecycle as they are.
     #[must_use]
     pub fn records(&self) -> StoredRecords<'_> {
@@ -91,6 +101,12 @@ impl<'lock> Writer<'lock> {
             return Err(StoreError::Stale { expected, found });
         }
         let serial = found.saturating_add(1);
+        // The clock of a store never runs back, whatever the machine's does.
+        let latest = stamp(query::latest(&work)?);
+        let revision = || {
+            let told = revision();
+            Revision { at: told.at.max(latest), ..told }
+        };
         let hash = append(&work, &previous, serial, events, revision)?;
         self.place.still()?;
         match work.commit() {

@@ -6,9 +6,12 @@
 mod administrator;
 mod brakes;
 mod forbidden;
+mod held;
 mod incompatible;
 mod needed;
 mod protected;
+
+pub use held::held;
 
 use crate::config::Limits;
 use crate::diag::{Code, Diagnostics, Span};

@@ -1,0 +1,147 @@
+//! What an apply means for the lifecycle: declared assignments are given once, and what is held stands in the way of a deletion.
+#![expect(clippy::indexing_slicing, reason = "a test")]
+
+mod support;
+
+use serde_json::Value as Json;
+use support::Workspace;
+
+const BASE: &str = "[user.\"ann@contoso.example\"]\n[user.\"bo@contoso.example\"]\n[user.\"cy@contoso.example\"]\n\
+[application.crm]\nroles = [\"User\"]\n[catalog.sales]\n[catalog.sales.resource.crm]\norigin = \"application:crm\"\n\
+[access_package.crm]\ncatalog = \"sales\"\nresource_roles.crm = \"User\"\n\
+[access_package.crm.policy.staff]\nrequestors = \"all_members\"\nexpiration = \"30d\"\napproval = \"none\"\n\
+[access_package.crm.policy.direct]\nrequestors = \"none\"\nexpiration = \"never\"\n";
+
+fn assignments(w: &Workspace, more: &[&str]) -> Vec<Json> {
+    let all = [&["assignments", "--json"][..], more].concat();
+    w.expect(0, &all).json()["assignments"].as_array().cloned().unwrap_or_default()
+}
+
+fn holders(w: &Workspace) -> Vec<String> {
+    let mut names: Vec<String> = assignments(w, &[]).iter().map(|a| a["target"]["name"].as_str().unwrap_or("").to_owned()).collect();
+    names.sort();
+    names
+}
+
+fn declared(users: &str, more: &str) -> String {
+    format!("{BASE}[access_package.crm.assignment.team]\npolicy = \"direct\"\nusers = {users}\n{more}")
+}
+
+#[test]
+fn a_nightly_apply_gives_back_nothing_that_was_taken_away() {
+    let w = Workspace::of(&declared("[\"ann@contoso.example\", \"bo@contoso.example\", \"cy@contoso.example\"]", "end = 2027-01-31\n"));
+    w.apply();
+    assert_eq!(holders(&w), ["ann@contoso.example", "bo@contoso.example", "cy@contoso.example"]);
+    // The holder gives it up, an administrator takes it away, and the end of the third comes.
+    w.expect(0, &["remove", "crm", "--as", "ann@contoso.example"]);
+    w.expect(0, &["remove", "crm", "--for", "bo@contoso.example"]);
+    for _ in 0..2 {
+        w.apply();
+        assert_eq!(holders(&w), ["cy@contoso.example"]);
+    }
+    w.expect(0, &["tick", "--now", "2027-02-01T00:00:00Z"]);
+    w.write(
+        "all.toml",
+        &declared("[\"ann@contoso.example\", \"bo@contoso.example\", \"cy@contoso.example\"]", "end = 2027-01-31\njustification = \"x\"\n"),
+    );
+    w.apply();
+    assert_eq!(holders(&w), Vec::<String>::new());
+    let causes: Vec<String> = assignments(&w, &["--all"]).iter().map(|a| a["cause"].to_string()).collect();
+    assert_eq!(causes.len(), 3);
+    assert!(causes[0].contains("given_up") && causes[1].contains("removed") && causes[2].contains("expired"), "{causes:?}");
+    w.expect(0, &["audit", "verify"]);
+}
+
+#[test]
+fn a_person_who_is_added_gets_it_and_one_who_is_taken_out_loses_it() {
+    let w = Workspace::of(&declared("[\"ann@contoso.example\"]", ""));
+    w.apply();
+    w.write("all.toml", &declared("[\"ann@contoso.example\", \"bo@contoso.example\"]", ""));
+    w.apply();
+    assert_eq!(holders(&w), ["ann@contoso.example", "bo@contoso.example"]);
+    let first = assignments(&w, &["--for", "ann@contoso.example"])[0]["id"].clone();
+    w.write("all.toml", &declared("[\"bo@contoso.example\"]", ""));
+    w.apply();
+    assert_eq!(holders(&w), ["bo@contoso.example"]);
+    let over = assignments(&w, &["--all", "--for", "ann@contoso.example"]);
+    assert_eq!((&over[0]["id"], over[0]["cause"].as_str()), (&first, Some("undeclared")));
+}
+
+#[test]
+fn other_dates_are_a_new_grant() {
+    let w = Workspace::of(&declared("[\"ann@contoso.example\"]", ""));
+    w.apply();
+    w.expect(0, &["remove", "crm", "--as", "ann@contoso.example"]);
+    w.write("all.toml", &declared("[\"ann@contoso.example\"]", "end = 2099-06-30\n"));
+    w.apply();
+    let live = assignments(&w, &[]);
+    assert_eq!((live.len(), live[0]["end"].as_str()), (1, Some("2099-07-01T00:00:00Z")));
+}
+
+#[test]
+fn one_that_begins_later_waits_for_its_start() {
+    let w = Workspace::of(&declared("[\"ann@contoso.example\"]", "start = 2099-01-01\n"));
+    w.apply();
+    assert_eq!(holders(&w), Vec::<String>::new());
+    w.expect(0, &["requests"]).says(&["ann@contoso.example", "scheduled"]);
+    w.expect(0, &["tick", "--now", "2098-12-31T23:59:59Z"]).says(&["Nothing is due."]);
+    w.expect(0, &["tick", "--now", "2099-01-01T00:00:00Z"]);
+    assert_eq!(holders(&w), ["ann@contoso.example"]);
+}
+
+#[test]
+fn what_somebody_holds_by_request_is_not_deleted_under_them() {
+    let w = Workspace::of(BASE);
+    w.apply();
+    w.expect(0, &["request", "crm", "--as", "ann@contoso.example"]);
+    let package = BASE.find("[access_package.crm]").unwrap_or(0);
+    w.write("all.toml", BASE.get(..package).unwrap_or(""));
+    for refused in [&["plan"][..], &["apply", "--auto-approve"], &["destroy", "--confirm", "test"]] {
+        w.expect(5, refused).says(&["cannot be deleted: ann@contoso.example holds it", "R63"]);
+    }
+    // The policy alone, too.
+    w.write(
+        "all.toml",
+        &BASE.replace("[access_package.crm.policy.staff]\nrequestors = \"all_members\"\nexpiration = \"30d\"\napproval = \"none\"\n", ""),
+    );
+    w.expect(5, &["plan"]).says(&["`access_package.crm.policy.staff` cannot be deleted", "R63"]);
+    w.expect(0, &["remove", "crm", "--all"]);
+    w.apply();
+}
+
+#[test]
+fn what_is_gone_takes_its_requests_along_and_says_why() {
+    let stages = BASE.replace("approval = \"none\"", "approval = { approvers = [\"bo@contoso.example\"], timeout = \"14d\" }");
+    let w = Workspace::of(&stages);
+    w.apply();
+    w.expect(0, &["request", "crm", "--as", "ann@contoso.example"]);
+    w.write("all.toml", &stages.replace("[access_package.crm.policy.staff]", "[access_package.crm.policy.everyone]"));
+    w.apply();
+    let run = w.expect(0, &["requests", "--all", "--json"]).json();
+    let request = &run["requests"][0]["request"];
+    assert_eq!((request["state"].as_str(), request["cause"].as_str()), (Some("canceled"), Some("the policy is gone")));
+}
+
+#[test]
+fn an_automatic_policy_follows_its_rule_with_grace() {
+    let automatic = |department: &str| {
+        BASE.replace("[user.\"ann@contoso.example\"]\n", &format!("[user.\"ann@contoso.example\"]\ndepartment = \"{department}\"\n"))
+            + "[access_package.crm.policy.auto]\nexpiration = \"never\"\n\
+               automatic = { rule = \"user.department == 'Sales'\", grace = \"7d\", add = true, remove = true }\n"
+    };
+    let w = Workspace::of(&automatic("Sales"));
+    w.apply();
+    assert_eq!(holders(&w), ["ann@contoso.example"]);
+    w.write("all.toml", &automatic("Legal"));
+    w.apply();
+    assert_eq!(holders(&w), ["ann@contoso.example"], "the grace has begun");
+    // Back in time, nothing happened.
+    w.write("all.toml", &automatic("Sales"));
+    w.apply();
+    w.write("all.toml", &automatic("Legal"));
+    w.apply();
+    w.expect(0, &["tick", "--now", "2090-01-01T00:00:00Z"]);
+    assert_eq!(holders(&w), Vec::<String>::new());
+    assert_eq!(assignments(&w, &["--all"])[0]["cause"].as_str(), Some("rule"));
+    w.expect(0, &["audit", "verify"]);
+}
