@@ -1,6 +1,7 @@
 //! Time zones: which instant a local time of a place is.
 
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike, Utc};
+use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 use std::collections::BTreeMap;
@@ -48,6 +49,14 @@ impl Zone {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// The date and time that its clocks show at an instant.
+    #[must_use]
+    pub fn local(self, at: DateTime<Utc>) -> NaiveDateTime {
+        let offset = Timestamp::from_second(at.timestamp()).map_or(Offset::UTC, |t| self.0.to_offset(t));
+        let utc = at.naive_utc();
+        utc.checked_add_signed(TimeDelta::seconds(offset.seconds().into())).unwrap_or(utc)
     }
 
     /// What a local time is; `None` outside the years that anybody reckons with.
@@ -107,6 +116,15 @@ mod tests {
         for none in ["europe/amsterdam", "Europe/Amsterdm", "", "+01:00", "CEST"] {
             assert_eq!(Zone::parse(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn clocks_show_what_they_show() {
+        let zone = Zone::parse("Europe/Amsterdam").unwrap();
+        let shown = |zone: Zone, at: &str| zone.local(at.parse().unwrap()).to_string();
+        assert_eq!(shown(zone, "2027-01-31T23:30:00Z"), "2027-02-01 00:30:00");
+        assert_eq!(shown(zone, "2027-07-01T08:00:00Z"), "2027-07-01 10:00:00");
+        assert_eq!(shown(Zone::UTC, "2027-07-01T08:00:00Z"), "2027-07-01 08:00:00");
     }
 
     #[test]

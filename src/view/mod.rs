@@ -1,6 +1,6 @@
-//! Values to terminal text, Markdown, JSON and CSV: the only room that escapes.
+//! Values to terminal text, Markdown, JSON, CSV and mails: the only room that escapes.
 //!
-//! In: plans, findings, objects. Out: texts. Invariants: everything reads well without colour; foreign text cannot move
+//! In: plans, findings, objects, notices. Out: texts. Invariants: everything reads well without colour; foreign text cannot move
 //! the cursor, break out of a fence, be computed by a spreadsheet, or look like a line of ours.
 
 mod body;
@@ -9,6 +9,7 @@ pub mod diagnostics;
 pub mod graph;
 pub mod how;
 pub mod lifecycle;
+pub mod mail;
 pub mod markdown;
 pub mod object;
 pub mod paint;
