@@ -5,6 +5,7 @@ use super::connectors::{self, CONNECTOR, CONNECTORS, ConnectorSettings};
 use super::decode::{Decoder, percent};
 use super::document;
 use super::keys::{known_address, no_address};
+use super::mail::{self, MAIL, MailSettings};
 use super::urls::check_store_url;
 use crate::diag::{Diagnostic, Diagnostics, Sources, Span, codes, did_you_mean, shown};
 use crate::kinds::{self, Default, Emptiness, Field, Form, Shape, Text};
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 /// The name of the file.
 pub const WRIT_TOML: &str = "writ.toml";
 /// Its tables.
-pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults", CONNECTOR];
+pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults", CONNECTOR, MAIL];
 
 /// The key of `[workspace]` whose texts are addresses.
 pub(super) const MANAGES: &str = "manages";
@@ -90,6 +91,7 @@ pub static SETTINGS: Form = Form {
             CONNECTORS,
             "A system into which the roles of resources are delivered; a resource says `connector = \"KEY\"`.",
         ),
+        Field::new(MAIL, Shape::Table(&mail::FORM), "How notices reach people; absent: no mail is sent."),
     ],
     alternatives: &[],
 };
@@ -143,6 +145,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The systems into which roles are delivered, by name.
     connectors: BTreeMap<String, ConnectorSettings>,
+    /// How mail is sent, if it is.
+    mail: Option<MailSettings>,
     /// Where each section and key stands.
     table: Table,
 }
@@ -157,7 +161,7 @@ impl Settings {
     #[must_use]
     pub fn applied(&self) -> AppliedSettings {
         let mut kept = Table::new();
-        for section in SETTINGS.fields.iter().filter(|s| s.name != "store") {
+        for section in SETTINGS.fields.iter().filter(|s| !matches!(s.name, "store" | MAIL)) {
             let Some(table) = self.table.get(section.name).and_then(Value::as_table) else { continue };
             let inner = match (section.shape.form(), &section.shape) {
                 (Some(form), _) => said(table, form),
@@ -188,6 +192,12 @@ impl Settings {
     /// The names of all connectors that are written.
     pub(super) fn connector_names(&self) -> impl Iterator<Item = &str> {
         self.table.get(CONNECTOR).and_then(Value::as_table).into_iter().flat_map(Table::iter).map(|(name, _)| name)
+    }
+
+    /// How mail is sent; `None`: it is not, since there is no `[mail]`, or it says `enabled = false`.
+    #[must_use]
+    pub fn mail(&self) -> Option<&MailSettings> {
+        self.mail.as_ref()
     }
 
     /// Where a key of a section stands.
@@ -357,6 +367,7 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
         let message = format!("`{}` is no lineage: a GUID that `writ init` wrote or a first apply printed", shown(text));
         wrong(at, message, "take it out, or write the lineage of the store");
     }
+    let mail = table.get(MAIL).and_then(|v| mail::read(v.as_table()?, table.at(MAIL), &mut wrong));
     let connectors = connectors::read(table.get(CONNECTOR), found);
     let limits = AppliedSettings(serde_json::json!({ "limits": serde_json::to_value(limits).unwrap_or_default() })).limits();
     Some(Settings {
@@ -370,6 +381,7 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
         lineage: store.text("lineage").map(str::to_owned),
         limits,
         connectors,
+        mail,
         table,
     })
 }

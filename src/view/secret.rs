@@ -5,6 +5,8 @@
 /// Names of keys that hold secrets, at their ends.
 const NAMES: &[&str] = &[
     "password",
+    // Where the name of a variable belongs, and somebody wrote what it holds.
+    "password_env",
     "passwd",
     "passphrase",
     "secret",
@@ -77,6 +79,7 @@ mod tests {
             ("url = \"x?password=abc\"", "url = \"x?password=***\""),
             ("[group.token-admins] # the token", "[group.token-admins] # the token"),
             ("token_env = \"ab-c\"", "token_env = \"****\""),
+            ("password_env = \"s3cret\"", "password_env = \"******\""),
             ("tokens = 1", "tokens = 1"),
             ("mail = \"ann@contoso.example\"", "mail = \"ann@contoso.example\""),
         ] {
