@@ -59,10 +59,11 @@
 //! | [`reconcile`] | from two sets of objects to ordered changes |
 //! | [`engine`] | the lifecycle: commands and time to events, events to records; who holds what, and why |
 //! | [`plan`] | changes with guards, digests and what they rely on; its `guards` are a file for each concern |
-//! | [`view`] | values to terminal text, Markdown, JSON, CSV, schemas, the reference page: the only room that escapes |
+//! | [`view`] | values to terminal text, Markdown, JSON, CSV, mails, schemas, the reference page: the only room that escapes |
 //! | [`source`] | reads the workspace, and git's commit |
 //! | [`store`] | durable facts in SQLite: the only room that speaks SQL |
 //! | [`connect`] | delivers resource roles into other systems, over SCIM |
+//! | [`notify`] | mail, sent: the only room that speaks SMTP |
 //! | [`ops`] | the use cases, a file each |
 //! | [`cli`] | the first door: a file for each verb, and the exit codes |
 //!
@@ -77,6 +78,7 @@ pub mod engine;
 pub mod expr;
 pub mod kinds;
 pub mod model;
+pub mod notify;
 pub mod ops;
 pub mod plan;
 pub mod reconcile;

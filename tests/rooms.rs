@@ -146,6 +146,13 @@ fn only_the_store_speaks_sql() {
 }
 
 #[test]
+fn only_notify_speaks_smtp() {
+    let smtp = Regex::new(r"\blettre\b").unwrap();
+    let wrong: Vec<String> = sources().iter().filter(|s| s.room != "notify").flat_map(|s| s.find(&smtp).collect::<Vec<_>>()).collect();
+    none(&wrong, "rooms beside `notify` that know how mail is sent");
+}
+
+#[test]
 fn rooms_that_treat_all_kinds_alike_name_none() {
     let words: Vec<&str> = kinds::LIST.iter().map(|k| k.name).collect();
     let named = Regex::new(&format!("\"({})\"|kinds::({})\\b", words.join("|"), words.join("|"))).unwrap();
