@@ -12,6 +12,7 @@ mod audit;
 mod backup;
 mod cancel;
 mod decide;
+mod deliver;
 mod destroy;
 mod diff;
 mod doctor;
@@ -33,6 +34,7 @@ mod plan;
 mod progress;
 mod push;
 mod remove;
+mod reprocess;
 mod request;
 mod requests;
 mod reschedule;
@@ -166,6 +168,8 @@ enum Verb {
     Assign(assign::Args),
     /// Move the end of somebody's access
     Reschedule(reschedule::Args),
+    /// Deliver once more what an assignment gives into other systems
+    Reprocess(reprocess::Args),
     /// List requests, or show one
     Requests(requests::Args),
     /// List who holds what
@@ -174,7 +178,9 @@ enum Verb {
     Packages(packages::Args),
     /// Print the link by which a package is requested
     Link(link::Args),
-    /// Do what is due: starts, ends, time-outs, reminders
+    /// Send what waits: roles into other systems, notices to people
+    Deliver(deliver::Args),
+    /// Do what is due: starts, ends, time-outs, reminders; then send what waits
     Tick(tick::Args),
     /// Print the dependency graph
     Graph(graph::Args),
@@ -243,6 +249,8 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::Assignments(args) => assignments::run(&args, session),
         Verb::Packages(args) => packages::run(&args, session),
         Verb::Link(args) => link::run(&args, session),
+        Verb::Reprocess(args) => reprocess::run(&args, session),
+        Verb::Deliver(args) => deliver::run(&args, session),
         Verb::Tick(args) => tick::run(&args, session),
         Verb::Graph(args) => graph::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),

@@ -1,10 +1,12 @@
 //! `writ tick`.
 
+use super::deliver::{outgoing, verdict};
 use super::lifecycle::{finish, moment};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::model::{Edge, Zone};
-use crate::ops::{Failure, lifecycle};
+use crate::ops::lifecycle::{self, Done};
+use crate::ops::{Context, Failure};
 use clap::Args as ClapArgs;
 
 #[derive(Debug, ClapArgs)]
@@ -18,9 +20,14 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     let now = moment(args.now.as_deref(), Zone::UTC, Edge::Start)?;
     let done = lifecycle::tick(&session.context, now)?;
-    if done.events.is_empty() {
+    let sent = outgoing(&Context { now: now.unwrap_or(session.context.now), ..session.context.clone() })?;
+    if done.events.is_empty() && sent.done.events.is_empty() {
         session.say("Nothing is due.\n");
     }
-    finish(session, &done);
-    Ok(Exit::Success)
+    let serial = sent.done.serial.or(done.serial);
+    let (mut events, mut records) = (done.events, done.records);
+    events.extend(sent.done.events.iter().cloned());
+    records.extend(sent.done.records.iter().cloned());
+    finish(session, &Done { events, records, serial });
+    verdict(&sent)
 }

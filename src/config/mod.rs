@@ -35,6 +35,7 @@ pub use connectors::ConnectorSettings;
 pub use document::parse;
 pub use mail::{Encryption, MailSettings, Mailbox, Server};
 pub use ownership::{Import, Moved, OWNERSHIP, Removed, renames};
+pub use rules::resource_roles;
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, read_settings};
 pub use urls::{check_connector_url, check_store_url};
 pub use world::World;

@@ -50,12 +50,16 @@ fn live(facts: &Facts<'_>, records: Vec<Record>) -> Vec<Assignment> {
     records.into_iter().filter_map(assignment).filter(|a| a.is_live(facts.now)).collect()
 }
 
-/// The resource roles that a package gives now: sort, key, role.
-fn roles_of<'a>(facts: &Facts<'a>, package: Package<'a>) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+/// The roles that a package gives now, each with its resource.
+pub(super) fn roles_on<'a>(facts: &Facts<'a>, package: Package<'a>) -> impl Iterator<Item = (Resource<'a>, &'a str)> {
     let roles: Vec<_> = package.roles().collect();
-    let object = |address: &Address| facts.object(address);
-    let resources: Vec<_> = roles.into_iter().filter_map(|(address, role, _)| Some((Resource::of(object(&address)?)?, role))).collect();
-    resources.into_iter().map(|(resource, role)| {
+    let found: Vec<_> = roles.into_iter().filter_map(|(address, role, _)| Some((Resource::of(facts.object(&address)?)?, role))).collect();
+    found.into_iter()
+}
+
+/// The same by what the resources are: sort, key, role.
+fn roles_of<'a>(facts: &Facts<'a>, package: Package<'a>) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+    roles_on(facts, package).map(|(resource, role)| {
         let (kind, key) = resource.identity();
         (kind, key, role)
     })

@@ -5,6 +5,7 @@ use super::draft::Draft;
 use super::event::Event;
 use super::facts::Facts;
 use super::nouns::{Named, Request, RequestKind, RequestState, Stage};
+use super::outbox::is_delivered_elsewhere;
 use super::people::{Person, people};
 use super::policies::incompatible;
 use super::record::{Family, Record};
@@ -52,6 +53,12 @@ pub(super) fn approvers(facts: &Facts<'_>, request: &Request, stage: usize, esca
 pub fn deciders(facts: &Facts<'_>, request: &Request) -> Vec<Named> {
     let Some(stage) = request.stage.as_ref().filter(|_| request.state == RequestState::PendingApproval) else { return Vec::new() };
     approvers(facts, request, stage.number, stage.escalated || stage.escalates.is_some_and(|at| at <= facts.now))
+}
+
+/// Who could decide a stage that is over: as if nobody had decided it yet.
+pub(super) fn approvers_then(facts: &Facts<'_>, request: &Request, stage: usize) -> Vec<Named> {
+    let before = request.verdicts.iter().filter(|v| v.stage < stage).cloned().collect();
+    approvers(facts, &Request { verdicts: before, ..request.clone() }, stage, false)
 }
 
 fn is_eligible(facts: &Facts<'_>, request: &Request, person: &Named) -> bool {
@@ -180,6 +187,14 @@ pub(super) fn deliver(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Res
         }
         _ => assign::grant(draft, &request, at)?,
     };
-    draft.push(Event::RequestDelivered { request: id.to_owned(), at, assignment })?;
+    // What has to be told to another system is delivered once it was.
+    let elsewhere = request.kind != RequestKind::Extend && is_delivered_elsewhere(&draft.facts(), &request.package.id);
+    draft.push(match elsewhere {
+        true => {
+            let (request, state, errors) = (id.to_owned(), RequestState::Delivering, Vec::new());
+            Event::RequestSettled { request, at, state, assignment, errors }
+        }
+        false => Event::RequestDelivered { request: id.to_owned(), at, assignment },
+    })?;
     Ok(())
 }

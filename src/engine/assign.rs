@@ -138,6 +138,10 @@ pub(super) fn grant(draft: &mut Draft<'_>, request: &Request, at: DateTime<Utc>)
         (RequestKind::AdminAdd, None) => Source::Direct(request.requestor.name.clone()),
         _ => Source::Request(request.id.clone()),
     };
+    let state = match super::outbox::is_delivered_elsewhere(&draft.facts(), &request.package.id) {
+        true => AssignmentState::Delivering,
+        false => AssignmentState::Delivered,
+    };
     let assignment = Assignment {
         id: draft.mint(),
         package: request.package.clone(),
@@ -147,7 +151,7 @@ pub(super) fn grant(draft: &mut Draft<'_>, request: &Request, at: DateTime<Utc>)
         start: at,
         end: request.end,
         extensible: request.terms.is_extensible(),
-        state: AssignmentState::Delivered,
+        state,
         reminded: 0,
         grace: None,
         ended: None,

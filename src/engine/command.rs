@@ -66,6 +66,11 @@ pub enum Command {
         /// The first instant without it.
         end: DateTime<Utc>,
     },
+    /// Delivers once more what an assignment gives, since it failed, or was lost over there (R143, R146).
+    Reprocess {
+        /// The assignment.
+        assignment: String,
+    },
     /// Ends access, one's own or, for who may assign, that of others.
     Remove {
         /// The assignment.
@@ -87,6 +92,7 @@ pub fn decide(draft: &mut Draft<'_>, actor: &Actor, command: &Command) -> Result
         Command::Cancel { request, justification } => decision::cancel(draft, actor, request, justification.as_deref()),
         Command::Extend { assignment, end, justification } => extension::extend(draft, actor, assignment, *end, justification.as_deref()),
         Command::Reschedule { assignment, end } => extension::reschedule(draft, actor, assignment, *end),
+        Command::Reprocess { assignment } => removal::reprocess(draft, actor, assignment),
         Command::Remove { assignment, justification } => removal::remove(draft, actor, assignment, justification.as_deref()),
     }
 }

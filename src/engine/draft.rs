@@ -93,6 +93,11 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// What was decided so far, in order.
+    pub(super) fn so_far_all(&self) -> &[Event] {
+        &self.events
+    }
+
     /// How much was decided so far.
     pub(super) fn so_far(&self) -> usize {
         self.events.len()

@@ -1,6 +1,7 @@
 //! What can happen in the lifecycle. Each event is about one record, and says all that it does to it.
 
 use super::nouns::{Assignment, Guest, Named, Request, Stage, Verdict};
+use super::outbox::{Delivery, Notice};
 use super::record::Family;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -202,6 +203,82 @@ pub enum Event {
         /// When.
         at: DateTime<Utc>,
     },
+    /// What was asked is given in part, or not at all, or is tried again (Q14 to Q16).
+    #[serde(rename = "request.settled")]
+    RequestSettled {
+        /// The request.
+        request: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// `delivering`, `partially_delivered` or `delivery_failed`.
+        state: super::RequestState,
+        /// The assignment that came of it.
+        assignment: String,
+        /// What could not be delivered (R58).
+        errors: Vec<String>,
+    },
+    /// An assignment is given, in part or in whole, or is being given (section 2.2).
+    #[serde(rename = "assignment.settled")]
+    Settled {
+        /// The assignment.
+        assignment: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// Where it stands.
+        state: super::AssignmentState,
+    },
+    /// Somebody is to be in a group of another system, or out of it.
+    #[serde(rename = "delivery.wanted")]
+    DeliveryWanted {
+        /// As it is wanted.
+        delivery: Box<Delivery>,
+    },
+    /// It is so over there.
+    #[serde(rename = "delivery.done")]
+    DeliveryDone {
+        /// The delivery.
+        delivery: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// It was tried in vain.
+    #[serde(rename = "delivery.failed")]
+    DeliveryFailed {
+        /// The delivery.
+        delivery: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// Why.
+        error: String,
+        /// When it is tried again, if it is.
+        retry: Option<DateTime<Utc>>,
+    },
+    /// Somebody is to be told something.
+    #[serde(rename = "notice.queued")]
+    NoticeQueued {
+        /// As it waits.
+        notice: Box<Notice>,
+    },
+    /// They were told.
+    #[serde(rename = "notice.sent")]
+    NoticeSent {
+        /// Its key.
+        notice: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// They could not be told.
+    #[serde(rename = "notice.failed")]
+    NoticeFailed {
+        /// Its key.
+        notice: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// Why.
+        error: String,
+        /// When it is tried again, if it is.
+        retry: Option<DateTime<Utc>>,
+    },
     /// A record that nobody needs any more was taken away (Q18, retention).
     #[serde(rename = "record.purged")]
     Purged {
@@ -233,6 +310,14 @@ impl Event {
             Event::GuestInvited { .. } => "guest.invited",
             Event::GuestBlocked { .. } => "guest.blocked",
             Event::GuestDeleted { .. } => "guest.deleted",
+            Event::RequestSettled { .. } => "request.settled",
+            Event::Settled { .. } => "assignment.settled",
+            Event::DeliveryWanted { .. } => "delivery.wanted",
+            Event::DeliveryDone { .. } => "delivery.done",
+            Event::DeliveryFailed { .. } => "delivery.failed",
+            Event::NoticeQueued { .. } => "notice.queued",
+            Event::NoticeSent { .. } => "notice.sent",
+            Event::NoticeFailed { .. } => "notice.failed",
             Event::Purged { .. } => "record.purged",
         }
     }
@@ -248,14 +333,20 @@ impl Event {
             | Event::Decided { request, .. }
             | Event::Approved { request, .. }
             | Event::Closed { request, .. }
-            | Event::RequestDelivered { request, .. } => (Family::Request, request),
+            | Event::RequestDelivered { request, .. }
+            | Event::RequestSettled { request, .. } => (Family::Request, request),
             Event::Given { assignment } => (Family::Assignment, &assignment.id),
             Event::Rescheduled { assignment, .. }
+            | Event::Settled { assignment, .. }
             | Event::Expiring { assignment, .. }
             | Event::Grace { assignment, .. }
             | Event::Ended { assignment, .. } => (Family::Assignment, assignment),
             Event::GuestInvited { guest, .. } => (Family::Guest, &guest.id),
             Event::GuestBlocked { guest, .. } | Event::GuestDeleted { guest, .. } => (Family::Guest, guest),
+            Event::DeliveryWanted { delivery } => (Family::Delivery, &delivery.id),
+            Event::DeliveryDone { delivery, .. } | Event::DeliveryFailed { delivery, .. } => (Family::Delivery, delivery),
+            Event::NoticeQueued { notice } => (Family::Notice, &notice.id),
+            Event::NoticeSent { notice, .. } | Event::NoticeFailed { notice, .. } => (Family::Notice, notice),
             Event::Purged { family, id } => (*family, id),
         }
     }

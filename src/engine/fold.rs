@@ -4,6 +4,7 @@
 //! error, and never half of it is done.
 
 use super::nouns::{AssignmentState, GuestState, RequestState};
+use super::outbox::SendState;
 use super::record::Record;
 use super::{Event, RequestKind};
 use std::fmt;
@@ -38,11 +39,20 @@ impl std::error::Error for Misfit {}
 pub fn fold(before: Option<Record>, event: &Event) -> Result<Option<Record>, Misfit> {
     let (family, id) = event.record();
     let name = || format!("{} `{id}`", family.word());
-    let begins = matches!(event, Event::RequestSubmitted { .. } | Event::Given { .. } | Event::GuestInvited { .. });
+    let begins = matches!(
+        event,
+        Event::RequestSubmitted { .. }
+            | Event::Given { .. }
+            | Event::GuestInvited { .. }
+            | Event::DeliveryWanted { .. }
+            | Event::NoticeQueued { .. }
+    );
     match (begins, before) {
         (true, None) => Ok(Some(begin(event).ok_or_else(|| Misfit::State(name()))?)),
         // Who comes back from outside is the same person.
         (true, Some(Record::Guest(old))) if old.state == GuestState::Deleted => Ok(begin(event)),
+        // Of a delivery what was wanted last counts.
+        (true, Some(Record::Delivery(_))) => Ok(begin(event)),
         (true, Some(_)) => Err(Misfit::Exists(name())),
         (false, None) => Err(Misfit::Absent(name())),
         (false, Some(record)) => go_on(record, event).ok_or_else(|| Misfit::State(name())),
@@ -54,8 +64,15 @@ fn begin(event: &Event) -> Option<Record> {
         Event::RequestSubmitted { request } => Some(Record::Request(request.clone())),
         Event::Given { assignment } => Some(Record::Assignment(assignment.clone())),
         Event::GuestInvited { guest, .. } => Some(Record::Guest(guest.clone())),
+        Event::DeliveryWanted { delivery } => Some(Record::Delivery(delivery.clone())),
+        Event::NoticeQueued { notice } => Some(Record::Notice(notice.clone())),
         _ => None,
     }
+}
+
+/// Whether what was approved is on its way.
+fn is_being_delivered(state: RequestState) -> bool {
+    matches!(state, RequestState::Delivering | RequestState::Scheduled | RequestState::PartiallyDelivered | RequestState::DeliveryFailed)
 }
 
 /// `None` outside: the event does not fit; inside: the record is gone.
@@ -91,7 +108,13 @@ fn go_on(record: Record, event: &Event) -> Option<Option<Record>> {
                     r.completed = Some(*at);
                     r.cause = Some(cause.clone());
                 }
-                Event::RequestDelivered { at, assignment, .. } if matches!(r.state, RequestState::Delivering | RequestState::Scheduled) => {
+                Event::RequestSettled { state, assignment, errors, .. } if is_being_delivered(r.state) => {
+                    r.state = *state;
+                    r.assignment = Some(assignment.clone());
+                    r.errors.clone_from(errors);
+                }
+                Event::RequestDelivered { at, assignment, .. } if is_being_delivered(r.state) => {
+                    r.errors.clear();
                     r.state = RequestState::Delivered;
                     r.completed = Some(*at);
                     if r.kind != RequestKind::Remove {
@@ -113,6 +136,7 @@ fn go_on(record: Record, event: &Event) -> Option<Option<Record>> {
                     a.extensible = *extensible;
                     a.reminded = 0;
                 }
+                Event::Settled { state, .. } if *state != AssignmentState::Expired => a.state = *state,
                 Event::Expiring { reminder, .. } if *reminder > a.reminded => a.reminded = *reminder,
                 Event::Grace { until, .. } => a.grace = *until,
                 Event::Ended { at, cause, .. } => {
@@ -139,6 +163,36 @@ fn go_on(record: Record, event: &Event) -> Option<Option<Record>> {
                 _ => return None,
             }
             Record::Guest(g)
+        }
+        Record::Delivery(mut d) => {
+            let tried = d.attempts.saturating_add(1);
+            match event {
+                Event::DeliveryDone { .. } if d.state == SendState::Pending => {
+                    (d.state, d.attempts, d.error) = (SendState::Done, tried, None)
+                }
+                Event::DeliveryFailed { error, retry, .. } if d.state == SendState::Pending => {
+                    d.state = if retry.is_some() { SendState::Pending } else { SendState::Failed };
+                    d.due = retry.unwrap_or(d.due);
+                    (d.attempts, d.error) = (tried, Some(error.clone()));
+                }
+                _ => return None,
+            }
+            Record::Delivery(d)
+        }
+        Record::Notice(mut n) => {
+            let tried = n.attempts.saturating_add(1);
+            match event {
+                Event::NoticeSent { .. } if n.state == SendState::Pending => {
+                    (n.state, n.attempts, n.error) = (SendState::Done, tried, None)
+                }
+                Event::NoticeFailed { error, retry, .. } if n.state == SendState::Pending => {
+                    n.state = if retry.is_some() { SendState::Pending } else { SendState::Failed };
+                    n.due = retry.unwrap_or(n.due);
+                    (n.attempts, n.error) = (tried, Some(error.clone()));
+                }
+                _ => return None,
+            }
+            Record::Notice(n)
         }
     };
     Some(Some(after))

@@ -3,6 +3,7 @@
 //! In: nothing. Out: [`Record`], and [`Records`], the way to ask for them; [`Ledger`] holds them in memory.
 
 use super::nouns::{Assignment, AssignmentState, Guest, GuestState, Request, RequestState};
+use super::outbox::{Delivery, Notice, SendState};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,24 +14,36 @@ use std::collections::BTreeMap;
 pub enum Family {
     /// [`Assignment`].
     Assignment,
+    /// [`Delivery`].
+    Delivery,
     /// [`Guest`].
     Guest,
+    /// [`Notice`].
+    Notice,
     /// [`Request`].
     Request,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Family; 3] = [Family::Assignment, Family::Guest, Family::Request];
+    pub const ALL: [Family; 5] = [Family::Assignment, Family::Delivery, Family::Guest, Family::Notice, Family::Request];
 
     /// Its word, in events and in the store.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Family::Assignment => "assignment",
+            Family::Delivery => "delivery",
             Family::Guest => "guest",
+            Family::Notice => "notice",
             Family::Request => "request",
         }
+    }
+
+    /// Whether what is due of it is done by a look at the clock; the others have to leave the house.
+    #[must_use]
+    pub fn is_timed(self) -> bool {
+        !matches!(self, Family::Delivery | Family::Notice)
     }
 
     /// The family of a word.
@@ -50,6 +63,10 @@ pub enum Record {
     Assignment(Box<Assignment>),
     /// Somebody came from outside.
     Guest(Box<Guest>),
+    /// Something is to be so in another system.
+    Delivery(Box<Delivery>),
+    /// Somebody is to be told.
+    Notice(Box<Notice>),
 }
 
 impl Record {
@@ -60,6 +77,8 @@ impl Record {
             Record::Request(_) => Family::Request,
             Record::Assignment(_) => Family::Assignment,
             Record::Guest(_) => Family::Guest,
+            Record::Delivery(_) => Family::Delivery,
+            Record::Notice(_) => Family::Notice,
         }
     }
 
@@ -70,6 +89,8 @@ impl Record {
             Record::Request(r) => &r.id,
             Record::Assignment(a) => &a.id,
             Record::Guest(g) => &g.id,
+            Record::Delivery(d) => &d.id,
+            Record::Notice(n) => &n.id,
         }
     }
 
@@ -79,7 +100,7 @@ impl Record {
         match self {
             Record::Request(r) => Some(&r.package.id),
             Record::Assignment(a) => Some(&a.package.id),
-            Record::Guest(_) => None,
+            Record::Guest(_) | Record::Delivery(_) | Record::Notice(_) => None,
         }
     }
 
@@ -90,6 +111,8 @@ impl Record {
             Record::Request(r) => &r.target.id,
             Record::Assignment(a) => &a.target.id,
             Record::Guest(g) => &g.id,
+            Record::Delivery(d) => &d.person.id,
+            Record::Notice(n) => &n.to.id,
         }
     }
 
@@ -100,6 +123,9 @@ impl Record {
             Record::Request(r) => !r.state.is_open(),
             Record::Assignment(a) => a.state == AssignmentState::Expired,
             Record::Guest(g) => g.state == GuestState::Deleted,
+            // Who is in a group over there has to be known until they are out of it.
+            Record::Delivery(d) => !d.held && d.state == SendState::Done,
+            Record::Notice(n) => n.state != SendState::Pending,
         }
     }
 
@@ -116,6 +142,8 @@ impl Record {
             },
             Record::Assignment(a) => a.due(),
             Record::Guest(g) => g.deletes.filter(|_| g.state == GuestState::Blocked),
+            Record::Delivery(d) => (d.state == SendState::Pending).then_some(d.due),
+            Record::Notice(n) => (n.state == SendState::Pending).then_some(n.due),
         }
     }
 }

@@ -63,7 +63,7 @@ fn gone(draft: &mut Draft<'_>, object: &Stored) -> Result<(), Refusal> {
             let governed = |r: &Record| match r {
                 Record::Request(r) => r.policy.id == id,
                 Record::Assignment(a) => a.policy.id == id,
-                Record::Guest(_) => false,
+                _ => false,
             };
             let all = [Family::Request, Family::Assignment].into_iter().flat_map(|f| facts.records.of_package(f, &package));
             let mine: Vec<Record> = all.filter(governed).collect();
@@ -105,7 +105,7 @@ fn undeclared(draft: &mut Draft<'_>, change: &Changed<'_>) -> Result<(), Refusal
         let given = |r: &Record| match r {
             Record::Assignment(a) => a.source == Source::Declared(before.id.clone()),
             Record::Request(r) => r.declared.as_ref() == Some(&before.id),
-            Record::Guest(_) => false,
+            _ => false,
         };
         let all: Vec<Record> = [Family::Request, Family::Assignment]
             .into_iter()

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 /// # Errors
 /// As [`due`].
 pub fn catch_up(draft: &mut Draft<'_>, records: Vec<Record>, until: DateTime<Utc>) -> Result<(), Refusal> {
-    let key = |r: &Record| Some((r.due()?, r.family(), r.id().to_owned()));
+    let key = |r: &Record| Some((r.due()?, r.family(), r.id().to_owned())).filter(|(_, family, _)| family.is_timed());
     let mut waiting: BTreeSet<(DateTime<Utc>, Family, String)> = records.iter().filter_map(key).collect();
     while let Some((at, family, id)) = waiting.pop_first() {
         if at > until {
@@ -46,6 +46,7 @@ fn due(draft: &mut Draft<'_>, record: &Record) -> Result<(), Refusal> {
     match record {
         Record::Request(request) => request_due(draft, request, at),
         Record::Assignment(assignment) => assignment_due(draft, assignment, at),
+        Record::Delivery(_) | Record::Notice(_) => Ok(()),
         Record::Guest(guest) => Ok(draft.push(Event::GuestDeleted { guest: guest.id.clone(), at })?),
     }
 }

@@ -264,8 +264,11 @@ impl Claim {
                     let mut events = commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint))?;
                     let records = writer.records();
                     let any_records = records.any()?;
-                    let life =
-                        lifecycle::follow(context, &following(context, plan, state, &records, any_records, writer.latest()?), &events);
+                    let life = lifecycle::follow(
+                        context,
+                        &following(context, plan, state, &records, any_records, writer.latest()?, settings.mail().is_some()),
+                        &events,
+                    );
                     records.sound()?;
                     events.extend(life?);
                     Ok::<_, Failure>((writer.commit(head.serial, &events, revision)?, None))
@@ -276,8 +279,11 @@ impl Claim {
                     let rows = |address: &str| Ok(tables.objects.get(address).cloned());
                     let mut events = commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint))?;
                     let none = Ledger::default();
-                    let life =
-                        lifecycle::follow(context, &following(context, plan, state, &none, false, context.now.trunc_subsecs(3)), &events)?;
+                    let life = lifecycle::follow(
+                        context,
+                        &following(context, plan, state, &none, false, context.now.trunc_subsecs(3), settings.mail().is_some()),
+                        &events,
+                    )?;
                     events.extend(life);
                     let made = store::create_with(&place.path, &lineage, &first, &events, revision);
                     // Somebody made it meanwhile, which the lock excludes for all who take it.
@@ -316,9 +322,10 @@ fn following<'a>(
     records: &'a dyn Records,
     any_records: bool,
     latest: DateTime<Utc>,
+    mail: bool,
 ) -> Following<'a> {
     let actor = if context.acting.is_some() { Actor::Person(plan.actor.clone()) } else { Actor::Operator(plan.actor.clone()) };
-    Following { state, records, any_records, actor, zone: plan.settings.zone(), now: context.now.trunc_subsecs(3).max(latest) }
+    Following { state, records, any_records, actor, mail, zone: plan.settings.zone(), now: context.now.trunc_subsecs(3).max(latest) }
 }
 
 fn revision(context: &Context, plan: &Plan, digests: &Digests, verb: &str) -> Revision {

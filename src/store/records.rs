@@ -69,10 +69,11 @@ pub(super) enum Column {
 }
 
 /// The records that are due at an instant, those that were due first before the others, and not more than so many.
-pub(super) fn due(connection: &Connection, until: DateTime<Utc>, most: u32) -> Result<Vec<Record>, StoreError> {
-    let sql = "SELECT family, body FROM record WHERE due IS NOT NULL AND due <= ?1 ORDER BY due, family, id LIMIT ?2";
+pub(super) fn due(connection: &Connection, until: DateTime<Utc>, most: u32, leaving: bool) -> Result<Vec<Record>, StoreError> {
+    let sql = "SELECT family, body FROM record WHERE due IS NOT NULL AND due <= ?1 AND (family IN ('delivery', 'notice')) = ?3 \
+               ORDER BY due, family, id LIMIT ?2";
     let mut query = connection.prepare_cached(sql).doing(READING)?;
-    let values: [&dyn ToSql; 2] = [&stamp(until), &most];
+    let values: [&dyn ToSql; 3] = [&stamp(until), &most, &leaving];
     let rows = query.query_map(&values[..], |row| Ok(of_any(row))).doing(READING)?;
     rows.map(|row| row.doing(READING)?).collect()
 }
@@ -177,6 +178,14 @@ impl<'c> StoredRecords<'c> {
         self.failed.borrow_mut().take().map_or(Ok(()), Err)
     }
 
+    /// What has to leave the house by an instant, what waits longest first, not more than `most`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn leaving(&self, until: DateTime<Utc>, most: u32) -> Result<Vec<Record>, StoreError> {
+        due(self.connection, until, most, true)
+    }
+
     /// Whether there is any record.
     ///
     /// # Errors
@@ -191,7 +200,7 @@ impl<'c> StoredRecords<'c> {
     /// # Errors
     /// When they cannot be read.
     pub fn due(&self, until: DateTime<Utc>, most: u32) -> Result<Vec<Record>, StoreError> {
-        due(self.connection, until, most)
+        due(self.connection, until, most, false)
     }
 }
 

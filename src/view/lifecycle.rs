@@ -1,8 +1,8 @@
 //! Requests, assignments, packages and what happened to them: as text for people, as rows, as JSON.
 
-use crate::engine::{Assignment, Cause, Event, Named, Offer, Record, Request, Source};
+use crate::engine::{Assignment, Cause, Event, Named, Notice, Offer, Record, Request, Source};
 use crate::kinds::access_package::Package;
-use crate::kinds::display_name;
+use crate::kinds::{counted, display_name};
 use crate::view::object::table;
 use crate::view::paint::line;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -32,6 +32,9 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
     let request = |id: &str| records.iter().find_map(|r| if let Record::Request(r) = r { (r.id == id).then_some(&**r) } else { None });
     let assignment =
         |id: &str| records.iter().find_map(|r| if let Record::Assignment(a) = r { (a.id == id).then_some(&**a) } else { None });
+    let delivery_of = |id: &str| records.iter().find_map(|r| if let Record::Delivery(d) = r { (d.id == id).then_some(&**d) } else { None });
+    let notice_of = |id: &str| records.iter().find_map(|r| if let Record::Notice(n) = r { (n.id == id).then_some(&**n) } else { None });
+    let said = |n: &Notice| n.kind.word().replace('_', " ");
     let of = |id: &str| request(id).map_or_else(String::new, |r| format!("{} for {}", key(&r.package), r.target.name));
     let held = |id: &str| assignment(id).map_or_else(String::new, |a| format!("{} of {}", key(&a.package), a.target.name));
     let names = |all: &[Named]| all.iter().map(|n| n.name.clone()).collect::<Vec<_>>().join(", ");
@@ -76,6 +79,35 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
                 None => format!("{guest} cannot sign in any more."),
             },
             Event::GuestDeleted { guest, .. } => format!("{guest} has left the directory."),
+            Event::RequestSettled { request, state, errors, .. } => match errors.len() {
+                0 => format!("Request {request} for {}: {}.", of(request), state.word()),
+                n => format!("Request {request} for {}: {}, {}: {}.", of(request), state.word(), counted(n, "error"), errors.join("; ")),
+            },
+            Event::Settled { .. } | Event::NoticeQueued { .. } => continue,
+            Event::DeliveryWanted { delivery: d } => {
+                let verb = if d.held { "is to be in" } else { "is to leave" };
+                format!("  {} {verb} {} on {}.", d.person.name, d.group, d.connector)
+            }
+            Event::DeliveryDone { delivery, .. } => match delivery_of(delivery) {
+                Some(d) if d.held => format!("{} is in {} on {}.", d.person.name, d.group, d.connector),
+                Some(d) => format!("{} is out of {} on {}.", d.person.name, d.group, d.connector),
+                None => continue,
+            },
+            Event::DeliveryFailed { delivery, error, retry, .. } => {
+                let what =
+                    delivery_of(delivery).map_or_else(String::new, |d| format!("{} in {} on {}", d.person.name, d.group, d.connector));
+                let next =
+                    retry.map_or_else(|| "it is not tried again by itself".to_owned(), |at| format!("tried again at {}", instant(at)));
+                format!("Not delivered: {what}: {error}; {next}.")
+            }
+            Event::NoticeSent { notice, .. } => match notice_of(notice) {
+                Some(n) => format!("{} was told: {}.", n.to.name, said(n)),
+                None => continue,
+            },
+            Event::NoticeFailed { notice, error, .. } => match notice_of(notice) {
+                Some(n) => format!("{} could not be told: {}: {error}.", n.to.name, said(n)),
+                None => continue,
+            },
             Event::Purged { family, id } => format!("The {} {id} is not kept any longer.", family.word()),
         };
         text.push_str(&said.lines().map(line).collect::<Vec<_>>().join(" "));

@@ -4,6 +4,9 @@
 mod faults;
 mod faulty;
 mod real;
+#[path = "../support/mod.rs"]
+mod support;
+mod through;
 
 use std::time::Duration;
 use writ::connect::{Connector, Person, Secret, Wish};

@@ -13,9 +13,9 @@ use writ::connect::{Connector, Delivered, Retry, Secret, Wish, deliver};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The server, stopped with the test.
-struct Server {
+pub struct Server {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Drop for Server {
@@ -31,7 +31,7 @@ fn program() -> Option<PathBuf> {
 }
 
 /// A server on a port that was free a moment ago; another one if somebody was faster.
-fn start() -> Option<Server> {
+pub fn start() -> Option<Server> {
     let Some(program) = program() else {
         let how = "python3 -m venv target/venv && target/venv/bin/pip install -r tests/connect/requirements.txt";
         assert!(std::env::var_os("CI").is_none_or(|v| v != "true"), "no `scim2-server`: {how}");
@@ -69,16 +69,16 @@ impl Server {
     }
 
     /// A new group: its id.
-    fn group(&self, name: &str) -> String {
+    pub fn group(&self, name: &str) -> String {
         let schema = "urn:ietf:params:scim:schemas:core:2.0:Group";
         self.post("/Groups", &json!({ "schemas": [schema], "displayName": name }))["id"].as_str().unwrap().to_owned()
     }
 
-    fn users(&self) -> Vec<Json> {
+    pub fn users(&self) -> Vec<Json> {
         self.get("/Users")["Resources"].as_array().cloned().unwrap_or_default()
     }
 
-    fn members(&self, id: &str) -> Vec<String> {
+    pub fn members(&self, id: &str) -> Vec<String> {
         let members = self.get(&format!("/Groups/{id}"))["members"].as_array().cloned().unwrap_or_default();
         members.iter().map(|m| m["value"].as_str().unwrap().to_owned()).collect()
     }

@@ -4,10 +4,13 @@
 //! Where it is not to be had the tests say so and pass; with `CI=true` they fail.
 //!
 //! `WRIT_BLESS=1 cargo test --test mail` writes `tests/mail/*.txt` anew: read what changed.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod golden;
 mod server;
+#[path = "../support/mod.rs"]
+mod support;
+mod through;
 
 use server::{Server, certificate, settings};
 use std::net::TcpListener;

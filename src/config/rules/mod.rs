@@ -11,6 +11,8 @@ mod packages;
 mod resources;
 mod self_approval;
 
+pub use resources::resource_roles;
+
 use super::World;
 use crate::diag::Diagnostics;
 

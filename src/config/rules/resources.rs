@@ -58,7 +58,7 @@ fn check_connector(world: &World<'_>, resource: Resource<'_>, found: &mut Diagno
 fn check_role(world: &World<'_>, package: Package<'_>, (address, role, at): (Address, &str, Span), found: &mut Diagnostics) {
     let Some(resource) = world.get(&address).and_then(Resource::of) else { return };
     let origin = resource.origin().and_then(|o| world.get(&o));
-    let offered = roles(resource, origin);
+    let offered = resource_roles(resource, origin);
     if offered.is_empty() || offered.contains(&role) {
         return;
     }
@@ -82,7 +82,8 @@ fn check_role(world: &World<'_>, package: Package<'_>, (address, role, at): (Add
 }
 
 /// The roles that a resource has: its own, or those of its origin.
-fn roles<'a>(resource: Resource<'a>, origin: Option<&'a Object>) -> Vec<&'a str> {
+#[must_use]
+pub fn resource_roles<'a>(resource: Resource<'a>, origin: Option<&'a Object>) -> Vec<&'a str> {
     match origin {
         None => resource.own_roles(),
         Some(o) => match o.address.kind() {

@@ -4,7 +4,8 @@
 //! anybody holds, and are told so before anything is looked at.
 
 use super::Failure;
-use crate::engine::{Actor, Changed, Draft, Facts, Records, settle};
+use crate::engine::{Actor, Changed, Draft, Facts, Records, conclude, notify_change, roles_in_words, settle};
+use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
 use crate::model::{Holdings, Stored, Zone};
 use crate::ops::{Context, decode};
@@ -23,6 +24,8 @@ pub(in crate::ops) struct Following<'a> {
     pub any_records: bool,
     /// Who applies.
     pub actor: Actor,
+    /// Whether notices are sent.
+    pub mail: bool,
     /// The zone that is applied.
     pub zone: Zone,
     /// The instant of the apply.
@@ -53,6 +56,14 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
     let facts = Facts::new(&after, following.records, following.now, following.zone, false);
     let mut draft = Draft::new(&facts, &context.mint);
     settle(&mut draft, &following.actor, &changed)?;
+    let packages = packages_that_changed(&facts, &changed);
+    conclude(&mut draft, &packages.iter().map(|(id, ..)| id.clone()).collect::<Vec<_>>(), following.mail)?;
+    if following.mail {
+        let mark = store::stamp(following.now);
+        for (id, gained, lost) in packages.iter().filter(|(_, gained, lost)| !gained.is_empty() || !lost.is_empty()) {
+            notify_change(&mut draft, id, gained, lost, &mark)?;
+        }
+    }
     Ok(draft.events().into_iter().map(|e| Event::Life(Box::new(e))).collect())
 }
 
@@ -68,6 +79,12 @@ fn concerns(following: &Following<'_>, events: &[Event]) -> bool {
     let mut touches_people = false;
     for event in events {
         let kind = kind(event);
+        if following.any_records
+            && matches!(event, Event::ObjectUpdated { .. } | Event::ObjectDeleted { .. })
+            && matches!(kind.as_str(), "access_package" | "resource")
+        {
+            return true;
+        }
         let gone = matches!(event, Event::ObjectDeleted { .. }) && matches!(kind.as_str(), "access_package" | "policy" | "user");
         if kind == "assignment" || (gone && following.any_records) {
             return true;
@@ -99,6 +116,32 @@ fn id_of(event: &Event, before: &State, after: &Holdings) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The packages that give other roles than before, or whose resources are delivered elsewhere than before: id, roles gained, roles lost.
+fn packages_that_changed(facts: &Facts<'_>, changed: &[Changed<'_>]) -> Vec<(String, Vec<String>, Vec<String>)> {
+    let mut found = Vec::new();
+    for change in changed {
+        match (change.before, change.after) {
+            (Some(before), Some(after)) if after.object.address.kind() == "access_package" => {
+                let roles = |s: &Stored| Package::of(&s.object).map(roles_in_words).unwrap_or_default();
+                let (old, new) = (roles(before), roles(after));
+                if old != new {
+                    let (gained, lost) = (new.difference(&old).cloned().collect(), old.difference(&new).cloned().collect());
+                    found.push((after.id.clone(), gained, lost));
+                }
+            }
+            (Some(_), Some(after)) if after.object.address.kind() == "resource" => {
+                let all = facts.objects.within_kind("access_package").iter().filter_map(|s| Some((Package::of(&s.object)?, s)));
+                let gives = all.filter(|(p, _)| p.roles().any(|(resource, ..)| resource == after.object.address));
+                found.extend(gives.map(|(_, s)| (s.id.clone(), Vec::new(), Vec::new())));
+            }
+            _ => {}
+        }
+    }
+    found.sort();
+    found.dedup_by(|a, b| a.0 == b.0);
+    found
 }
 
 /// The objects as these events leave them.

@@ -6,6 +6,7 @@
 
 mod find;
 mod follow;
+pub mod outbox;
 
 pub(super) use follow::{Following, follow};
 
@@ -14,7 +15,7 @@ pub use find::{Which, assignment, assignments, package, request, requests, visib
 use super::history::Moment;
 use super::{Context, Failure, Place, claim, decode, load};
 use crate::config::{AppliedSettings, Settings};
-use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Ledger, Record, Records, catch_up, decide};
+use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Ledger, Record, Records, catch_up, conclude, decide};
 use crate::kinds::user;
 use crate::model::{Address, Zone, canonical};
 use crate::reconcile::State;
@@ -45,29 +46,54 @@ pub struct Desk<'d> {
     pub facts: Facts<'d>,
     /// The records, for who wants more than the engine does.
     pub records: &'d dyn Records,
+    /// The same, where they are those of today.
+    stored: Option<&'d StoredRecords<'d>>,
     /// Who acts.
     pub actor: Actor,
     /// The serial that all is of.
     pub serial: u64,
     /// The name of the workspace.
     pub workspace: &'d str,
+    /// Whether notices are sent.
+    pub mail: bool,
     /// The objects, with where they stood in the files, and their workspaces.
     pub state: &'d State,
+}
+
+impl Desk<'_> {
+    /// What has to leave the house by an instant; nothing, where the past is looked at.
+    fn leaving(&self, until: DateTime<Utc>, most: u32) -> Result<Vec<Record>, Failure> {
+        self.stored.map_or_else(|| Ok(Vec::new()), |records| Ok(records.leaving(until, most)?))
+    }
 }
 
 /// Looks at the store as it is.
 ///
 /// # Errors
 /// When there is no store, the actor may not sign in, or `look` fails.
-pub fn look<T>(context: &Context, look: impl FnOnce(&Desk<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+pub fn look<T>(context: &Context, looking: impl FnOnce(&Desk<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    look_as(context, "", looking)
+}
+
+/// As [`look`], for a verb: what runs by itself acts for nobody, and asks for no actor.
+fn look_as<T>(context: &Context, verb: &str, look: impl FnOnce(&Desk<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
     let (settings, place) = load::settings_and_place(context)?;
     let (reader, state) = open(&place, &settings)?;
-    let actor = actor(context, &state, &settings)?;
+    let actor = if runs_by_itself(verb) { Actor::System } else { actor(context, &state, &settings)? };
     let records = reader.records();
     let now = context.now.trunc_subsecs(3).max(reader.latest()?);
     let (zone, narrowest_only) = terms(&state, &settings);
     let facts = Facts::new(&state.objects, &records, now, zone, narrowest_only);
-    let desk = Desk { facts, records: &records, actor, serial: state.serial, workspace: &settings.name, state: &state };
+    let desk = Desk {
+        facts,
+        records: &records,
+        stored: Some(&records),
+        actor,
+        serial: state.serial,
+        workspace: &settings.name,
+        mail: settings.mail().is_some(),
+        state: &state,
+    };
     let looked = look(&desk);
     records.sound()?;
     looked
@@ -99,7 +125,16 @@ pub fn look_at<T>(context: &Context, moment: Moment, look_then: impl FnOnce(&Des
     let records = Ledger(snapshot.tables.records.into_iter().map(|(key, row)| (key, row.record)).collect());
     let (zone, narrowest_only) = terms(&state, &settings);
     let facts = Facts::new(&state.objects, &records, at, zone, narrowest_only);
-    look_then(&Desk { facts, records: &records, actor, serial: state.serial, workspace: &settings.name, state: &state })
+    look_then(&Desk {
+        facts,
+        records: &records,
+        stored: None,
+        actor,
+        serial: state.serial,
+        workspace: &settings.name,
+        mail: settings.mail().is_some(),
+        state: &state,
+    })
 }
 
 /// Does what people ask for: all of it, in one transaction, or nothing.
@@ -111,6 +146,7 @@ pub fn act(context: &Context, verb: &str, ask: impl FnOnce(&Desk<'_>) -> Result<
         let commands = ask(desk)?;
         let mut draft = Draft::new(&desk.facts, mint);
         commands.iter().try_for_each(|command| decide(&mut draft, &desk.actor, command))?;
+        conclude(&mut draft, &[], desk.mail)?;
         Ok(draft.events())
     })
 }
@@ -146,6 +182,7 @@ pub fn tick(context: &Context, until: Option<DateTime<Utc>>) -> Result<Done, Fai
             let last = due.last().and_then(Record::due).filter(|_| full);
             let mut draft = Draft::new(&desk.facts, mint);
             catch_up(&mut draft, due, last.unwrap_or(until))?;
+            conclude(&mut draft, &[], desk.mail)?;
             Ok(draft.events())
         })?;
         if done.serial.is_none() {
@@ -169,12 +206,21 @@ fn write(
     let lock = claim::claim(context, &place, &who, verb, PATIENCE)?;
     let (mut writer, head) = claim::store(context, &place, &settings, &lock)?.ok_or_else(|| absent(&place))?;
     let (reader, state) = open(&place, &settings)?;
-    let actor = actor(context, &state, &settings)?;
+    let actor = if runs_by_itself(verb) { Actor::System } else { actor(context, &state, &settings)? };
     let now = context.now.trunc_subsecs(3).max(reader.latest()?);
     let records = reader.records();
     let (zone, narrowest_only) = terms(&state, &settings);
     let facts = Facts::new(&state.objects, &records, now, zone, narrowest_only);
-    let desk = Desk { facts, records: &records, actor: actor.clone(), serial: head.serial, workspace: &settings.name, state: &state };
+    let desk = Desk {
+        facts,
+        records: &records,
+        stored: Some(&records),
+        actor: actor.clone(),
+        serial: head.serial,
+        workspace: &settings.name,
+        mail: settings.mail().is_some(),
+        state: &state,
+    };
     let events = decide(&desk, &records, &context.mint);
     // What could not be read was decided from as if it were not there.
     records.sound()?;
@@ -184,7 +230,6 @@ fn write(
     }
     drop(reader);
     let recorded = recorded(&writer, &events)?;
-    let actor = if verb == "tick" { Actor::System } else { actor };
     let serial = writer.commit(head.serial, &recorded, || Revision {
         at: store::stamp(now),
         actor: actor.word().to_owned(),
@@ -270,6 +315,11 @@ fn open(place: &Place, settings: &Settings) -> Result<(Reader, State), Failure> 
 fn terms(state: &State, settings: &Settings) -> (Zone, bool) {
     let applied = state.workspaces.get(&settings.name).map(|w| &w.settings);
     (applied.map_or(settings.zone, AppliedSettings::zone), applied.is_some_and(AppliedSettings::narrowest_only))
+}
+
+/// Whether a verb is a timer's, and nobody's.
+fn runs_by_itself(verb: &str) -> bool {
+    matches!(verb, "tick" | "deliver")
 }
 
 /// Who acts. Somebody from outside need not be in the directory; whose sign-in is blocked does nothing.

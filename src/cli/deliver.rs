@@ -1,0 +1,37 @@
+//! `writ deliver`.
+
+use super::lifecycle::finish;
+use super::session::Session;
+use super::{Exit, Format};
+use crate::kinds::counted;
+use crate::ops::lifecycle::outbox::{Sent, send};
+use crate::ops::{Context, Failure};
+use clap::Args as ClapArgs;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {}
+
+pub(super) fn run(_: &Args, session: &mut Session) -> Result<Exit, Failure> {
+    session.only(&[Format::Text, Format::Json])?;
+    let sent = outgoing(&session.context)?;
+    if sent.busy {
+        session.say("Somebody else is delivering.\n");
+    } else if sent.done.events.is_empty() {
+        session.say("Nothing waits to be delivered.\n");
+    }
+    finish(session, &sent.done);
+    verdict(&sent)
+}
+
+/// Sends what waits.
+pub(super) fn outgoing(context: &Context) -> Result<Sent, Failure> {
+    send(context, &|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+}
+
+/// What could not be sent waits for its next try, and whoever runs this is told (exit 9).
+pub(super) fn verdict(sent: &Sent) -> Result<Exit, Failure> {
+    match sent.failures {
+        0 => Ok(Exit::Success),
+        n => Err(Failure::AfterCommit(format!("{} could not be sent", counted(n, "thing")))),
+    }
+}
