@@ -38,6 +38,7 @@ mod reprocess;
 mod request;
 mod requests;
 mod reschedule;
+mod review;
 mod rollback;
 mod schema;
 mod session;
@@ -178,6 +179,8 @@ enum Verb {
     Packages(packages::Args),
     /// Print the link by which a package is requested
     Link(link::Args),
+    /// Look again at who holds what
+    Review(review::Args),
     /// Send what waits: roles into other systems, notices to people
     Deliver(deliver::Args),
     /// Do what is due: starts, ends, time-outs, reminders; then send what waits
@@ -250,6 +253,7 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::Packages(args) => packages::run(&args, session),
         Verb::Link(args) => link::run(&args, session),
         Verb::Reprocess(args) => reprocess::run(&args, session),
+        Verb::Review(args) => review::run(&args, session),
         Verb::Deliver(args) => deliver::run(&args, session),
         Verb::Tick(args) => tick::run(&args, session),
         Verb::Graph(args) => graph::run(&args, session),

@@ -10,6 +10,7 @@
 //! Invariants: no file is opened here, no clock read; the order of files and tables means nothing, nor does the number of processors.
 
 mod alone;
+mod applied;
 mod budget;
 mod connectors;
 mod declare;

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::connectors::{self, CONNECTOR, CONNECTORS, ConnectorSettings};
-use super::decode::{Decoder, percent};
+use super::decode::Decoder;
 use super::document;
 use super::keys::{known_address, no_address};
 use super::mail::{self, MAIL, MailSettings};
@@ -222,52 +222,6 @@ impl Settings {
 
     pub(super) fn manages_object(&self, address: &Address, world: &World<'_>) -> bool {
         self.manages(address, &|root| world.get(root).and_then(kinds::access_package::Package::of).map(|p| p.catalog()))
-    }
-}
-
-impl AppliedSettings {
-    /// The limits that were applied; the documented ones where nothing was said.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        let limits = self.0.get("limits");
-        let get = |key: &str| limits.and_then(|l| l.get(key));
-        let standard = Limits::default();
-        let deletes = match get("max_deletes") {
-            Some(serde_json::Value::String(s)) => percent(s).map_or(standard.max_deletes, Deletes::Share),
-            Some(serde_json::Value::Number(n)) => n.as_u64().map_or(standard.max_deletes, Deletes::Count),
-            _ => standard.max_deletes,
-        };
-        Limits {
-            max_deletes: deletes,
-            max_access_lost: get("max_access_lost").and_then(serde_json::Value::as_u64),
-            allow_loosening: get("allow_loosening").and_then(serde_json::Value::as_bool).unwrap_or(true),
-        }
-    }
-
-    /// Whether plan and apply needed an actor.
-    #[must_use]
-    pub fn requires_actor(&self) -> bool {
-        self.0.get("workspace").and_then(|w| w.get("require_actor")).and_then(serde_json::Value::as_bool).unwrap_or(false)
-    }
-
-    /// What was managed; `None`: everything.
-    #[must_use]
-    pub fn manages(&self) -> Option<Vec<Address>> {
-        let list = self.0.get("workspace")?.get(MANAGES)?.as_array()?;
-        Some(list.iter().filter_map(|v| Address::parse(v.as_str()?).ok()).collect())
-    }
-
-    /// Whether of several policies that admit somebody only those of the narrowest class are offered (R115).
-    #[must_use]
-    pub fn narrowest_only(&self) -> bool {
-        self.0.get("workspace").and_then(|w| w.get("policy_priority")).and_then(serde_json::Value::as_str) == Some("entra")
-    }
-
-    /// The zone that was applied.
-    #[must_use]
-    pub fn zone(&self) -> Zone {
-        let name = self.0.get("workspace").and_then(|w| w.get("timezone")).and_then(serde_json::Value::as_str);
-        name.and_then(Zone::parse).unwrap_or(Zone::UTC)
     }
 }
 

@@ -3,7 +3,8 @@
 use super::actor::Actor;
 use super::draft::Draft;
 use super::refusal::Refusal;
-use super::{assign, decision, extension, removal, request};
+use super::review::Answer;
+use super::{assign, decision, extension, removal, request, review};
 use crate::model::Address;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -66,6 +67,29 @@ pub enum Command {
         /// The first instant without it.
         end: DateTime<Utc>,
     },
+    /// Opens a review (R71).
+    StartReview {
+        /// Of this package.
+        package: Address,
+        /// Of this policy of it only.
+        policy: Option<String>,
+    },
+    /// Answers a review.
+    Review {
+        /// The review.
+        review: String,
+        /// For these holders; for all, where none is named.
+        targets: Vec<String>,
+        /// What.
+        answer: Answer,
+        /// Why.
+        justification: Option<String>,
+    },
+    /// Ends a review before its time.
+    CompleteReview {
+        /// The review.
+        review: String,
+    },
     /// Delivers once more what an assignment gives, since it failed, or was lost over there (R143, R146).
     Reprocess {
         /// The assignment.
@@ -92,6 +116,11 @@ pub fn decide(draft: &mut Draft<'_>, actor: &Actor, command: &Command) -> Result
         Command::Cancel { request, justification } => decision::cancel(draft, actor, request, justification.as_deref()),
         Command::Extend { assignment, end, justification } => extension::extend(draft, actor, assignment, *end, justification.as_deref()),
         Command::Reschedule { assignment, end } => extension::reschedule(draft, actor, assignment, *end),
+        Command::StartReview { package, policy } => review::start(draft, actor, package, policy.as_deref()),
+        Command::Review { review, targets, answer, justification } => {
+            review::answer(draft, actor, review, targets, *answer, justification.as_deref())
+        }
+        Command::CompleteReview { review } => review::complete(draft, actor, review),
         Command::Reprocess { assignment } => removal::reprocess(draft, actor, assignment),
         Command::Remove { assignment, justification } => removal::remove(draft, actor, assignment, justification.as_deref()),
     }

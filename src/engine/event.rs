@@ -1,8 +1,12 @@
 //! What can happen in the lifecycle. Each event is about one record, and says all that it does to it.
+//!
+//! Past 400 lines, since it is the list of everything that can happen, each with what it says.
 
+use super::notices::Notice;
 use super::nouns::{Assignment, Guest, Named, Request, Stage, Verdict};
-use super::outbox::{Delivery, Notice};
+use super::outbox::Delivery;
 use super::record::Family;
+use super::review::{Answered, Review, Series};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -227,6 +231,46 @@ pub enum Event {
         /// Where it stands.
         state: super::AssignmentState,
     },
+    /// The reviews of a policy are planned, or planned anew.
+    #[serde(rename = "series.planned")]
+    SeriesPlanned {
+        /// As they are planned.
+        series: Box<Series>,
+    },
+    /// A review opened.
+    #[serde(rename = "review.opened")]
+    ReviewOpened {
+        /// As it is.
+        review: Box<Review>,
+    },
+    /// Its reviewers were reminded.
+    #[serde(rename = "review.reminded")]
+    ReviewReminded {
+        /// The review.
+        review: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A reviewer answered.
+    #[serde(rename = "review.answered")]
+    ReviewAnswered {
+        /// The review.
+        review: String,
+        /// Whose access it is about.
+        assignment: String,
+        /// What was answered.
+        answered: Answered,
+    },
+    /// It is over, and what came of it is applied.
+    #[serde(rename = "review.applied")]
+    ReviewApplied {
+        /// The review.
+        review: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// The assignments that end.
+        removed: Vec<String>,
+    },
     /// Somebody is to be in a group of another system, or out of it.
     #[serde(rename = "delivery.wanted")]
     DeliveryWanted {
@@ -312,6 +356,11 @@ impl Event {
             Event::GuestDeleted { .. } => "guest.deleted",
             Event::RequestSettled { .. } => "request.settled",
             Event::Settled { .. } => "assignment.settled",
+            Event::SeriesPlanned { .. } => "series.planned",
+            Event::ReviewOpened { .. } => "review.opened",
+            Event::ReviewReminded { .. } => "review.reminded",
+            Event::ReviewAnswered { .. } => "review.answered",
+            Event::ReviewApplied { .. } => "review.applied",
             Event::DeliveryWanted { .. } => "delivery.wanted",
             Event::DeliveryDone { .. } => "delivery.done",
             Event::DeliveryFailed { .. } => "delivery.failed",
@@ -343,6 +392,11 @@ impl Event {
             | Event::Ended { assignment, .. } => (Family::Assignment, assignment),
             Event::GuestInvited { guest, .. } => (Family::Guest, &guest.id),
             Event::GuestBlocked { guest, .. } | Event::GuestDeleted { guest, .. } => (Family::Guest, guest),
+            Event::SeriesPlanned { series } => (Family::Series, &series.id),
+            Event::ReviewOpened { review } => (Family::Review, &review.id),
+            Event::ReviewReminded { review, .. } | Event::ReviewAnswered { review, .. } | Event::ReviewApplied { review, .. } => {
+                (Family::Review, review)
+            }
             Event::DeliveryWanted { delivery } => (Family::Delivery, &delivery.id),
             Event::DeliveryDone { delivery, .. } | Event::DeliveryFailed { delivery, .. } => (Family::Delivery, delivery),
             Event::NoticeQueued { notice } => (Family::Notice, &notice.id),

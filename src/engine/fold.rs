@@ -6,6 +6,7 @@
 use super::nouns::{AssignmentState, GuestState, RequestState};
 use super::outbox::SendState;
 use super::record::Record;
+use super::review::ReviewState;
 use super::{Event, RequestKind};
 use std::fmt;
 
@@ -46,13 +47,15 @@ pub fn fold(before: Option<Record>, event: &Event) -> Result<Option<Record>, Mis
             | Event::GuestInvited { .. }
             | Event::DeliveryWanted { .. }
             | Event::NoticeQueued { .. }
+            | Event::SeriesPlanned { .. }
+            | Event::ReviewOpened { .. }
     );
     match (begins, before) {
         (true, None) => Ok(Some(begin(event).ok_or_else(|| Misfit::State(name()))?)),
         // Who comes back from outside is the same person.
         (true, Some(Record::Guest(old))) if old.state == GuestState::Deleted => Ok(begin(event)),
-        // Of a delivery what was wanted last counts.
-        (true, Some(Record::Delivery(_))) => Ok(begin(event)),
+        // Of a delivery what was wanted last counts, of a series what was planned last.
+        (true, Some(Record::Delivery(_) | Record::Series(_))) => Ok(begin(event)),
         (true, Some(_)) => Err(Misfit::Exists(name())),
         (false, None) => Err(Misfit::Absent(name())),
         (false, Some(record)) => go_on(record, event).ok_or_else(|| Misfit::State(name())),
@@ -65,6 +68,8 @@ fn begin(event: &Event) -> Option<Record> {
         Event::Given { assignment } => Some(Record::Assignment(assignment.clone())),
         Event::GuestInvited { guest, .. } => Some(Record::Guest(guest.clone())),
         Event::DeliveryWanted { delivery } => Some(Record::Delivery(delivery.clone())),
+        Event::SeriesPlanned { series } => Some(Record::Series(series.clone())),
+        Event::ReviewOpened { review } => Some(Record::Review(review.clone())),
         Event::NoticeQueued { notice } => Some(Record::Notice(notice.clone())),
         _ => None,
     }
@@ -178,6 +183,25 @@ fn go_on(record: Record, event: &Event) -> Option<Option<Record>> {
                 _ => return None,
             }
             Record::Delivery(d)
+        }
+        Record::Series(_) => return None,
+        Record::Review(mut r) => {
+            if r.state != ReviewState::InProgress {
+                return None;
+            }
+            match event {
+                Event::ReviewReminded { .. } if r.reminds.is_some() => r.reminds = None,
+                Event::ReviewAnswered { assignment, answered, .. } => {
+                    r.items.iter_mut().find(|i| i.assignment == *assignment)?.answered = Some(answered.clone());
+                }
+                Event::ReviewApplied { at, removed, .. } => {
+                    r.state = ReviewState::Applied;
+                    r.completed = Some(*at);
+                    r.items.iter_mut().for_each(|i| i.removed = Some(removed.contains(&i.assignment)));
+                }
+                _ => return None,
+            }
+            Record::Review(r)
         }
         Record::Notice(mut n) => {
             let tried = n.attempts.saturating_add(1);

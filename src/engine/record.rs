@@ -2,8 +2,10 @@
 //!
 //! In: nothing. Out: [`Record`], and [`Records`], the way to ask for them; [`Ledger`] holds them in memory.
 
+use super::notices::Notice;
 use super::nouns::{Assignment, AssignmentState, Guest, GuestState, Request, RequestState};
-use super::outbox::{Delivery, Notice, SendState};
+use super::outbox::{Delivery, SendState};
+use super::review::{Review, ReviewState, Series};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,11 +24,16 @@ pub enum Family {
     Notice,
     /// [`Request`].
     Request,
+    /// [`Review`].
+    Review,
+    /// [`Series`].
+    Series,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Family; 5] = [Family::Assignment, Family::Delivery, Family::Guest, Family::Notice, Family::Request];
+    pub const ALL: [Family; 7] =
+        [Family::Assignment, Family::Delivery, Family::Guest, Family::Notice, Family::Request, Family::Review, Family::Series];
 
     /// Its word, in events and in the store.
     #[must_use]
@@ -37,6 +44,8 @@ impl Family {
             Family::Guest => "guest",
             Family::Notice => "notice",
             Family::Request => "request",
+            Family::Review => "review",
+            Family::Series => "series",
         }
     }
 
@@ -67,6 +76,10 @@ pub enum Record {
     Delivery(Box<Delivery>),
     /// Somebody is to be told.
     Notice(Box<Notice>),
+    /// Access is looked at again.
+    Review(Box<Review>),
+    /// Reviews are to come.
+    Series(Box<Series>),
 }
 
 impl Record {
@@ -79,6 +92,8 @@ impl Record {
             Record::Guest(_) => Family::Guest,
             Record::Delivery(_) => Family::Delivery,
             Record::Notice(_) => Family::Notice,
+            Record::Review(_) => Family::Review,
+            Record::Series(_) => Family::Series,
         }
     }
 
@@ -91,6 +106,8 @@ impl Record {
             Record::Guest(g) => &g.id,
             Record::Delivery(d) => &d.id,
             Record::Notice(n) => &n.id,
+            Record::Review(r) => &r.id,
+            Record::Series(s) => &s.id,
         }
     }
 
@@ -100,11 +117,13 @@ impl Record {
         match self {
             Record::Request(r) => Some(&r.package.id),
             Record::Assignment(a) => Some(&a.package.id),
+            Record::Review(r) => Some(&r.package.id),
+            Record::Series(s) => Some(&s.package.id),
             Record::Guest(_) | Record::Delivery(_) | Record::Notice(_) => None,
         }
     }
 
-    /// The id of the person whom it is about.
+    /// The id of the person whom it is about; empty, where it is about many.
     #[must_use]
     pub fn person(&self) -> &str {
         match self {
@@ -113,6 +132,7 @@ impl Record {
             Record::Guest(g) => &g.id,
             Record::Delivery(d) => &d.person.id,
             Record::Notice(n) => &n.to.id,
+            Record::Review(_) | Record::Series(_) => "",
         }
     }
 
@@ -126,6 +146,8 @@ impl Record {
             // Who is in a group over there has to be known until they are out of it.
             Record::Delivery(d) => !d.held && d.state == SendState::Done,
             Record::Notice(n) => n.state != SendState::Pending,
+            Record::Review(r) => r.state == ReviewState::Applied,
+            Record::Series(s) => s.next.is_none(),
         }
     }
 
@@ -144,6 +166,8 @@ impl Record {
             Record::Guest(g) => g.deletes.filter(|_| g.state == GuestState::Blocked),
             Record::Delivery(d) => (d.state == SendState::Pending).then_some(d.due),
             Record::Notice(n) => (n.state == SendState::Pending).then_some(n.due),
+            Record::Review(r) => (r.state == ReviewState::InProgress).then(|| r.reminds.map_or(r.closes, |at| at.min(r.closes))),
+            Record::Series(s) => s.next,
         }
     }
 }

@@ -14,8 +14,8 @@ use super::people::Person;
 use super::policies::incompatible;
 use super::record::{Family, Record};
 use super::refusal::Refusal;
-use super::removal;
 use super::terms::{Terms, later};
+use super::{removal, review};
 use crate::expr::Rule;
 use crate::kinds::assignment::Assignment as Declared;
 use crate::kinds::policy::{Automatic, Policy};
@@ -47,6 +47,14 @@ pub fn settle(draft: &mut Draft<'_>, actor: &Actor, changed: &[Changed<'_>]) -> 
     }
     for change in changed {
         declared(draft, actor, change)?;
+    }
+    for change in changed {
+        let policy = |s: &&Stored| s.object.address.kind() == "policy";
+        match (change.before.filter(policy), change.after.filter(policy)) {
+            (_, Some(after)) => review::schedule(draft, &after.object.address, &after.id, false)?,
+            (Some(before), None) => review::schedule(draft, &before.object.address, &before.id, true)?,
+            (None, None) => {}
+        }
     }
     automatic(draft)
 }

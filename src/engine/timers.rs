@@ -13,6 +13,7 @@ use super::policies::incompatible;
 use super::record::{Family, Record};
 use super::refusal::Refusal;
 use super::removal;
+use super::review::{review_due, series_due};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -46,6 +47,8 @@ fn due(draft: &mut Draft<'_>, record: &Record) -> Result<(), Refusal> {
     match record {
         Record::Request(request) => request_due(draft, request, at),
         Record::Assignment(assignment) => assignment_due(draft, assignment, at),
+        Record::Review(review) => review_due(draft, review, at),
+        Record::Series(series) => series_due(draft, series, at),
         Record::Delivery(_) | Record::Notice(_) => Ok(()),
         Record::Guest(guest) => Ok(draft.push(Event::GuestDeleted { guest: guest.id.clone(), at })?),
     }

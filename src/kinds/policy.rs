@@ -5,7 +5,7 @@
 
 mod reading;
 
-pub use reading::Automatic;
+pub use reading::{Automatic, ReviewTerms};
 
 use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Shape, Text};
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, codes};

@@ -105,7 +105,9 @@ impl<'lock> Writer<'lock> {
         let latest = stamp(query::latest(&work)?);
         let revision = || {
             let told = revision();
-            Revision { at: told.at.max(latest), ..told }
+            // What is no instant is refused below, and not mended.
+            let at = if told.at.len() == latest.len() { told.at.max(latest) } else { told.at };
+            Revision { at, ..told }
         };
         let hash = append(&work, &previous, serial, events, revision)?;
         self.place.still()?;

@@ -34,6 +34,10 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
         |id: &str| records.iter().find_map(|r| if let Record::Assignment(a) = r { (a.id == id).then_some(&**a) } else { None });
     let delivery_of = |id: &str| records.iter().find_map(|r| if let Record::Delivery(d) = r { (d.id == id).then_some(&**d) } else { None });
     let notice_of = |id: &str| records.iter().find_map(|r| if let Record::Notice(n) = r { (n.id == id).then_some(&**n) } else { None });
+    let review_item = |assignment: &str| {
+        let items = records.iter().filter_map(|r| if let Record::Review(r) = r { Some(&r.items) } else { None }).flatten();
+        items.into_iter().find(|i| i.assignment == assignment)
+    };
     let said = |n: &Notice| n.kind.word().replace('_', " ");
     let of = |id: &str| request(id).map_or_else(String::new, |r| format!("{} for {}", key(&r.package), r.target.name));
     let held = |id: &str| assignment(id).map_or_else(String::new, |a| format!("{} of {}", key(&a.package), a.target.name));
@@ -83,6 +87,20 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
                 0 => format!("Request {request} for {}: {}.", of(request), state.word()),
                 n => format!("Request {request} for {}: {}, {}: {}.", of(request), state.word(), counted(n, "error"), errors.join("; ")),
             },
+            Event::SeriesPlanned { series } => match series.next {
+                Some(next) => format!("  The next review of {} opens at {}.", series.policy.name, instant(next)),
+                None => continue,
+            },
+            Event::ReviewOpened { review } => {
+                let n = counted(review.items.len(), "holder");
+                format!("Review {} of {} is open until {}: {n} to look at.", review.id, review.policy.name, instant(review.closes))
+            }
+            Event::ReviewReminded { review, .. } => format!("Review {review}: the reviewers were reminded."),
+            Event::ReviewAnswered { assignment, answered, .. } => {
+                let target = review_item(assignment).map_or_else(String::new, |i| i.target.name.clone());
+                format!("Access of {target}: {} by {}.", answered.answer.word(), answered.by.name)
+            }
+            Event::ReviewApplied { review, removed, .. } => format!("Review {review} is over: {} taken away.", removed.len()),
             Event::Settled { .. } | Event::NoticeQueued { .. } => continue,
             Event::DeliveryWanted { delivery: d } => {
                 let verb = if d.held { "is to be in" } else { "is to leave" };

@@ -15,6 +15,7 @@ pub mod object;
 pub mod paint;
 pub mod plan;
 pub mod reference;
+pub mod review;
 pub mod schema;
 pub mod secret;
 pub mod toml;

@@ -120,3 +120,41 @@ impl<'a> Question<'a> {
 fn minutes(table: &Table, name: &str) -> Option<Minutes> {
     table.text(name).and_then(|t| Minutes::parse(t).ok())
 }
+
+/// What a policy says of its reviews.
+#[derive(Debug, Clone)]
+pub struct ReviewTerms<'a> {
+    /// `once`, `week`, `month`, `quarter`, `half_year` or `year`.
+    pub every: &'a str,
+    /// The first day of the first one.
+    pub starts: &'a str,
+    /// How long reviewers have.
+    pub duration: Minutes,
+    /// Who reviews, as written: `self`, `manager`, users and groups.
+    pub reviewers: Vec<&'a str>,
+    /// Who reviews where a manager cannot be found.
+    pub fallback: Vec<&'a str>,
+    /// `keep`, `remove` or `recommendation` (R160).
+    pub if_no_answer: &'a str,
+    /// Whether an answer needs a reason.
+    pub justification: bool,
+}
+
+impl<'a> Policy<'a> {
+    /// What it says of its reviews, if it has any (R162).
+    #[must_use]
+    pub fn review(self) -> Option<ReviewTerms<'a>> {
+        let table = self.0.attributes.get("review").and_then(Value::as_table)?;
+        let reviewers = table.get("reviewers")?;
+        let words = reviewers.as_text().into_iter().chain(reviewers.members().iter().filter_map(Value::as_text));
+        Some(ReviewTerms {
+            every: table.text("every")?,
+            starts: table.text("starts")?,
+            duration: minutes(table, "duration")?,
+            reviewers: words.collect(),
+            fallback: table.texts("fallback_reviewers").collect(),
+            if_no_answer: table.text("if_no_answer")?,
+            justification: table.flag("justification", false),
+        })
+    }
+}

@@ -4,7 +4,9 @@
 
 use super::{Desk, Failure};
 use crate::authority::Action;
-use crate::engine::{Actor, Assignment, Family, Offer, Record, Refusal, Request, Rule, deciders, offers};
+use crate::engine::{
+    Actor, Assignment, Family, Item, Offer, Record, Refusal, Request, Review, ReviewState, Rule, asked_of, deciders, offers,
+};
 use crate::kinds::access_package::Package;
 use crate::model::Address;
 
@@ -175,6 +177,39 @@ pub fn assignment(desk: &Desk<'_>, text: &str, person: Option<&str>) -> Result<A
         found = meant(None)?;
     }
     one(found, "assignment", text, |a| format!("{} of {}", a.id, a.target.name))
+}
+
+/// The reviews that somebody may see, each with what they are asked about in it; those that are open, or all.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn reviews(desk: &Desk<'_>, all: bool) -> Result<Vec<(Review, Vec<Item>)>, Failure> {
+    let mut found = Vec::new();
+    for record in desk.records.all(Family::Review) {
+        let Record::Review(review) = record else { continue };
+        let mine: Vec<Item> = match &desk.actor {
+            Actor::Person(name) => asked_of(&desk.facts, &review, name).into_iter().cloned().collect(),
+            _ => Vec::new(),
+        };
+        let open = review.state == ReviewState::InProgress;
+        if (all || open) && (!mine.is_empty() || sees(desk, Action::ViewAssignments, &review.package.id, &[])) {
+            found.push((*review, mine));
+        }
+    }
+    Ok(found)
+}
+
+/// The review that somebody means: its id, some of its last letters, or its package, where only one of those that are open fits.
+///
+/// # Errors
+/// When none, or more than one, is meant.
+pub fn review(desk: &Desk<'_>, text: &str) -> Result<(Review, Vec<Item>), Failure> {
+    let all = reviews(desk, true)?;
+    if let Some(found) = all.iter().find(|(r, _)| r.id == text || (text.len() >= LETTERS && r.id.ends_with(text))) {
+        return Ok(found.clone());
+    }
+    let open = all.into_iter().filter(|(r, _)| r.state == ReviewState::InProgress && means(text, &r.id, &r.package.name)).collect();
+    one(open, "review", text, |(r, _)| format!("{} of {}", r.id, r.policy.name))
 }
 
 /// Few letters are no name: from so many on the end of an id is one.

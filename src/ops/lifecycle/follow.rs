@@ -75,13 +75,13 @@ fn concerns(following: &Following<'_>, events: &[Event]) -> bool {
         Event::ObjectUpdated { address, .. } => store_kind(address),
         _ => String::new(),
     };
-    let automatic = |text: &str| text.contains("\"automatic\":");
+    let automatic = |text: &str| text.contains("\"automatic\":") || text.contains("\"review\":{");
     let mut touches_people = false;
     for event in events {
         let kind = kind(event);
         if following.any_records
             && matches!(event, Event::ObjectUpdated { .. } | Event::ObjectDeleted { .. })
-            && matches!(kind.as_str(), "access_package" | "resource")
+            && matches!(kind.as_str(), "access_package" | "resource" | "policy")
         {
             return true;
         }

@@ -10,7 +10,7 @@ pub mod outbox;
 
 pub(super) use follow::{Following, follow};
 
-pub use find::{Which, assignment, assignments, package, request, requests, visible_packages};
+pub use find::{Which, assignment, assignments, package, request, requests, review, reviews, visible_packages};
 
 use super::history::Moment;
 use super::{Context, Failure, Place, claim, decode, load};

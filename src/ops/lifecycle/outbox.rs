@@ -221,7 +221,15 @@ fn words(facts: &Facts<'_>, notice: &Notice, workspace: &str, portal: Option<&st
             told.ends = a.end;
             told.reference = Some(a.id.clone());
         }
-        _ => return None,
+        _ => match facts.records.get(Family::Review, &notice.about)? {
+            Record::Review(r) => {
+                told.package = package(&r.package.id).or_else(|| Some(r.package.name.clone()));
+                told.submitted = Some(r.opened);
+                told.deadline = Some(r.closes);
+                told.reference = Some(r.id.clone());
+            }
+            _ => return None,
+        },
     }
     told.link = portal.map(|portal| mail::link(portal, kind, &notice.about));
     Some(told)
