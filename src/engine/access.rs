@@ -10,7 +10,7 @@ use super::record::{Family, Record};
 use crate::kinds::access_package::Package;
 use crate::kinds::group::Group;
 use crate::kinds::resource::Resource;
-use crate::model::{Address, Object};
+use crate::model::{Address, Object, Stored};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why somebody holds a resource role.
@@ -35,13 +35,15 @@ pub struct Held {
     pub reasons: Vec<Reason>,
 }
 
-/// The live assignments of a person.
-pub(super) fn live_of(facts: &Facts<'_>, person: &str) -> Vec<Assignment> {
+/// The live assignments of a person, by their id.
+#[must_use]
+pub fn live_of(facts: &Facts<'_>, person: &str) -> Vec<Assignment> {
     live(facts, facts.records.of_person(Family::Assignment, person))
 }
 
-/// The live assignments of a package.
-pub(super) fn live_in(facts: &Facts<'_>, package: &str) -> Vec<Assignment> {
+/// The live assignments of a package, by its id.
+#[must_use]
+pub fn live_in(facts: &Facts<'_>, package: &str) -> Vec<Assignment> {
     live(facts, facts.records.of_package(Family::Assignment, package))
 }
 
@@ -66,7 +68,7 @@ fn roles_of<'a>(facts: &Facts<'a>, package: Package<'a>) -> impl Iterator<Item =
 }
 
 /// Whether a package gives membership in a group.
-fn gives_group(facts: &Facts<'_>, package: &str, group: &Address) -> bool {
+pub(super) fn gives_group(facts: &Facts<'_>, package: &str, group: &Address) -> bool {
     let found = facts.package(package);
     found.is_some_and(|p| roles_of(facts, p).any(|(kind, key, role)| kind == "group" && key == group.key() && role == "Member"))
 }
@@ -76,8 +78,8 @@ pub(super) fn gives_membership(facts: &Facts<'_>, person: &str, group: &Address)
     live_of(facts, person).iter().any(|a| gives_group(facts, &a.package.id, group))
 }
 
-/// The user principal names of those whom packages make members of a group.
-pub(super) fn members_by_packages(facts: &Facts<'_>, group: &Address) -> Vec<String> {
+/// The live assignments that make somebody a member of a group.
+pub(super) fn memberships(facts: &Facts<'_>, group: &Address) -> Vec<Assignment> {
     let origin = group.reference();
     let catalogs = facts.objects.within_kind("catalog").iter().map(|s| &s.object);
     // Few groups are resources: only for these are packages looked through.
@@ -86,8 +88,37 @@ pub(super) fn members_by_packages(facts: &Facts<'_>, group: &Address) -> Vec<Str
     }
     let packages = facts.objects.within_kind("access_package").iter().filter(|s| Package::of(&s.object).is_some());
     let giving = packages.filter(|s| gives_group(facts, &s.id, group));
-    let name = |a: Assignment| Person::of_named(facts, &a.target).named.name;
-    giving.flat_map(|s| live_in(facts, &s.id)).map(name).collect()
+    giving.flat_map(|s| live_in(facts, &s.id)).collect()
+}
+
+/// The user principal names of those whom packages make members of a group.
+pub(super) fn members_by_packages(facts: &Facts<'_>, group: &Address) -> Vec<String> {
+    memberships(facts, group).into_iter().map(|a| Person::of_named(facts, &a.target).named.name).collect()
+}
+
+/// A role on a thing that a package gives, and the resource of its catalog by which it does.
+#[derive(Debug, Clone)]
+pub struct Giving<'a> {
+    /// The package.
+    pub package: Package<'a>,
+    /// The same, as it is stored.
+    pub stored: &'a Stored,
+    /// The resource.
+    pub resource: Address,
+    /// The role.
+    pub role: &'a str,
+}
+
+/// The packages that give a role on a thing now, in the order of their names; the thing is named by its sort and what it is.
+#[must_use]
+pub fn giving<'a>(facts: &Facts<'a>, kind: &str, key: &str) -> Vec<Giving<'a>> {
+    let packages = facts.objects.within_kind("access_package").iter().filter_map(|s| Some((Package::of(&s.object)?, s)));
+    let is_meant = |resource: &Address| facts.object(resource).and_then(Resource::of).is_some_and(|r| r.identity() == (kind, key));
+    let given = packages.flat_map(|(package, stored)| {
+        let roles: Vec<_> = package.roles().collect();
+        roles.into_iter().map(move |(resource, role, _)| Giving { package, stored, resource, role })
+    });
+    given.filter(|g| is_meant(&g.resource)).collect()
 }
 
 /// Everything that a person holds, in order, each with all its reasons.

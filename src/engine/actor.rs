@@ -53,13 +53,20 @@ impl Actor {
     /// # Errors
     /// Which role it takes, and who has it.
     pub fn may(&self, facts: &Facts<'_>, action: Action, package: Package<'_>) -> Result<(), Refusal> {
-        let catalog = package.catalog();
+        self.may_in(facts, action, Some(&package.catalog()))
+    }
+
+    /// Whether they may do something in a catalog, or over the tenant.
+    ///
+    /// # Errors
+    /// Which role it takes, and who has it.
+    pub fn may_in(&self, facts: &Facts<'_>, action: Action, catalog: Option<&Address>) -> Result<(), Refusal> {
         let roles = match self {
             Actor::Operator(_) | Actor::System => Roles::operator(),
-            Actor::Person(name) => roles(facts, &facts.person(name), Some(&catalog)),
+            Actor::Person(name) => roles(facts, &facts.person(name), catalog),
         };
-        let Err(denied) = may(&roles, action, Some(&catalog)) else { return Ok(()) };
-        let helpers = holders(delegations(facts, Some(&catalog)), action, Some(&catalog));
+        let Err(denied) = may(&roles, action, catalog) else { return Ok(()) };
+        let helpers = holders(delegations(facts, catalog), action, catalog);
         let names: Vec<String> = helpers.iter().take(3).map(Address::reference).collect();
         let help = if names.is_empty() { "an administrator can".to_owned() } else { format!("{} can", names.join(", ")) };
         Err(Refusal::by("R55", format!("{}: {denied}", self.word()), help))

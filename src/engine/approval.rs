@@ -7,12 +7,13 @@ use super::facts::Facts;
 use super::nouns::{Named, Request, RequestKind, RequestState, Stage};
 use super::outbox::is_delivered_elsewhere;
 use super::people::{Person, people};
-use super::policies::incompatible;
+use super::policies::{Offer, incompatible};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
-use super::terms::later;
+use super::terms::{StageTerms, Terms, later};
 use crate::kinds::connected_organization as organization;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// A request that is there.
 pub(super) fn find(facts: &Facts<'_>, id: &str) -> Result<Request, Refusal> {
@@ -59,6 +60,58 @@ pub fn deciders(facts: &Facts<'_>, request: &Request) -> Vec<Named> {
 pub(super) fn approvers_then(facts: &Facts<'_>, request: &Request, stage: usize) -> Vec<Named> {
     let before = request.verdicts.iter().filter(|v| v.stage < stage).cloned().collect();
     approvers(facts, &Request { verdicts: before, ..request.clone() }, stage, false)
+}
+
+/// A stage of approval as it would be for a person who asked now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// From 1.
+    pub number: usize,
+    /// Any one of these decides.
+    pub approvers: Vec<Named>,
+    /// These may too, after a while.
+    pub alternates: Vec<Named>,
+    /// After how many minutes they may.
+    pub escalates: Option<i64>,
+    /// How many minutes there are to decide.
+    pub timeout: i64,
+}
+
+/// Who would decide, stage by stage, if somebody asked through a policy now. Who decides one stage decides no later one, which is
+/// known only then.
+#[must_use]
+pub fn would_approve(facts: &Facts<'_>, offer: &Offer<'_>, target: &Person<'_>) -> Vec<Seat> {
+    let policy = Named { id: offer.stored.id.clone(), name: offer.policy.0.address.to_string() };
+    let package = offer.policy.package().and_then(|p| facts.named(&p)).unwrap_or_else(|| policy.clone());
+    let request = Request {
+        id: String::new(),
+        kind: RequestKind::Add,
+        package,
+        policy,
+        target: target.named.clone(),
+        requestor: target.named.clone(),
+        submitted: facts.now,
+        justification: None,
+        answers: BTreeMap::new(),
+        start: None,
+        end: None,
+        terms: Terms::of(offer.policy, facts.zone, offer.policy.approves_requests()),
+        declared: None,
+        assignment: None,
+        state: RequestState::PendingApproval,
+        stage: None,
+        verdicts: Vec::new(),
+        completed: None,
+        cause: None,
+        errors: Vec::new(),
+    };
+    let seat = |(number, terms): (usize, &StageTerms)| {
+        let approvers = approvers(facts, &request, number, false);
+        let all = self::approvers(facts, &request, number, true);
+        let alternates = all.into_iter().filter(|a| !approvers.contains(a)).collect();
+        Seat { number, approvers, alternates, escalates: terms.escalates, timeout: terms.timeout }
+    };
+    (1..).zip(&request.terms.stages).map(seat).collect()
 }
 
 fn is_eligible(facts: &Facts<'_>, request: &Request, person: &Named) -> bool {

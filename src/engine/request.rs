@@ -15,6 +15,7 @@ use super::refusal::Refusal;
 use super::terms::Terms;
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
+use crate::model::Address;
 
 /// Submits a request, and takes it as far as it goes without anybody else.
 pub(super) fn submit(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<(), Refusal> {
@@ -101,7 +102,7 @@ fn choose<'o, 'a>(
 }
 
 /// One open request and one assignment for a person and a package.
-pub(super) fn not_twice(facts: &Facts<'_>, package: &crate::model::Address, target: &Person<'_>) -> Result<(), Refusal> {
+pub(super) fn not_twice(facts: &Facts<'_>, package: &Address, target: &Person<'_>) -> Result<(), Refusal> {
     let id = facts.objects.get(package).map(|s| s.id.as_str());
     if live_of(facts, &target.named.id).iter().any(|a| Some(a.package.id.as_str()) == id) {
         let message = format!("{} holds `{}` already", target.named.name, package.key());
@@ -119,6 +120,13 @@ pub(super) fn not_twice(facts: &Facts<'_>, package: &crate::model::Address, targ
         }
         None => Ok(()),
     }
+}
+
+/// What stands in the way of a request that a policy admits: it is held or asked for already, or excluded by something that is.
+#[must_use]
+pub fn hindrance(facts: &Facts<'_>, package: &Address, target: &Person<'_>) -> Option<Refusal> {
+    let found = facts.object(package).and_then(Package::of)?;
+    not_twice(facts, package, target).err().or_else(|| incompatible(facts, found, target, true))
 }
 
 /// Reason and answers are as the policy wants them: R42, R112.

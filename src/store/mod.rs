@@ -15,6 +15,7 @@
 //!                                                    pages, held       what SQLite tells of its file, what its tables hold
 //!                                                    records           requests and assignments, and what events make of them
 //!                                                    query, look       what is asked of the tables, and of a few rows of them
+//!                                                    happenings        what happened, for reports and answers
 //!                                                    private, sound    what is refused before it is believed
 //! ```
 
@@ -30,6 +31,7 @@ mod draft;
 mod error;
 mod events;
 mod export;
+mod happenings;
 mod held;
 mod line;
 mod lock;
@@ -58,6 +60,7 @@ pub use draft::{clear_drafts, drafts, sync_names, write_new};
 pub use error::StoreError;
 pub use events::{Event, FoldError, fold};
 pub use export::{export, verify_export};
+pub use happenings::{Happening, Interest};
 pub use lock::{Held, Holder, Lock};
 pub use look::Look;
 pub use migrate::{Upgraded, schema};

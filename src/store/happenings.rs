@@ -1,0 +1,104 @@
+//! What happened in the lifecycle, and to some objects, as it is told afterwards: each event with when it was and who did it.
+//!
+//! In: an [`Interest`]. Out: [`Happening`]s, one by one, the oldest first. Invariant: what was erased is passed over, since nothing can
+//! be told of it; who has to know that it was is told by `verify`.
+
+use super::{Event, Reader, StoreError, error::Doing, query, rows::stamp};
+use chrono::{DateTime, Utc};
+use rusqlite::ToSql;
+
+/// What somebody wants to know of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Interest<'i> {
+    /// Nothing after this serial.
+    pub last: u64,
+    /// Nothing before this instant.
+    pub from: Option<DateTime<Utc>>,
+    /// Nothing at this instant or later.
+    pub to: Option<DateTime<Utc>>,
+    /// Of the lifecycle only what happened to the records of these ids; `None`: all of it.
+    pub records: Option<&'i [String]>,
+    /// What happened to the object of this address, and to what stands in it, too.
+    pub object: Option<&'i str>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happening {
+    /// The revision that tells it.
+    pub serial: u64,
+    /// When that was made.
+    pub at: String,
+    /// Who made it.
+    pub actor: String,
+    /// By which command.
+    pub command: String,
+    /// What happened.
+    pub event: Event,
+}
+
+const SQL: &str = "SELECT e.serial, r.at, r.actor, r.command, e.body FROM event e JOIN revision r ON r.serial = e.serial \
+    WHERE e.serial <= ?1 AND r.at >= ?2 AND r.at < ?3 AND e.body IS NOT NULL AND \
+    ((e.kind NOT LIKE 'object.%' AND e.kind NOT LIKE 'workspace.%' \
+        AND (?4 IS NULL OR e.address IN (SELECT value FROM json_each(?4)))) \
+     OR (e.kind LIKE 'object.%' AND (e.address = ?5 OR substr(e.address, 1, length(?5) + 1) = ?5 || '.'))) \
+    ORDER BY e.serial, e.seq";
+
+/// Sorts behind every instant.
+const NEVER: &str = "~";
+
+impl Reader {
+    /// Tells what happened.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or holds what is no event; and those of `tell`.
+    pub fn each_happening<E: From<StoreError>>(
+        &self,
+        interest: &Interest<'_>,
+        mut tell: impl FnMut(Happening) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let doing = "reading what happened";
+        let records = interest.records.map(|ids| serde_json::json!(ids).to_string());
+        let (from, to) = (interest.from.map(stamp).unwrap_or_default(), interest.to.map_or_else(|| NEVER.to_owned(), stamp));
+        let values: [&dyn ToSql; 5] = [&query::signed(interest.last), &from, &to, &records, &interest.object];
+        let mut query = self.connection.prepare_cached(SQL).doing(doing)?;
+        let mut rows = query.query(&values[..]).doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            let serial = query::unsigned(row, 0).doing(doing)?;
+            let corrupt = |e: serde_json::Error| StoreError::Corrupt(format!("an event of serial {serial} cannot be read: {e}"));
+            let event = Event::read(query::text(row, 4).doing(doing)?).map_err(corrupt)?;
+            let text = |column| query::text(row, column).map(str::to_owned).doing(doing);
+            tell(Happening { serial, at: text(1)?, actor: text(2)?, command: text(3)?, event })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::World;
+
+    #[test]
+    fn objects_are_told_of_by_address_and_time() {
+        let world = World::new();
+        let reader = Reader::open(&world.path).unwrap();
+        let told = |interest: Interest<'_>| {
+            let mut all = Vec::new();
+            reader
+                .each_happening::<StoreError>(&interest, |h| {
+                    all.push((h.serial, h.event.kind()));
+                    Ok(())
+                })
+                .unwrap();
+            all
+        };
+        let all = Interest { last: 99, object: Some("catalog.a"), ..Interest::default() };
+        assert!(!told(all).is_empty());
+        assert!(told(Interest { last: 0, ..all }).is_empty());
+        assert!(told(Interest { object: None, ..all }).is_empty());
+        assert!(told(Interest { from: Some("2199-01-01T00:00:00Z".parse().unwrap()), ..all }).is_empty());
+        assert!(told(Interest { to: Some("2000-01-01T00:00:00Z".parse().unwrap()), ..all }).is_empty());
+        assert!(told(all).iter().all(|(_, kind)| kind.starts_with("object.")));
+    }
+}
