@@ -7,6 +7,7 @@ use super::facts::Facts;
 use super::nouns::Assignment;
 use super::people::Person;
 use super::record::{Family, Record};
+use super::ways::{Joined, ways_into};
 use crate::kinds::access_package::Package;
 use crate::kinds::group::Group;
 use crate::kinds::resource::Resource;
@@ -135,11 +136,17 @@ pub fn held_by(facts: &Facts<'_>, person: &Person<'_>) -> Vec<Held> {
         }
     }
     for group in facts.groups() {
-        if let Some(path) = declared_path(facts, &person.address, group) {
-            give("group", group.0.address.key(), "Member", Reason::Declared(path));
+        let key = group.0.address.key();
+        for (_, way) in ways_into(facts, &group.0.address, Some(person)) {
+            match way.joined {
+                // What a package gives on this very group was told with the package.
+                Joined::Package(_) if way.groups.len() == 1 => {}
+                Joined::Package(assignment) => give("group", key, "Member", Reason::Assignment(assignment)),
+                Joined::Declared | Joined::Rule => give("group", key, "Member", Reason::Declared(way.groups)),
+            }
         }
         if group.owners().any(|o| o == person.named.name) {
-            give("group", group.0.address.key(), "Owner", Reason::Declared(vec![group.0.address.clone()]));
+            give("group", key, "Owner", Reason::Declared(vec![group.0.address.clone()]));
         }
     }
     held.into_iter().map(|((kind, key, role), reasons)| Held { kind, key, role, reasons }).collect()

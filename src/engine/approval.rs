@@ -10,6 +10,7 @@ use super::people::{Person, people};
 use super::policies::{Offer, incompatible};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
+use super::removal;
 use super::terms::{StageTerms, Terms, later};
 use crate::kinds::connected_organization as organization;
 use chrono::{DateTime, Utc};
@@ -128,10 +129,11 @@ fn is_word(word: &str) -> bool {
 /// The people whom a word or a principal stands for.
 fn resolve(facts: &Facts<'_>, target: &Person<'_>, word: &str) -> Vec<Named> {
     let manager = target.manager(facts);
+    let second = || target.named_manager(facts).and_then(|m| m.manager(facts));
     let of = |names: Vec<&str>| people(facts, names).into_iter().map(|name| facts.person(&name).named).collect();
     match word {
         "manager" => manager.into_iter().map(|m| m.named).collect(),
-        "manager:2" => manager.and_then(|m| m.manager(facts)).into_iter().map(|m| m.named).collect(),
+        "manager:2" => second().into_iter().map(|m| m.named).collect(),
         "internal_sponsors" => target.organization(facts).map(|o| of(organization::internal_sponsors(o).collect())).unwrap_or_default(),
         "external_sponsors" => target.organization(facts).map(|o| of(organization::external_sponsors(o).collect())).unwrap_or_default(),
         principal => of(vec![principal]),
@@ -185,8 +187,10 @@ pub(super) fn close(
     by: Option<&str>,
     cause: &str,
 ) -> Result<(), Refusal> {
+    let waited = find(&draft.facts(), id)?;
     draft.push(Event::Closed { request: id.to_owned(), at, state, by: by.map(str::to_owned), cause: cause.to_owned() })?;
-    Ok(())
+    // For a guest who came in for this, nothing may be left to come.
+    if waited.state == RequestState::Scheduled { removal::last_lost(draft, &waited.target, at) } else { Ok(()) }
 }
 
 /// Everybody who had to agree did: what was asked is given, now or at its start. What forbids it by now ends the request.
@@ -208,8 +212,12 @@ pub(super) fn approve(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Res
         if end.is_some_and(|end| end <= from) {
             return Some("its end has passed".to_owned());
         }
-        // Looked at once more, since two requests may have been under way at the same time (V25).
         let person = Person::of_named(&facts, &request.target);
+        // Who was blocked meanwhile has to be let in again first (R154).
+        if !person.is_enabled() || assign::is_blocked(&facts, &person) {
+            return Some("the sign-in of the holder is blocked".to_owned());
+        }
+        // Looked at once more, since two requests may have been under way at the same time (V25).
         incompatible(&facts, package, &person, false).map(|refusal| refusal.message)
     };
     if let Some(cause) = stands_in_the_way(draft) {

@@ -7,10 +7,10 @@ use super::event::Event;
 use super::facts::Facts;
 use super::nouns::{Assignment, AssignmentState, Guest, GuestState, Named, Request, RequestKind, RequestState, Source};
 use super::people::Person;
-use super::policies::{admits, gate, incompatible};
+use super::policies::{admits, incompatible, welcome};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
-use super::request::{answers, not_twice, send, span};
+use super::request::{answers, not_twice, overdue, send, span};
 use super::terms::Terms;
 use crate::authority::Action;
 use crate::kinds::access_package::Package;
@@ -20,6 +20,7 @@ use chrono::{DateTime, Utc};
 
 /// Who manages assignments gives a package to somebody (R50 to R54).
 pub(super) fn give(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<(), Refusal> {
+    overdue(draft, ask.target.as_deref())?;
     let request = {
         let facts = draft.facts();
         let absent =
@@ -42,7 +43,7 @@ pub(super) fn give(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<()
             return Err(Refusal::by("R126", message, "people from outside come in through a policy that admits their organization"));
         }
         if target.object.is_none() {
-            gate(&facts, package, &target)?;
+            welcome(&facts, package, &target)?;
         } else if !target.is_enabled() {
             let message = format!("the sign-in of {} is blocked", target.named.name);
             return Err(Refusal::by("R154", message, "an administrator can lift the block"));
@@ -112,6 +113,10 @@ pub(super) fn invite(draft: &mut Draft<'_>, target: &Named, at: DateTime<Utc>) -
     let (guest, organization) = {
         let facts = draft.facts();
         let person = Person::of_named(&facts, target);
+        // Somebody lifted the block; now there is a reason to stay, too.
+        if guest_of(&facts, target).is_some_and(|g| g.state == GuestState::Blocked) && person.is_enabled() {
+            return Ok(draft.push(Event::GuestRestored { guest: target.id.clone(), at })?);
+        }
         if person.object.is_some() || guest_of(&facts, target).is_some_and(|g| g.state != GuestState::Deleted) {
             return Ok(());
         }
@@ -121,6 +126,11 @@ pub(super) fn invite(draft: &mut Draft<'_>, target: &Named, at: DateTime<Utc>) -
     };
     draft.push(Event::GuestInvited { guest, organization })?;
     Ok(())
+}
+
+/// Whether the engine blocked somebody, and nobody lifted it.
+pub(super) fn is_blocked(facts: &Facts<'_>, person: &Person<'_>) -> bool {
+    person.object.is_none() && guest_of(facts, &person.named).is_some_and(|g| g.state == GuestState::Blocked)
 }
 
 /// What the engine knows of a person whom it brought in.

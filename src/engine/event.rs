@@ -199,6 +199,14 @@ pub enum Event {
         /// When the account goes away.
         deletes: Option<DateTime<Utc>>,
     },
+    /// They may sign in again, and stay: somebody lifted the block, and they hold something anew.
+    #[serde(rename = "guest.restored")]
+    GuestRestored {
+        /// The id of the user.
+        guest: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// Their account is gone (R151).
     #[serde(rename = "guest.deleted")]
     GuestDeleted {
@@ -353,6 +361,7 @@ impl Event {
             Event::Ended { .. } => "assignment.ended",
             Event::GuestInvited { .. } => "guest.invited",
             Event::GuestBlocked { .. } => "guest.blocked",
+            Event::GuestRestored { .. } => "guest.restored",
             Event::GuestDeleted { .. } => "guest.deleted",
             Event::RequestSettled { .. } => "request.settled",
             Event::Settled { .. } => "assignment.settled",
@@ -391,7 +400,9 @@ impl Event {
             | Event::Grace { assignment, .. }
             | Event::Ended { assignment, .. } => (Family::Assignment, assignment),
             Event::GuestInvited { guest, .. } => (Family::Guest, &guest.id),
-            Event::GuestBlocked { guest, .. } | Event::GuestDeleted { guest, .. } => (Family::Guest, guest),
+            Event::GuestBlocked { guest, .. } | Event::GuestRestored { guest, .. } | Event::GuestDeleted { guest, .. } => {
+                (Family::Guest, guest)
+            }
             Event::SeriesPlanned { series } => (Family::Series, &series.id),
             Event::ReviewOpened { review } => (Family::Review, &review.id),
             Event::ReviewReminded { review, .. } | Event::ReviewAnswered { review, .. } | Event::ReviewApplied { review, .. } => {

@@ -160,6 +160,11 @@ fn go_on(record: Record, event: &Event) -> Option<Option<Record>> {
                     g.since = *at;
                     g.deletes = *deletes;
                 }
+                Event::GuestRestored { at, .. } if g.state == GuestState::Blocked => {
+                    g.state = GuestState::Active;
+                    g.since = *at;
+                    g.deletes = None;
+                }
                 Event::GuestDeleted { at, .. } if g.state == GuestState::Blocked => {
                     g.state = GuestState::Deleted;
                     g.since = *at;

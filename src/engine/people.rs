@@ -87,8 +87,14 @@ impl<'a> Person<'a> {
     /// Their manager, if the directory names one who is there and can sign in.
     #[must_use]
     pub fn manager(&self, facts: &Facts<'a>) -> Option<Person<'a>> {
+        self.named_manager(facts).filter(Person::is_enabled)
+    }
+
+    /// Their manager, if the directory names one who is there.
+    #[must_use]
+    pub fn named_manager(&self, facts: &Facts<'a>) -> Option<Person<'a>> {
         let manager = Person::of(facts, self.object.and_then(User::of)?.manager()?);
-        (manager.object.is_some() && manager.is_enabled()).then_some(manager)
+        manager.object.is_some().then_some(manager)
     }
 
     /// Whether they belong to a group by effective membership.

@@ -38,6 +38,13 @@ pub(super) fn gate(facts: &Facts<'_>, package: Package<'_>, person: &Person<'_>)
         let rule = if person.is_outside() { "R154" } else { "V6" };
         return Err(Refusal::by(rule, format!("the sign-in of {} is blocked", person.named.name), "an administrator can lift the block"));
     }
+    welcome(facts, package, person)
+}
+
+/// Whether a catalog is open to somebody from outside: V2, V7.
+pub(super) fn welcome(facts: &Facts<'_>, package: Package<'_>, person: &Person<'_>) -> Result<(), Refusal> {
+    let address = package.catalog();
+    let open = facts.object(&address);
     if person.is_outside() {
         if !open.is_some_and(catalog::is_externally_visible) {
             let message = format!("`{address}` is not open to people from outside");

@@ -5,7 +5,7 @@ use super::actor::Actor;
 use super::draft::Draft;
 use super::event::{Cause, Event};
 use super::extension::{absent, find};
-use super::nouns::{Assignment, GuestState, Request, RequestKind, RequestState};
+use super::nouns::{GuestState, Named, Request, RequestKind, RequestState};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
 use super::terms::{Terms, later};
@@ -23,12 +23,17 @@ pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, id: &str, justificati
         let assignment = find(&facts, id)?;
         let holder = matches!(actor, Actor::Person(name) if facts.person(name).is(&assignment.target));
         let cause = if holder {
-            let policy = facts.policy(&assignment.policy.id);
-            if let Some(policy) = policy.filter(|p| !p.lets_go()) {
-                let message = format!("`{}` does not let holders give the access up", policy.0.address);
-                return Err(Refusal::by("R141", message, "the managers of the package can take it away"));
+            let policy = facts.policy(&assignment.policy.id).filter(|p| !p.lets_go());
+            // Who manages assignments manages their own, too.
+            let manages = || facts.package(&assignment.package.id).is_some_and(|p| actor.may(&facts, Action::RemoveAssignment, p).is_ok());
+            match policy {
+                Some(policy) if !manages() => {
+                    let message = format!("`{}` does not let holders give the access up", policy.0.address);
+                    return Err(Refusal::by("R141", message, "the managers of the package can take it away"));
+                }
+                Some(_) => Cause::Removed(actor.word().to_owned()),
+                None => Cause::GivenUp,
             }
-            Cause::GivenUp
         } else {
             let package = facts.package(&assignment.package.id);
             match package.map(|p| actor.may(&facts, Action::RemoveAssignment, p)) {
@@ -96,24 +101,24 @@ pub(super) fn end(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>, cause: Cau
     for request in open.iter().filter(|r| extending(r)) {
         super::approval::close(draft, request.id(), at, RequestState::Canceled, None, "the access ended meanwhile")?;
     }
-    last_lost(draft, &assignment, at)
+    last_lost(draft, &assignment.target, at)
 }
 
 /// A guest whom the engine brought in, and who lost the last assignment, is blocked, and goes later (R151).
-fn last_lost(draft: &mut Draft<'_>, assignment: &Assignment, at: DateTime<Utc>) -> Result<(), Refusal> {
+pub(super) fn last_lost(draft: &mut Draft<'_>, target: &Named, at: DateTime<Utc>) -> Result<(), Refusal> {
     let (blocks, deletes) = {
         let facts = draft.facts();
-        let guest = super::assign::guest_of(&facts, &assignment.target);
-        let stays = guest.is_none_or(|g| g.state != GuestState::Active) || !live_of(&facts, &assignment.target.id).is_empty();
+        let guest = super::assign::guest_of(&facts, target);
+        let stays = guest.is_none_or(|g| g.state != GuestState::Active) || !live_of(&facts, &target.id).is_empty();
         let awaited = |r: &Record| matches!(r, Record::Request(r) if r.state == RequestState::Scheduled);
-        if stays || facts.records.of_person(Family::Request, &assignment.target.id).iter().any(awaited) {
+        if stays || facts.records.of_person(Family::Request, &target.id).iter().any(awaited) {
             return Ok(());
         }
         settings::after_last_assignment(facts.object(&settings::external_users()))
     };
     if blocks {
         let deletes = deletes.map(|Minutes(n)| later(at, n));
-        draft.push(Event::GuestBlocked { guest: assignment.target.id.clone(), at, deletes })?;
+        draft.push(Event::GuestBlocked { guest: target.id.clone(), at, deletes })?;
     }
     Ok(())
 }

@@ -13,12 +13,15 @@ use super::policies::{Offer, incompatible, offers};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
 use super::terms::Terms;
+use super::timers::catch_up;
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
 use crate::model::Address;
 
 /// Submits a request, and takes it as far as it goes without anybody else.
 pub(super) fn submit(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<(), Refusal> {
+    let asking = if let Actor::Person(name) = actor { Some(name.as_str()) } else { None };
+    overdue(draft, ask.target.as_deref().or(asking))?;
     let request = {
         let facts = draft.facts();
         let requestor = actor.person(&facts, "request access")?;
@@ -99,6 +102,21 @@ fn choose<'o, 'a>(
             }
         },
     }
+}
+
+/// What became due for somebody, and nobody looked at the clock since, happens first (R44).
+pub(super) fn overdue(draft: &mut Draft<'_>, name: Option<&str>) -> Result<(), Refusal> {
+    let now = draft.now;
+    let due: Vec<Record> = {
+        let facts = draft.facts();
+        let Some(person) = name.map(|name| facts.person(name)) else { return Ok(()) };
+        let of = |family| facts.records.of_person(family, &person.named.id);
+        let all = [Family::Request, Family::Assignment].into_iter().flat_map(of);
+        all.filter(|r| r.due().is_some_and(|at| at <= now)).collect()
+    };
+    catch_up(draft, due, now)?;
+    draft.now = now;
+    Ok(())
 }
 
 /// One open request and one assignment for a person and a package.

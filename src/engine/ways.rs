@@ -54,9 +54,7 @@ pub fn ways_into(facts: &Facts<'_>, group: &Address, only: Option<&Person<'_>>) 
             }
         }
         let given: Vec<Assignment> = match only {
-            Some(person) => {
-                live_of(facts, &person.named.id).into_iter().filter(|a| gives_group(facts, &a.package.id, here)).collect()
-            }
+            Some(person) => live_of(facts, &person.named.id).into_iter().filter(|a| gives_group(facts, &a.package.id, here)).collect(),
             None => memberships(facts, here),
         };
         for assignment in given {

@@ -82,6 +82,7 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
                 Some(at) => format!("{guest} cannot sign in any more, and leaves the directory at {}.", instant(*at)),
                 None => format!("{guest} cannot sign in any more."),
             },
+            Event::GuestRestored { guest, .. } => format!("  {guest} stays."),
             Event::GuestDeleted { guest, .. } => format!("{guest} has left the directory."),
             Event::RequestSettled { request, state, errors, .. } => match errors.len() {
                 0 => format!("Request {request} for {}: {}.", of(request), state.word()),
