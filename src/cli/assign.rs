@@ -1,6 +1,6 @@
 //! `writ assign`.
 
-use super::lifecycle::{Wish, finish, moment, person, zone};
+use super::lifecycle::{Wish, act, finish, moment, person, zone};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::engine::{Ask, Command};
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
         return Err(Failure::Usage("answers are those of one person (R127)".to_owned(), "assign one person at a time".to_owned()));
     }
     let users = args.users.iter().map(|u| person(u)).collect::<Result<Vec<_>, _>>()?;
-    let done = lifecycle::act(&session.context, "assign", |desk| {
+    let done = act(session, "assign", |desk| {
         let package = lifecycle::package(desk, &args.package)?;
         let start = moment(args.wish.start.as_deref(), zone(desk), Edge::Start)?;
         let end = moment(args.wish.end.as_deref(), zone(desk), Edge::End)?;

@@ -1,6 +1,6 @@
 //! `writ cancel`.
 
-use super::lifecycle::{finish, somebody};
+use super::lifecycle::{act, finish, somebody};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::engine::Command;
@@ -23,7 +23,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     let target = somebody(args.target.as_ref())?;
-    let done = lifecycle::act(&session.context, "cancel", |desk| {
+    let done = act(session, "cancel", |desk| {
         let cancel = |text: &String| {
             let request = lifecycle::request(desk, text, target.as_deref())?.id;
             Ok(Command::Cancel { request, justification: args.justification.clone() })

@@ -1,6 +1,6 @@
 //! `writ approve` and `writ deny`.
 
-use super::lifecycle::{finish, somebody};
+use super::lifecycle::{act, finish, somebody};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::engine::Command;
@@ -27,7 +27,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, approve: bool, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     let target = somebody(args.target.as_ref())?;
-    let done = lifecycle::act(&session.context, if approve { "approve" } else { "deny" }, |desk| {
+    let done = act(session, if approve { "approve" } else { "deny" }, |desk| {
         let ids: Vec<String> = if args.all {
             let waiting = Which { to_decide: true, person: target.clone(), ..Which::default() };
             lifecycle::requests(desk, &waiting)?.into_iter().map(|r| r.id).collect()

@@ -2,6 +2,7 @@
 
 use super::lifecycle::finish;
 use super::session::Session;
+use super::signals::on_signals;
 use super::{Exit, Format};
 use crate::kinds::counted;
 use crate::ops::lifecycle::outbox::{Sent, send};
@@ -13,7 +14,7 @@ pub(super) struct Args {}
 
 pub(super) fn run(_: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
-    let sent = outgoing(&session.context)?;
+    let sent = on_signals(|| outgoing(&session.context))?;
     if sent.busy {
         session.say("Somebody else is delivering.\n");
     } else if sent.done.events.is_empty() {

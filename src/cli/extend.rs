@@ -1,6 +1,6 @@
 //! `writ extend`.
 
-use super::lifecycle::{finish, moment, zone};
+use super::lifecycle::{act, finish, moment, zone};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::engine::Command;
@@ -22,7 +22,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
-    let done = lifecycle::act(&session.context, "extend", |desk| {
+    let done = act(session, "extend", |desk| {
         let assignment = lifecycle::assignment(desk, &args.assignment, None)?.id;
         let end = moment(args.end.as_deref(), zone(desk), Edge::End)?;
         Ok(vec![Command::Extend { assignment, end, justification: args.justification.clone() }])

@@ -1,9 +1,10 @@
 //! What the verbs of the lifecycle share: how times, answers and people are given, and how what came of it is told.
 
 use super::session::Session;
+use super::signals::on_signals;
 use crate::model::{Address, Edge, Zone, instant};
 use crate::ops::Failure;
-use crate::ops::lifecycle::{Desk, Done};
+use crate::ops::lifecycle::{self, Desk, Done};
 use crate::view::lifecycle::told;
 use chrono::{DateTime, Utc};
 use clap::Args as ClapArgs;
@@ -75,6 +76,18 @@ pub(super) fn person(text: &str) -> Result<String, Failure> {
 /// As [`person`].
 pub(super) fn somebody(text: Option<&String>) -> Result<Option<String>, Failure> {
     text.map(|t| person(t)).transpose()
+}
+
+/// Does what people ask for, with signals in hand: one that comes before the commit ends it with nothing done.
+///
+/// # Errors
+/// Those of [`lifecycle::act`].
+pub(super) fn act(
+    session: &Session,
+    verb: &str,
+    ask: impl FnOnce(&Desk<'_>) -> Result<Vec<crate::engine::Command>, Failure>,
+) -> Result<Done, Failure> {
+    on_signals(|| lifecycle::act(&session.context, verb, ask))
 }
 
 /// Tells what came of it.

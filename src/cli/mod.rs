@@ -44,6 +44,7 @@ mod schema;
 mod session;
 mod show;
 mod signals;
+mod simulate;
 mod state;
 mod tick;
 mod usage;
@@ -183,6 +184,8 @@ enum Verb {
     Review(review::Args),
     /// Send what waits: roles into other systems, notices to people
     Deliver(deliver::Args),
+    /// Try commands of the lifecycle out on a copy of the store, which goes afterwards
+    Simulate(simulate::Args),
     /// Do what is due: starts, ends, time-outs, reminders; then send what waits
     Tick(tick::Args),
     /// Print the dependency graph
@@ -199,6 +202,31 @@ enum Verb {
     Man(made::Man),
     /// Print the version
     Version(made::Version),
+}
+
+impl Verb {
+    /// Whether it only looks at or changes the store: nothing of it reaches files or other systems.
+    fn can_be_simulated(&self) -> bool {
+        matches!(
+            self,
+            Verb::Request(_)
+                | Verb::Approve(_)
+                | Verb::Deny(_)
+                | Verb::Cancel(_)
+                | Verb::Extend(_)
+                | Verb::Remove(_)
+                | Verb::Assign(_)
+                | Verb::Reschedule(_)
+                | Verb::Reprocess(_)
+                | Verb::Requests(_)
+                | Verb::Assignments(_)
+                | Verb::Packages(_)
+                | Verb::Review(_)
+                | Verb::Tick(_)
+                | Verb::Show(_)
+                | Verb::History(_)
+        )
+    }
 }
 
 /// Runs the program and tells its exit code.
@@ -255,6 +283,7 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::Reprocess(args) => reprocess::run(&args, session),
         Verb::Review(args) => review::run(&args, session),
         Verb::Deliver(args) => deliver::run(&args, session),
+        Verb::Simulate(args) => simulate::run(&args, session),
         Verb::Tick(args) => tick::run(&args, session),
         Verb::Graph(args) => graph::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),

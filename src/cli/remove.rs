@@ -1,6 +1,6 @@
 //! `writ remove`.
 
-use super::lifecycle::{finish, somebody};
+use super::lifecycle::{act, finish, somebody};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::engine::Command;
@@ -27,7 +27,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     let target = somebody(args.target.as_ref())?;
-    let done = lifecycle::act(&session.context, "remove", |desk| {
+    let done = act(session, "remove", |desk| {
         let mut ids = Vec::new();
         for text in &args.assignments {
             if args.all {

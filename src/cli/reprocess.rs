@@ -1,6 +1,6 @@
 //! `writ reprocess`.
 
-use super::lifecycle::{finish, somebody};
+use super::lifecycle::{act, finish, somebody};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::engine::Command;
@@ -19,7 +19,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     let target = somebody(args.target.as_ref())?;
-    let done = lifecycle::act(&session.context, "reprocess", |desk| {
+    let done = act(session, "reprocess", |desk| {
         let assignment = lifecycle::assignment(desk, &args.assignment, target.as_deref())?.id;
         Ok(vec![Command::Reprocess { assignment }])
     })?;

@@ -1,6 +1,6 @@
 //! `writ request`.
 
-use super::lifecycle::{Wish, finish, moment, somebody, zone};
+use super::lifecycle::{Wish, act, finish, moment, somebody, zone};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::engine::{Ask, Command};
@@ -22,7 +22,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     let (target, answers) = (somebody(args.target.as_ref())?, args.wish.answers()?);
-    let done = lifecycle::act(&session.context, "request", |desk| {
+    let done = act(session, "request", |desk| {
         Ok(vec![Command::Request(Ask {
             package: lifecycle::package(desk, &args.package)?,
             policy: args.wish.policy.clone(),

@@ -1,6 +1,6 @@
 //! `writ reschedule`.
 
-use super::lifecycle::{finish, moment, somebody, zone};
+use super::lifecycle::{act, finish, moment, somebody, zone};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::engine::Command;
@@ -28,7 +28,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     let target = somebody(args.target.as_ref())?;
-    let done = lifecycle::act(&session.context, "reschedule", |desk| {
+    let done = act(session, "reschedule", |desk| {
         let end = moment(Some(&args.end), zone(desk), Edge::End)?.unwrap_or(desk.facts.now);
         let ids: Vec<String> = match (&args.package, &args.assignment) {
             (Some(package), _) => {

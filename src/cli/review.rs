@@ -1,6 +1,6 @@
 //! `writ review`.
 
-use super::lifecycle::{finish, person};
+use super::lifecycle::{act, finish, person};
 use super::session::Session;
 use super::{Exit, Format};
 use crate::engine::{Answer, Command, Item, Review};
@@ -100,25 +100,25 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
                 Word::Deny => Answer::Deny,
                 Word::DontKnow => Answer::DontKnow,
             };
-            act(session, |desk| {
+            doing(session, |desk| {
                 let review = lifecycle::review(desk, &args.review)?.0.id;
                 Ok(Command::Review { review, targets, answer, justification: args.justification.clone() })
             })
         }
-        What::Complete(args) => act(session, |desk| {
+        What::Complete(args) => doing(session, |desk| {
             let review = lifecycle::review(desk, &args.review)?.0.id;
             Ok(Command::CompleteReview { review })
         }),
-        What::Start(args) => act(session, |desk| {
+        What::Start(args) => doing(session, |desk| {
             let package = lifecycle::package(desk, &args.package)?;
             Ok(Command::StartReview { package, policy: args.policy.clone() })
         }),
     }
 }
 
-fn act(session: &mut Session, ask: impl FnOnce(&lifecycle::Desk<'_>) -> Result<Command, Failure>) -> Result<Exit, Failure> {
+fn doing(session: &mut Session, ask: impl FnOnce(&lifecycle::Desk<'_>) -> Result<Command, Failure>) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
-    let done = lifecycle::act(&session.context, "review", |desk| Ok(vec![ask(desk)?]))?;
+    let done = act(session, "review", |desk| Ok(vec![ask(desk)?]))?;
     finish(session, &done);
     Ok(Exit::Success)
 }

@@ -66,6 +66,7 @@ impl Session {
             store: Some(store).filter(|s| !s.is_empty()),
             never_prompt: is_off("WRIT_INPUT"),
             forgetful: is_off("WRIT_CACHE"),
+            simulated: false,
         };
         let context = Context {
             root: global.chdir.clone(),

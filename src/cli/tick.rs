@@ -3,8 +3,10 @@
 use super::deliver::{outgoing, verdict};
 use super::lifecycle::{finish, moment};
 use super::session::Session;
+use super::signals::on_signals;
 use super::{Exit, Format};
 use crate::model::{Edge, Zone};
+use crate::ops::lifecycle::outbox::Sent;
 use crate::ops::lifecycle::{self, Done};
 use crate::ops::{Context, Failure};
 use clap::Args as ClapArgs;
@@ -19,8 +21,16 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
     let now = moment(args.now.as_deref(), Zone::UTC, Edge::Start)?;
-    let done = lifecycle::tick(&session.context, now)?;
-    let sent = outgoing(&Context { now: now.unwrap_or(session.context.now), ..session.context.clone() })?;
+    let (done, sent) = on_signals(|| {
+        let done = lifecycle::tick(&session.context, now)?;
+        session.committed = done.serial.is_some();
+        match outgoing(&Context { now: now.unwrap_or(session.context.now), ..session.context.clone() }) {
+            // What was due is done; what waits to be sent waits for the next time.
+            Err(Failure::Interrupted) if session.committed => Ok((done, Sent::default())),
+            Err(failure) if session.committed => Err(Failure::AfterCommit(failure.to_string())),
+            sent => Ok((done, sent?)),
+        }
+    })?;
     if done.events.is_empty() && sent.done.events.is_empty() {
         session.say("Nothing is due.\n");
     }

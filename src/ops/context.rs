@@ -15,6 +15,8 @@ pub struct Environment {
     pub never_prompt: bool,
     /// `WRIT_CACHE=0`: parse every file, whatever an apply remembered.
     pub forgetful: bool,
+    /// What is done is done to a copy: nothing leaves the house.
+    pub simulated: bool,
 }
 
 /// Where, who and when of one run.

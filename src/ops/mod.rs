@@ -23,6 +23,7 @@ pub mod plan;
 pub mod push;
 mod settled;
 pub mod show;
+pub mod simulate;
 pub mod state;
 pub mod validate;
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 use std::{env, fs};
+use writ::engine;
 use writ::store::{Held, Lock, Reader, Snapshot};
 
 const SETTINGS: &str = "[workspace]\nname = \"house\"\n\n[limits]\nmax_deletes = \"100%\"\n";
@@ -48,7 +49,15 @@ crew = "Member"
 [access_package.pay.policy.direct]
 requestors = "none"
 expiration = "30d"
+
+[access_package.pay.policy.crew]
+requestors = "all_members"
+expiration = "30d"
+approval = { approvers = ["bea@contoso.example"], timeout = "14d" }
 "#;
+
+const ASKS: &[&str] = &["request", "pay", "--as", "ann@contoso.example"];
+const AGREES: &[&str] = &["approve", "pay", "--as", "bea@contoso.example"];
 
 /// What is done while something fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +76,12 @@ pub enum Deed {
     Backup,
     /// An older copy takes the store's place.
     Restore,
+    /// Somebody asks for a package.
+    Request,
+    /// Somebody agrees, and it is given.
+    Approve,
+    /// Its end comes.
+    Tick,
     /// An apply meets a store of the schema before.
     Upgrade,
 }
@@ -76,7 +91,18 @@ pub fn deeds() -> Vec<Deed> {
     if env::var_os("WRIT_NEXT_SCHEMA").is_some() {
         return vec![Deed::Upgrade];
     }
-    vec![Deed::Init, Deed::First, Deed::Change, Deed::Destroy, Deed::Move, Deed::Backup, Deed::Restore]
+    vec![
+        Deed::Init,
+        Deed::First,
+        Deed::Change,
+        Deed::Destroy,
+        Deed::Move,
+        Deed::Backup,
+        Deed::Restore,
+        Deed::Request,
+        Deed::Approve,
+        Deed::Tick,
+    ]
 }
 
 pub fn worlds() -> Vec<World> {
@@ -91,6 +117,9 @@ impl Deed {
             Deed::Destroy => &["destroy", "--confirm", "house"],
             Deed::Move => &["state", "mv", "group.crew", "group.team"],
             Deed::Backup => &["state", "backup", "copy.db"],
+            Deed::Request => ASKS,
+            Deed::Approve => AGREES,
+            Deed::Tick => &["tick", "--now", "2090-01-01T00:00:00Z"],
             Deed::Restore => &["state", "restore", "copy.db"],
         }
     }
@@ -102,13 +131,16 @@ impl Deed {
             Deed::First | Deed::Change | Deed::Destroy | Deed::Upgrade => out.contains("Apply complete!"),
             Deed::Move => out.contains("1 object moved"),
             Deed::Backup => out.contains("is backed up and verified"),
+            Deed::Request => out.contains("Waits for a decision"),
+            Deed::Approve => out.contains("holds pay until"),
+            Deed::Tick => out.contains("is over: its end came"),
             Deed::Restore => out.contains("tells of it."),
         }
     }
 
     /// Whether it can be done again after it was done.
     pub fn repeats(self) -> bool {
-        !matches!(self, Deed::Move | Deed::Backup | Deed::Restore)
+        !matches!(self, Deed::Move | Deed::Backup | Deed::Restore | Deed::Request | Deed::Approve)
     }
 
     /// The store that it makes or changes.
@@ -159,6 +191,12 @@ impl World {
         };
         if !matches!(deed, Deed::Init | Deed::First) {
             done(&["apply", "--auto-approve"]);
+        }
+        if matches!(deed, Deed::Approve | Deed::Tick) {
+            done(ASKS);
+        }
+        if deed == Deed::Tick {
+            done(AGREES);
         }
         if deed == Deed::Restore {
             done(&["state", "backup", "copy.db"]);
@@ -258,6 +296,9 @@ impl World {
         }
         // Whoever has nothing left to do takes no lock, and needs no file for it.
         found.entry(".writ/house.db.lock".to_owned()).or_default();
+        if self.deed == Deed::Tick {
+            found.entry(".writ/house.outbox.lock".to_owned()).or_default();
+        }
         // A place that could not be looked at is not taken.
         if let Some(copy) = found.remove(".writ/house.db.before-restore-2") {
             found.entry(".writ/house.db.before-restore".to_owned()).or_insert(copy);
@@ -308,9 +349,20 @@ fn same(one: &Snapshot, two: &Snapshot, lineage: bool) -> bool {
     let view = |s: &Snapshot| {
         let objects = s.tables.objects.values();
         let objects: Vec<_> = objects.map(|o| (o.address.clone(), o.attributes.clone(), o.workspace.clone(), o.version)).collect();
-        (s.serial, objects, s.tables.workspaces.clone(), lineage.then(|| s.lineage.clone()))
+        let mut records: Vec<_> = s.tables.records.values().map(|row| (stands(&row.record), row.version)).collect();
+        records.sort();
+        (s.serial, objects, s.tables.workspaces.clone(), lineage.then(|| s.lineage.clone()), records)
     };
     view(one) == view(two)
+}
+
+/// Where a record stands, without ids and times.
+fn stands(record: &engine::Record) -> String {
+    match record {
+        engine::Record::Request(r) => format!("request by {} is {} after {} verdicts", r.requestor.name, r.state.word(), r.verdicts.len()),
+        engine::Record::Assignment(a) => format!("assignment of {} is {}: {:?}", a.target.name, a.state.word(), a.cause),
+        other => format!("{} {}", other.family().word(), other.is_over()),
+    }
 }
 
 /// Every file by its name; those of the store without their bytes.

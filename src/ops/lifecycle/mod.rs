@@ -13,7 +13,7 @@ pub(super) use follow::{Following, follow};
 pub use find::{Which, assignment, assignments, package, request, requests, review, reviews, visible_packages};
 
 use super::history::Moment;
-use super::{Context, Failure, Place, claim, decode, load};
+use super::{Context, Failure, Place, apply, claim, decode, load};
 use crate::config::{AppliedSettings, Settings};
 use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Ledger, Record, Records, catch_up, conclude, decide};
 use crate::kinds::user;
@@ -158,40 +158,54 @@ pub fn act(context: &Context, verb: &str, ask: impl FnOnce(&Desk<'_>) -> Result<
 pub fn tick(context: &Context, until: Option<DateTime<Utc>>) -> Result<Done, Failure> {
     let mut all = Done::default();
     loop {
-        let (settings, place) = load::settings_and_place(context)?;
-        let reader = there(&place)?;
-        load::check_store(&reader.head()?, &place, &settings)?;
-        let (latest, now) = (reader.latest()?, context.now.trunc_subsecs(3));
-        if let Some(until) = until.filter(|until| *until < latest) {
-            return Err(Failure::Usage(
-                format!("{} lies before what was recorded last, at {}", store::stamp(until), store::stamp(latest)),
-                "the clock of a store never runs back: name a later instant".to_owned(),
-            ));
+        match step(context, until) {
+            Ok(None) => return Ok(all),
+            Ok(Some(done)) => {
+                all.events.extend(done.events);
+                all.records.extend(done.records);
+                all.serial = done.serial;
+            }
+            // What was done is done, and the next look at the clock goes on.
+            Err(Failure::Interrupted) if all.serial.is_some() => return Ok(all),
+            Err(failure) if all.serial.is_some() => return Err(Failure::AfterCommit(failure.to_string())),
+            Err(failure) => return Err(failure),
         }
-        let until = until.unwrap_or_else(|| now.max(latest));
-        // Most looks at the clock find nothing, and they ask for nothing else, and take no lock.
-        if reader.records().due(until, 1)?.is_empty() {
-            return Ok(all);
-        }
-        drop(reader);
-        let timed = Context { now: until, ..context.clone() };
-        let done = write(&timed, "tick", |desk, records, mint| {
-            let due = records.due(until, AT_ONCE)?;
-            // Where there is more, only as far as nothing that is left out comes before.
-            let full = due.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-            let last = due.last().and_then(Record::due).filter(|_| full);
-            let mut draft = Draft::new(&desk.facts, mint);
-            catch_up(&mut draft, due, last.unwrap_or(until))?;
-            conclude(&mut draft, &[], desk.mail)?;
-            Ok(draft.events())
-        })?;
-        if done.serial.is_none() {
-            return Ok(all);
-        }
-        all.events.extend(done.events);
-        all.records.extend(done.records);
-        all.serial = done.serial;
     }
+}
+
+/// Does what is due in one transaction; nothing, where nothing is.
+fn step(context: &Context, until: Option<DateTime<Utc>>) -> Result<Option<Done>, Failure> {
+    if apply::interrupted() {
+        return Err(Failure::Interrupted);
+    }
+    let (settings, place) = load::settings_and_place(context)?;
+    let reader = there(&place)?;
+    load::check_store(&reader.head()?, &place, &settings)?;
+    let (latest, now) = (reader.latest()?, context.now.trunc_subsecs(3));
+    if let Some(until) = until.filter(|until| *until < latest) {
+        return Err(Failure::Usage(
+            format!("{} lies before what was recorded last, at {}", store::stamp(until), store::stamp(latest)),
+            "the clock of a store never runs back: name a later instant".to_owned(),
+        ));
+    }
+    let until = until.unwrap_or_else(|| now.max(latest));
+    // Most looks at the clock find nothing, and they ask for nothing else, and take no lock.
+    if reader.records().due(until, 1)?.is_empty() {
+        return Ok(None);
+    }
+    drop(reader);
+    let timed = Context { now: until, ..context.clone() };
+    let done = write(&timed, "tick", |desk, records, mint| {
+        let due = records.due(until, AT_ONCE)?;
+        // Where there is more, only as far as nothing that is left out comes before.
+        let full = due.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
+        let last = due.last().and_then(Record::due).filter(|_| full);
+        let mut draft = Draft::new(&desk.facts, mint);
+        catch_up(&mut draft, due, last.unwrap_or(until))?;
+        conclude(&mut draft, &[], desk.mail)?;
+        Ok(draft.events())
+    })?;
+    Ok(Some(done).filter(|done| done.serial.is_some()))
 }
 
 /// Reads, decides and writes under one lock.
@@ -230,6 +244,9 @@ fn write(
     }
     drop(reader);
     let recorded = recorded(&writer, &events)?;
+    if apply::interrupted() {
+        return Err(Failure::Interrupted);
+    }
     let serial = writer.commit(head.serial, &recorded, || Revision {
         at: store::stamp(now),
         actor: actor.word().to_owned(),
