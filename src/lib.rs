@@ -59,6 +59,7 @@
 //! | [`reconcile`] | from two sets of objects to ordered changes |
 //! | [`engine`] | the lifecycle: commands and time to events, events to records; who holds what, and why |
 //! | [`plan`] | changes with guards, digests and what they rely on; its `guards` are a file for each concern |
+//! | [`report`] | who holds what, why, since when, and what happened: a file for each report, and the answers |
 //! | [`view`] | values to terminal text, Markdown, JSON, CSV, mails, schemas, the reference page: the only room that escapes |
 //! | [`source`] | reads the workspace, and git's commit |
 //! | [`store`] | durable facts in SQLite: the only room that speaks SQL |
@@ -82,6 +83,7 @@ pub mod notify;
 pub mod ops;
 pub mod plan;
 pub mod reconcile;
+pub mod report;
 pub mod source;
 pub mod store;
 pub mod view;

@@ -123,3 +123,9 @@ fn check(object: &Object, found: &mut Diagnostics) {
         found.push(Diagnostic::new(&codes::E0411, at, message).at(&object.address).help("take it out of the list"));
     }
 }
+
+/// The path at which a package says which roles it gives on a resource of its catalog.
+#[must_use]
+pub fn roles_path(resource: &Address) -> String {
+    format!("resource_roles.{}", resource.key())
+}

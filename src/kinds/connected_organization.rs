@@ -70,3 +70,9 @@ pub fn internal_sponsors(object: &Object) -> impl Iterator<Item = &str> {
 pub fn external_sponsors(object: &Object) -> impl Iterator<Item = &str> {
     object.attributes.texts("external_sponsors")
 }
+
+/// The GUID of its tenant, if it names one.
+#[must_use]
+pub fn tenant(object: &Object) -> Option<&str> {
+    object.attributes.text("tenant_id")
+}

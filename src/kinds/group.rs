@@ -37,6 +37,12 @@ pub static KIND: Kind = Kind {
     example: "[group.marketing-leads]\nmembers = [\"mamta@contoso.example\", \"group:deputies\"]\nowners = [\"hana@contoso.example\"]\n",
 };
 
+/// The attribute that names the declared members: who tells where one stands asks for its place.
+pub const MEMBERS: &str = "members";
+
+/// The attribute that names the owners.
+pub const OWNERS: &str = "owners";
+
 /// What the other rooms read of a group.
 #[derive(Debug, Clone, Copy)]
 pub struct Group<'a>(pub &'a Object);

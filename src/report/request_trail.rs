@@ -1,0 +1,101 @@
+//! P5: what happened to requests, event by event.
+
+use super::asked::{Asked, key};
+use super::row::{full, row, shown};
+use super::{Made, Report, Row, Takes};
+use crate::authority::Action;
+use crate::engine::{Event, Family, Record, Refusal, Request};
+use std::collections::BTreeMap;
+
+/// The report.
+pub(super) static REPORT: Report = Report {
+    name: "request-trail",
+    tells: "What happened to requests, event by event, with who did it",
+    takes: &[Takes::Package, Takes::Person, Takes::Request, Takes::Span],
+    columns: &[
+        shown("time"),
+        shown("serial"),
+        shown("request"),
+        full("package_id"),
+        shown("package"),
+        shown("user"),
+        full("requestor"),
+        shown("operation"),
+        shown("actor"),
+        shown("details"),
+    ],
+    made: Made::History(rows),
+};
+
+fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
+    let scope = match &asked.person {
+        Some(_) => asked.about(Action::ViewRequests)?.1,
+        None => asked.scope(Action::ViewRequests)?,
+    };
+    let mut known: BTreeMap<String, Request> = BTreeMap::new();
+    let mut rows = Vec::new();
+    for told in &asked.told {
+        let Some(event) = told.life().filter(|e| e.record().0 == Family::Request) else { continue };
+        let id = event.record().1;
+        if asked.request.as_deref().is_some_and(|wanted| wanted != id) {
+            continue;
+        }
+        let Some(request) = request_of(asked, event, &mut known) else { continue };
+        let people = [&request.target, &request.requestor];
+        if !scope.has(asked.facts, &request.package.id) || !asked.is_meant(&people) {
+            continue;
+        }
+        rows.push(row![
+            told.at,
+            told.serial,
+            id,
+            request.package.id.as_str(),
+            key(&request.package.name),
+            request.target.name.as_str(),
+            request.requestor.name.as_str(),
+            told.word(),
+            told.actor.as_str(),
+            details(event),
+        ]);
+    }
+    Ok(rows)
+}
+
+/// The request that an event is about: as it is recorded, or, where the record is gone, as it was submitted.
+fn request_of(asked: &Asked<'_>, event: &Event, known: &mut BTreeMap<String, Request>) -> Option<Request> {
+    let id = event.record().1;
+    if let Event::RequestSubmitted { request } = event {
+        known.insert(id.to_owned(), (**request).clone());
+    }
+    if let Some(request) = known.get(id) {
+        return Some(request.clone());
+    }
+    let Some(Record::Request(request)) = asked.facts.records.get(Family::Request, id) else { return None };
+    known.insert(id.to_owned(), (*request).clone());
+    Some(*request)
+}
+
+/// What there is to say of an event, for people.
+pub(super) fn details(event: &Event) -> String {
+    let names = |all: &[crate::engine::Named]| all.iter().map(|n| n.name.as_str()).collect::<Vec<_>>().join(", ");
+    let reason = |text: &Option<String>| text.as_ref().map_or_else(String::new, |t| format!(": {t}"));
+    match event {
+        Event::RequestSubmitted { request } => {
+            format!("through {}{}", key(&request.policy.name), reason(&request.justification))
+        }
+        Event::StageStarted { stage, approvers, .. } => format!("stage {} waits for {}", stage.number, names(approvers)),
+        Event::Escalated { approvers, .. } => format!("{} may decide too", names(approvers)),
+        Event::Reminded { .. } => "the approvers were reminded".to_owned(),
+        Event::Decided { verdict, .. } => {
+            let word = if verdict.approve { "approved" } else { "denied" };
+            format!("stage {} {word} by {}{}", verdict.stage, verdict.by.name, reason(&verdict.justification))
+        }
+        Event::Approved { .. } => "approved by all who had to".to_owned(),
+        Event::Closed { state, cause, .. } => format!("{}: {cause}", state.word()),
+        Event::RequestDelivered { assignment, .. } => format!("assignment {assignment}"),
+        Event::Given { assignment } => format!("{} through {}", assignment.target.name, key(&assignment.policy.name)),
+        Event::Rescheduled { end, .. } => end.map_or_else(|| "it does not end".to_owned(), |e| format!("ends at {}", e.to_rfc3339())),
+        Event::Ended { cause, .. } => cause.words(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,1 @@
+//! A workspace in memory for the tests of this room.
