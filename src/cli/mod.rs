@@ -10,6 +10,7 @@ mod assign;
 mod assignments;
 mod audit;
 mod backup;
+mod can;
 mod cancel;
 mod decide;
 mod deliver;
@@ -35,6 +36,7 @@ mod progress;
 mod push;
 mod remove;
 mod reprocess;
+mod report;
 mod request;
 mod requests;
 mod reschedule;
@@ -49,6 +51,8 @@ mod state;
 mod tick;
 mod usage;
 mod validate;
+mod who;
+mod why;
 
 pub use exit::Exit;
 pub use internal::guarded;
@@ -56,7 +60,7 @@ pub use internal::guarded;
 use crate::ops::Failure;
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use session::{Session, report};
+use session::Session;
 use std::path::PathBuf;
 
 /// Access governance, in writing: catalogs, access packages, policies and delegations as TOML, planned and applied.
@@ -188,6 +192,14 @@ enum Verb {
     Simulate(simulate::Args),
     /// Do what is due: starts, ends, time-outs, reminders; then send what waits
     Tick(tick::Args),
+    /// Print a report, or the list of reports
+    Report(report::Args),
+    /// Tell why somebody holds roles on a resource, down to the line or the event
+    Why(why::Args),
+    /// Tell who holds which role on a resource, and why
+    Who(who::Args),
+    /// Tell whether somebody can have a package, and who would approve
+    Can(can::Args),
     /// Print the dependency graph
     Graph(graph::Args),
     /// Explain a code such as R45, or where an object comes from
@@ -249,7 +261,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     };
     let (mut session, sound) = Session::new(&cli.global, named);
     let outcome = sound.and_then(|()| dispatch(verb, &mut session));
-    report(&mut session, outcome)
+    session::report(&mut session, outcome)
 }
 
 fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
@@ -285,6 +297,10 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::Deliver(args) => deliver::run(&args, session),
         Verb::Simulate(args) => simulate::run(&args, session),
         Verb::Tick(args) => tick::run(&args, session),
+        Verb::Report(args) => report::run(&args, session),
+        Verb::Why(args) => why::run(&args, session),
+        Verb::Who(args) => who::run(&args, session),
+        Verb::Can(args) => can::run(&args, session),
         Verb::Graph(args) => graph::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),
         Verb::Audit(args) => audit::run(&args, session),

@@ -21,6 +21,7 @@ pub mod lifecycle;
 mod load;
 pub mod plan;
 pub mod push;
+pub mod report;
 mod settled;
 pub mod show;
 pub mod simulate;

@@ -6,11 +6,14 @@ use super::{Made, Report, Row, Takes};
 use crate::authority::Action;
 use crate::engine::{Cause, Person, Refusal};
 
+/// Its states; `all` is each of them.
+const STATES: &[&str] = &["delivering", "delivered", "partially_delivered", "delivery_failed", "expired", "all"];
+
 /// The report.
 pub(super) static REPORT: Report = Report {
     name: "assignments",
     tells: "Who holds a package, by which policy, until when; those that live first",
-    takes: &[Takes::Package, Takes::Person, Takes::State],
+    takes: &[Takes::Package, Takes::Person, Takes::State(STATES)],
     columns: &[
         full("assignment"),
         full("package_id"),

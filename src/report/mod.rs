@@ -44,8 +44,8 @@ pub enum Takes {
     Package,
     /// A person.
     Person,
-    /// States, by their words.
-    State,
+    /// States, of which these are the words.
+    State(&'static [&'static str]),
     /// A span of time.
     Span,
     /// A request.
@@ -59,7 +59,7 @@ impl Takes {
         match self {
             Takes::Package => "--package",
             Takes::Person => "--for",
-            Takes::State => "--state",
+            Takes::State(_) => "--state",
             Takes::Span => "--from, --to",
             Takes::Request => "--request",
         }

@@ -6,11 +6,14 @@ use super::{Made, Report, Row, Takes};
 use crate::authority::Action;
 use crate::engine::{Refusal, RequestKind, RequestState};
 
+/// Its states; `all` is each of them.
+const STATES: &[&str] = &["pending_approval", "scheduled", "delivering", "delivered", "partially_delivered", "delivery_failed", "denied", "timed_out", "canceled", "all"];
+
 /// The report.
 pub(super) static REPORT: Report = Report {
     name: "requests",
     tells: "The requests of a package: who asked, who decided what and why, what came of it",
-    takes: &[Takes::Package, Takes::Person, Takes::State, Takes::Request, Takes::Span],
+    takes: &[Takes::Package, Takes::Person, Takes::State(STATES), Takes::Request, Takes::Span],
     columns: &[
         shown("request"),
         full("kind"),

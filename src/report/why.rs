@@ -4,7 +4,7 @@
 use super::asked::{Asked, Scope, key};
 use super::thing::Thing;
 use crate::authority::Action;
-use crate::engine::{Assignment, Event, Facts, Family, Giving, Joined, Person, Record, Refusal, Rule, Source};
+use crate::engine::{Assignment, Event, Facts, Family, Giving, Joined, Person, Record, Refusal, Request, RequestKind, Rule, Source};
 use crate::engine::{giving, hindrance, live_of, offers, ways_into};
 use crate::kinds::access_package::roles_path;
 use crate::kinds::group::{Group, MEMBERS, OWNERS};
@@ -147,7 +147,9 @@ pub fn why(asked: &Asked<'_>, thing: Thing) -> Result<Why, Refusal> {
 /// What would give it, and whether the person could have it.
 fn openings(asked: &Asked<'_>, person: &Person<'_>, given: &[Giving<'_>]) -> Vec<Opening> {
     let mut roles: BTreeMap<&Address, BTreeSet<&str>> = BTreeMap::new();
-    given.iter().for_each(|g| drop(roles.entry(&g.package.0.address).or_default().insert(g.role)));
+    for gives in given {
+        roles.entry(&gives.package.0.address).or_default().insert(gives.role);
+    }
     let opening = |(package, roles): (&Address, BTreeSet<&str>)| {
         let policies = match hindrance(asked.facts, package, person) {
             Some(refusal) => Err(refusal),
@@ -180,29 +182,34 @@ fn by_package(asked: &Asked<'_>, assignment: &Assignment, gives: &Giving<'_>) ->
     add(format!("{} gives {} on {}", gives.package.0.address, gives.role, gives.resource), place_of(gives.stored, &path));
     let policy = facts.of_id(&assignment.policy.id);
     add(format!("policy {} governs it", key(&assignment.policy.name)), policy.map_or(Proof::Nothing, header));
-    match &assignment.source {
-        Source::Request(id) => match facts.records.get(Family::Request, id) {
-            Some(Record::Request(request)) => {
-                let told = |is: &dyn Fn(&Event) -> bool| event(asked, id, is);
-                let by = if request.requestor.id == request.target.id { String::new() } else { format!(" for {}", request.target.name) };
-                let asks = format!("request by {}{by} at {}{}", request.requestor.name, stamp(request.submitted), reason(&request.justification));
-                add(asks, told(&|e| matches!(e, Event::RequestSubmitted { .. })));
-                for verdict in &request.verdicts {
-                    let text = format!("approved by {} at {}{}", verdict.by.name, stamp(verdict.at), reason(&verdict.justification));
-                    add(text, told(&|e| matches!(e, Event::Decided { verdict: v, .. } if v == verdict)));
-                }
-                if request.verdicts.is_empty() {
-                    add("nobody had to approve".to_owned(), told(&|e| matches!(e, Event::Approved { .. })));
-                }
+    let request = request_of(asked, assignment);
+    match (&assignment.source, &request) {
+        (Source::Request(id), Some(request)) => {
+            let by = if request.requestor.id == request.target.id { String::new() } else { format!(" for {}", request.target.name) };
+            let text = format!("request by {}{by} at {}{}", request.requestor.name, stamp(request.submitted), reason(&request.justification));
+            add(text, event(asked, id, &|e| matches!(e, Event::RequestSubmitted { .. })));
+        }
+        (Source::Request(id), None) => add(format!("request {id}, which is not kept any longer"), Proof::Nothing),
+        (Source::Direct(by), _) => {
+            let why = request.as_ref().map_or_else(String::new, |r| reason(&r.justification));
+            add(format!("assigned by {by}{why}"), event(asked, &assignment.id, &|e| matches!(e, Event::Given { .. })));
+        }
+        (Source::Declared(id), _) => match facts.of_id(id) {
+            Some(stored) => {
+                let why = request.as_ref().map_or_else(String::new, |r| reason(&r.justification));
+                add(format!("declared by {}{why}", stored.object.address), header(stored));
             }
-            _ => add(format!("request {id}, which is not kept any longer"), Proof::Nothing),
-        },
-        Source::Direct(by) => add(format!("assigned by {by}"), event(asked, &assignment.id, &|e| matches!(e, Event::Given { .. }))),
-        Source::Declared(id) => match facts.of_id(id) {
-            Some(stored) => add(format!("declared by {}", stored.object.address), header(stored)),
             None => add("declared by an assignment that is gone".to_owned(), Proof::Nothing),
         },
-        Source::Automatic => add("the rule of that policy matches".to_owned(), policy.map_or(Proof::Nothing, header)),
+        (Source::Automatic, _) => add("the rule of that policy matches".to_owned(), policy.map_or(Proof::Nothing, header)),
+    }
+    for verdict in request.iter().flat_map(|r| &r.verdicts) {
+        let text = format!("approved by {} at {}{}", verdict.by.name, stamp(verdict.at), reason(&verdict.justification));
+        let id = request.as_ref().map_or("", |r| r.id.as_str());
+        add(text, event(asked, id, &|e| matches!(e, Event::Decided { verdict: v, .. } if v == verdict)));
+    }
+    if let (Source::Request(id), Some(true)) = (&assignment.source, request.as_ref().map(|r| r.verdicts.is_empty())) {
+        add("nobody had to approve".to_owned(), event(asked, id, &|e| matches!(e, Event::Approved { .. })));
     }
     let given = event(asked, &assignment.id, &|e| matches!(e, Event::Given { .. }));
     add(format!("held since {} until {}", stamp(assignment.start), assignment.end.map_or_else(|| "it is taken away".to_owned(), stamp)), given);
@@ -211,6 +218,16 @@ fn by_package(asked: &Asked<'_>, assignment: &Assignment, gives: &Giving<'_>) ->
         add("that end was set later".to_owned(), moved);
     }
     links
+}
+
+/// The request that an assignment came of, by whomever it was made.
+fn request_of(asked: &Asked<'_>, assignment: &Assignment) -> Option<Request> {
+    let of = |record| if let Record::Request(r) = record { Some(*r) } else { None };
+    if let Source::Request(id) = &assignment.source {
+        return asked.facts.records.get(Family::Request, id).and_then(of);
+    }
+    let made = |r: &Request| r.assignment.as_ref() == Some(&assignment.id) && r.kind == RequestKind::AdminAdd;
+    asked.facts.records.all(Family::Request).into_iter().filter_map(of).find(made)
 }
 
 /// The event of a record that fits, the last of several.

@@ -254,6 +254,21 @@ fn inline(text: &str) -> String {
     format!("{fence}{space}{text}{space}{fence}")
 }
 
+/// Text as it may stand in a cell of a table: on one line, with no bar that would end the cell. A bar, or a backslash before it, ends a
+/// cell even within a code span, so what has one is spelled by the numbers of its characters.
+pub(super) fn cell(text: &str) -> String {
+    let text = line(&short(text, LONGEST_LINE));
+    if is_tame(&text) {
+        return text;
+    }
+    if !text.contains(['|', '\\', '`']) {
+        return inline(&text);
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == ' ';
+    let spelled = |c: char| if plain(c) { c.to_string() } else { format!("&#{};", u32::from(c)) };
+    format!("<code>{}</code>", text.chars().map(spelled).collect::<String>())
+}
+
 fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -3,6 +3,7 @@
 //! In: plans, findings, objects, notices. Out: texts. Invariants: everything reads well without colour; foreign text cannot move
 //! the cursor, break out of a fence, be computed by a spreadsheet, or look like a line of ours.
 
+pub mod answers;
 mod body;
 pub mod csv;
 pub mod diagnostics;
@@ -16,6 +17,7 @@ pub mod paint;
 pub mod plan;
 pub mod reference;
 pub mod review;
+pub mod report;
 pub mod schema;
 pub mod secret;
 pub mod toml;

@@ -7,8 +7,10 @@
 mod find;
 mod follow;
 pub mod outbox;
+mod happened;
 
 pub(super) use follow::{Following, follow};
+pub(super) use happened::happened;
 
 pub use find::{Which, assignment, assignments, package, request, requests, review, reviews, visible_packages};
 
@@ -42,8 +44,10 @@ pub struct Done {
 
 /// A store as it is looked at.
 pub struct Desk<'d> {
-    /// The facts.
+    /// The facts of the moment.
     pub facts: Facts<'d>,
+    /// The facts of today: who may see what follows from these.
+    pub today: Facts<'d>,
     /// The records, for who wants more than the engine does.
     pub records: &'d dyn Records,
     /// The same, where they are those of today.
@@ -94,6 +98,8 @@ fn look_as<T>(context: &Context, verb: &str, look: impl FnOnce(&Desk<'_>) -> Res
         mail: settings.mail().is_some(),
         state: &state,
     };
+    let today = facts.with(&records, now);
+    let desk = Desk { facts, today, records: &records, actor, serial: state.serial, workspace: &settings.name, state: &state };
     let looked = look(&desk);
     records.sound()?;
     looked
@@ -119,8 +125,12 @@ pub fn look_at<T>(context: &Context, moment: Moment, look_then: impl FnOnce(&Des
             None => return Err(Failure::Usage("the store did not exist then".to_owned(), "`writ history` shows when it began".to_owned())),
         },
     };
-    let (_, today) = open(&place, &settings)?;
+    let (reader_today, today) = open(&place, &settings)?;
     let actor = actor(context, &today, &settings)?;
+    let records_today = reader_today.records();
+    let (zone, narrowest_only) = terms(&today, &settings);
+    let now = context.now.trunc_subsecs(3).max(reader_today.latest()?);
+    let today = Facts::new(&today.objects, &records_today, now, zone, narrowest_only);
     let state = decode::snapshot(&snapshot)?;
     let records = Ledger(snapshot.tables.records.into_iter().map(|(key, row)| (key, row.record)).collect());
     let (zone, narrowest_only) = terms(&state, &settings);
@@ -135,6 +145,10 @@ pub fn look_at<T>(context: &Context, moment: Moment, look_then: impl FnOnce(&Des
         mail: settings.mail().is_some(),
         state: &state,
     })
+    let desk = Desk { facts, today, records: &records, actor, serial: state.serial, workspace: &settings.name, state: &state };
+    let looked = look_then(&desk);
+    records_today.sound()?;
+    looked
 }
 
 /// Does what people ask for: all of it, in one transaction, or nothing.
@@ -235,6 +249,8 @@ fn write(
         mail: settings.mail().is_some(),
         state: &state,
     };
+    let today = facts.with(&records, now);
+    let desk = Desk { facts, today, records: &records, actor: actor.clone(), serial: head.serial, workspace: &settings.name, state: &state };
     let events = decide(&desk, &records, &context.mint);
     // What could not be read was decided from as if it were not there.
     records.sound()?;
