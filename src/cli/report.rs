@@ -6,9 +6,9 @@ use super::show::moment;
 use super::{Exit, Format};
 use crate::diag::did_you_mean;
 use crate::model::Edge;
+use crate::ops::Failure;
 use crate::ops::history::Moment;
 use crate::ops::report::{Wanted, report};
-use crate::ops::Failure;
 use crate::report::{self, LIST, Report, Takes};
 use crate::view::lifecycle::instant as stamp;
 use crate::view::object::table;
@@ -75,10 +75,14 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     }));
     let head: Vec<&str> = columns.iter().map(|c| c.name).collect();
     let page = session.format == Format::Markdown;
-    session.list(&head, || view::cells(rows), || match page {
-        true => view::page(found.name, found.tells, answer.serial, answer.at, columns, rows),
-        false => view::text(columns, rows),
-    });
+    session.list(
+        &head,
+        || view::cells(rows),
+        || match page {
+            true => view::page(found.name, found.tells, answer.serial, answer.at, columns, rows),
+            false => view::text(columns, rows),
+        },
+    );
     Ok(Exit::Success)
 }
 

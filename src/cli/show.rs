@@ -7,7 +7,8 @@ use crate::kinds::with_defaults;
 use crate::model::Stored;
 use crate::ops::Failure;
 use crate::ops::history::Moment;
-use crate::ops::show;
+use crate::ops::{report, show};
+use crate::view::answers::{standing_json, standing_text};
 use crate::view::{markdown, object, plan as text};
 use chrono::{DateTime, Utc};
 use clap::Args as ClapArgs;
@@ -43,10 +44,20 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let moment = args.at.as_deref().map_or(Ok(Moment::Now), moment)?;
     let (serial, objects) = show::show(&session.context, what.as_ref(), moment)?;
     session.serial = Some(serial);
-    let values: Vec<Json> = objects.iter().map(as_json).collect();
+    let mut values: Vec<Json> = objects.iter().map(as_json).collect();
+    let mut text = objects.iter().map(|o| object::block(o, session.paint)).collect::<Vec<_>>().join("\n");
+    // A declared assignment is given once: whom it still gives something is the first question.
+    if let Some(address) = what.filter(|a| a.kind() == "assignment") {
+        let people = report::declared(&session.context, moment, &address)?;
+        if let Some(Json::Object(value)) = values.first_mut() {
+            value.insert("people".to_owned(), Json::Array(standing_json(&people)));
+        }
+        if !people.is_empty() {
+            text.push_str(&format!("\n{}", standing_text(&people)));
+        }
+    }
     session.document(json!({ "format_version": "1.0", "serial": serial, "values": values }));
-    let blocks: Vec<String> = objects.iter().map(|o| object::block(o, session.paint)).collect();
-    session.say(&blocks.join("\n"));
+    session.say(&text);
     Ok(Exit::Success)
 }
 

@@ -32,10 +32,14 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     }));
     let head: Vec<&str> = COLUMNS.iter().map(|c| c.name).collect();
     let page = session.format == Format::Markdown;
-    session.list(&head, || view::cells(rows), || match (page, rows.is_empty()) {
-        (true, _) => view::page(&resource, "Who holds which role, and why", answer.serial, answer.at, COLUMNS, rows),
-        (false, true) => format!("Nobody holds a role on {resource}.\n"),
-        (false, false) => view::text(COLUMNS, rows),
-    });
+    session.list(
+        &head,
+        || view::cells(rows),
+        || match (page, rows.is_empty()) {
+            (true, _) => view::page(&resource, "Who holds which role, and why", answer.serial, answer.at, COLUMNS, rows),
+            (false, true) => format!("Nobody holds a role on {resource}.\n"),
+            (false, false) => view::text(COLUMNS, rows),
+        },
+    );
     Ok(Exit::Success)
 }

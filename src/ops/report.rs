@@ -5,7 +5,9 @@
 use super::history::Moment;
 use super::lifecycle::{Desk, happened, look_at, package};
 use super::{Context, Failure};
-use crate::engine::{Assignment, Family, Record, Refusal, Request, Rule};
+use crate::authority::Action;
+use crate::engine::{Actor, Assignment, Family, Record, Refusal, Request, Rule};
+use crate::kinds::access_package::Package;
 use crate::model::Address;
 use crate::report::can::Can;
 use crate::report::standing::{Standing, standing};
@@ -166,17 +168,27 @@ pub fn changed(context: &Context, desk: &Desk<'_>, assignments: &[Assignment], s
     Ok(changes::changes(&asked, assignments, since))
 }
 
-/// Where the people of a declared assignment stand.
+/// Where the people of a declared assignment stand: all of them for who sees the assignments of its package, and oneself for the others.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn declared(context: &Context, moment: Moment, address: &Address) -> Result<Vec<Standing>, Failure> {
-    look_at(context, moment, |desk| {
+    let looked = look_at(context, moment, |desk| {
         let Some(stored) = desk.facts.objects.get(address) else { return Ok(Vec::new()) };
         let assignment = |r| if let Record::Assignment(a) = r { Some(*a) } else { None };
         let request = |r| if let Record::Request(r) = r { Some(*r) } else { None };
         let assignments: Vec<Assignment> = desk.records.all(Family::Assignment).into_iter().filter_map(assignment).collect();
         let requests: Vec<Request> = desk.records.all(Family::Request).into_iter().filter_map(request).collect();
-        Ok(standing(&desk.facts, stored, &assignments, &requests))
-    })
+        let mut all = standing(&desk.facts, stored, &assignments, &requests);
+        let package = address.parent().and_then(|p| desk.facts.object(&p)).and_then(Package::of);
+        if !package.is_some_and(|p| desk.actor.may(&desk.today, Action::ViewAssignments, p).is_ok()) {
+            all.retain(|s| matches!(&desk.actor, Actor::Person(me) if *me == s.user));
+        }
+        Ok(all)
+    });
+    // What the files say is shown to everybody, even where who asks has to be named and is not.
+    match looked {
+        Err(Failure::Actor(..)) => Ok(Vec::new()),
+        looked => looked,
+    }
 }

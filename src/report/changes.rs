@@ -38,7 +38,9 @@ pub fn changes(asked: &Asked<'_>, assignments: &[Assignment], since: Option<Date
                 What::Life(event) if event.record().1 == assignment.id && since.is_none_or(|s| told.at >= s) => {
                     rows.extend(of_life(event).map(|(change, what)| line(asked, told, assignment, change, what, None)));
                 }
-                What::Object(change) if told.at > from && told.at < until && package.as_ref().is_some_and(|p| p.as_str() == change.address) => {
+                What::Object(change)
+                    if told.at > from && told.at < until && package.as_ref().is_some_and(|p| p.as_str() == change.address) =>
+                {
                     let (before, after) = (roles(change.before.as_ref()), roles(change.after.as_ref()));
                     for (sign, (resource, role)) in difference(&before, &after) {
                         let on = if sign == "gained" { None } else { Some(held_on(asked, assignment, resource, role)) };

@@ -7,7 +7,18 @@ use crate::authority::Action;
 use crate::engine::{Refusal, RequestKind, RequestState};
 
 /// Its states; `all` is each of them.
-const STATES: &[&str] = &["pending_approval", "scheduled", "delivering", "delivered", "partially_delivered", "delivery_failed", "denied", "timed_out", "canceled", "all"];
+const STATES: &[&str] = &[
+    "pending_approval",
+    "scheduled",
+    "delivering",
+    "delivered",
+    "partially_delivered",
+    "delivery_failed",
+    "denied",
+    "timed_out",
+    "canceled",
+    "all",
+];
 
 /// The report.
 pub(super) static REPORT: Report = Report {

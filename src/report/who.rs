@@ -23,12 +23,13 @@ pub fn who(asked: &Asked<'_>, thing: &Thing) -> Result<Vec<Row>, Refusal> {
     sees(asked, thing, &scope)?;
     let facts = asked.facts;
     let mut rows: Vec<(String, String, Row)> = Vec::new();
-    let mut add = |name: &str, role: &str, because: String, package: Option<&str>, assignment: Option<&crate::engine::Assignment>, proof| {
-        let person = facts.person(name);
-        let id = assignment.map(|a| a.id.as_str());
-        let cells = row![name, asked.seen(&person).0, role, because, package, id, assignment.and_then(|a| a.end), cell(&proof)];
-        rows.push((name.to_owned(), role.to_owned(), cells));
-    };
+    let mut add =
+        |name: &str, role: &str, because: String, package: Option<&str>, assignment: Option<&crate::engine::Assignment>, proof| {
+            let person = facts.person(name);
+            let id = assignment.map(|a| a.id.as_str());
+            let cells = row![name, asked.seen(&person).0, role, because, package, id, assignment.and_then(|a| a.end), cell(&proof)];
+            rows.push((name.to_owned(), role.to_owned(), cells));
+        };
     for gives in giving(facts, &thing.kind, &thing.key).iter().filter(|g| scope.has(facts, &g.stored.id)) {
         for a in live_in(facts, &gives.stored.id) {
             let name = Person::of_named(facts, &a.target).named.name;

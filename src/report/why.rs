@@ -153,8 +153,7 @@ fn openings(asked: &Asked<'_>, person: &Person<'_>, given: &[Giving<'_>]) -> Vec
     let opening = |(package, roles): (&Address, BTreeSet<&str>)| {
         let policies = match hindrance(asked.facts, package, person) {
             Some(refusal) => Err(refusal),
-            None => offers(asked.facts, package, person)
-                .map(|all| all.iter().map(|o| o.policy.0.address.key().to_owned()).collect()),
+            None => offers(asked.facts, package, person).map(|all| all.iter().map(|o| o.policy.0.address.key().to_owned()).collect()),
         };
         // Who may not have it learns no more of a hidden package than of one that is not there.
         let hidden = matches!(&policies, Err(r) if r.rule == Rule("R61")) && asked.over_tenant().is_err();
@@ -186,7 +185,8 @@ fn by_package(asked: &Asked<'_>, assignment: &Assignment, gives: &Giving<'_>) ->
     match (&assignment.source, &request) {
         (Source::Request(id), Some(request)) => {
             let by = if request.requestor.id == request.target.id { String::new() } else { format!(" for {}", request.target.name) };
-            let text = format!("request by {}{by} at {}{}", request.requestor.name, stamp(request.submitted), reason(&request.justification));
+            let text =
+                format!("request by {}{by} at {}{}", request.requestor.name, stamp(request.submitted), reason(&request.justification));
             add(text, event(asked, id, &|e| matches!(e, Event::RequestSubmitted { .. })));
         }
         (Source::Request(id), None) => add(format!("request {id}, which is not kept any longer"), Proof::Nothing),
@@ -212,7 +212,10 @@ fn by_package(asked: &Asked<'_>, assignment: &Assignment, gives: &Giving<'_>) ->
         add("nobody had to approve".to_owned(), event(asked, id, &|e| matches!(e, Event::Approved { .. })));
     }
     let given = event(asked, &assignment.id, &|e| matches!(e, Event::Given { .. }));
-    add(format!("held since {} until {}", stamp(assignment.start), assignment.end.map_or_else(|| "it is taken away".to_owned(), stamp)), given);
+    add(
+        format!("held since {} until {}", stamp(assignment.start), assignment.end.map_or_else(|| "it is taken away".to_owned(), stamp)),
+        given,
+    );
     let moved = event(asked, &assignment.id, &|e| matches!(e, Event::Rescheduled { end, .. } if *end == assignment.end));
     if moved != Proof::Nothing {
         add("that end was set later".to_owned(), moved);

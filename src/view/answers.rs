@@ -130,7 +130,11 @@ fn seats(path: &Path, say: &mut impl FnMut(String)) {
         say("  nobody has to approve".to_owned());
     }
     for seat in &path.stages {
-        let who = if seat.approvers.is_empty() { "nobody, so it would be refused (R39)".to_owned() } else { format!("any one of {}", names(&seat.approvers)) };
+        let who = if seat.approvers.is_empty() {
+            "nobody, so it would be refused (R39)".to_owned()
+        } else {
+            format!("any one of {}", names(&seat.approvers))
+        };
         say(format!("  stage {}: {who}, within {}", seat.number, span(seat.timeout)));
         if !seat.alternates.is_empty() {
             say(format!("    after {} also {}", span(seat.escalates.unwrap_or(0)), names(&seat.alternates)));

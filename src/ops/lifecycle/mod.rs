@@ -250,7 +250,8 @@ fn write(
         state: &state,
     };
     let today = facts.with(&records, now);
-    let desk = Desk { facts, today, records: &records, actor: actor.clone(), serial: head.serial, workspace: &settings.name, state: &state };
+    let desk =
+        Desk { facts, today, records: &records, actor: actor.clone(), serial: head.serial, workspace: &settings.name, state: &state };
     let events = decide(&desk, &records, &context.mint);
     // What could not be read was decided from as if it were not there.
     records.sound()?;
