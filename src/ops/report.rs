@@ -7,7 +7,7 @@ use super::lifecycle::{Desk, happened, look_at, package};
 use super::{Context, Failure};
 use crate::authority::Action;
 use crate::engine::{Actor, Assignment, Family, Record, Refusal, Request, Rule};
-use crate::kinds::access_package::Package;
+use crate::kinds::access_package::{self, Package};
 use crate::model::Address;
 use crate::report::can::Can;
 use crate::report::standing::{Standing, standing};
@@ -53,6 +53,17 @@ fn answer<T>(desk: &Desk<'_>, of: T) -> Answer<T> {
     Answer { of, serial: desk.serial, at: desk.facts.now }
 }
 
+/// As `look_at`, of no moment that is still to come: nothing is so yet.
+fn look_back<T>(context: &Context, moment: Moment, look: impl FnOnce(&Desk<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    match moment {
+        Moment::Instant(at) if at > context.now => Err(Failure::Usage(
+            "that moment is still to come".to_owned(),
+            "leave `--at` out: what is so now has the ends that are known".to_owned(),
+        )),
+        moment => look_at(context, moment, look),
+    }
+}
+
 /// The rows of a report. `wanted` may look at the desk, for its zone.
 ///
 /// # Errors
@@ -68,7 +79,7 @@ pub fn report(
         Made::History(make) => (make, true),
         Made::Not(why) => return Err(Failure::Usage(format!("there is no report `{}`: {why}", report.name), others())),
     };
-    look_at(context, moment, |desk| {
+    look_back(context, moment, |desk| {
         let wanted = wanted(desk)?;
         let mut asked = asked(desk);
         asked.package = wanted.package.as_deref().map(|p| package(desk, p)).transpose()?;
@@ -76,7 +87,8 @@ pub fn report(
         (asked.person, asked.states, asked.from, asked.to) = (wanted.person, wanted.states, wanted.from, wanted.to);
         if needs_history {
             let records = asked.request.clone().map(|id| vec![id]);
-            let object = asked.package.as_ref().map(Address::as_str);
+            // Without a package all packages, with what stands in them.
+            let object = Some(asked.package.as_ref().map_or(access_package::KIND.name, Address::as_str));
             let (from, to) = (asked.from, asked.to);
             let interest = Interest { last: desk.serial, from, to, records: records.as_deref(), object };
             asked.told = happened(context, &interest)?;
@@ -112,11 +124,11 @@ fn request(desk: &Desk<'_>, text: &str) -> Result<String, Failure> {
 /// # Errors
 /// When the store cannot be read, there is no such resource, or the asker may not know.
 pub fn why(context: &Context, moment: Moment, person: &str, resource: &str) -> Result<Answer<Why>, Failure> {
-    look_at(context, moment, |desk| {
+    look_back(context, moment, |desk| {
         let mut asked = asked(desk);
         asked.person = Some(person.to_owned());
         let thing = thing(asked.facts, resource)?;
-        let records = why::records(asked.facts, &[person.to_owned()]);
+        let records = why::records(asked.facts, person);
         asked.told = happened(context, &Interest { last: desk.serial, records: Some(&records), ..Interest::default() })?;
         Ok(answer(desk, why::why(&asked, thing)?))
     })
@@ -127,7 +139,7 @@ pub fn why(context: &Context, moment: Moment, person: &str, resource: &str) -> R
 /// # Errors
 /// As [`why()`].
 pub fn who(context: &Context, moment: Moment, resource: &str) -> Result<Answer<(Thing, Vec<Row>)>, Failure> {
-    look_at(context, moment, |desk| {
+    look_back(context, moment, |desk| {
         let mut asked = asked(desk);
         let thing = thing(asked.facts, resource)?;
         let records = who::records(&asked, &thing);
@@ -142,7 +154,7 @@ pub fn who(context: &Context, moment: Moment, resource: &str) -> Result<Answer<(
 /// # Errors
 /// When the store cannot be read, there is no such package, or the asker may not know.
 pub fn can(context: &Context, moment: Moment, person: &str, text: &str) -> Result<Answer<Can>, Failure> {
-    look_at(context, moment, |desk| {
+    look_back(context, moment, |desk| {
         let mut asked = asked(desk);
         asked.person = Some(person.to_owned());
         let address = package(desk, text)?;

@@ -3,12 +3,13 @@
 use super::asked::{Asked, key};
 use super::request_trail::details;
 use super::row::{full, row, shown};
-use super::told::What;
+use super::told::{ObjectChange, What};
 use super::{Made, Report, Row, Takes};
 use crate::authority::Action;
 use crate::engine::{Event, Family, Named, Record, Refusal};
 use crate::kinds::display_name;
-use std::collections::BTreeMap;
+use crate::model::{Address, canonical};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The report.
 pub(super) static REPORT: Report = Report {
@@ -46,8 +47,12 @@ fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
                 (package, Some(user), details(event), serde_json::to_string(event).unwrap_or_default())
             }
             What::Object(change) => {
-                let Some(package) = asked.package.as_ref().and_then(|p| facts.named(p)) else { continue };
-                (package, None, change.address.clone(), String::new())
+                let Some(root) = Address::parse(&change.address).ok().and_then(|a| a.lineage().find(|a| a.parent().is_none())) else {
+                    continue;
+                };
+                // One that is gone has no id that could be asked for.
+                let package = facts.named(&root).unwrap_or_else(|| Named { id: String::new(), name: root.to_string() });
+                (package, None, changed(change), String::new())
             }
         };
         if !scope.has(facts, &package.id) || user.as_ref().is_some_and(|u| !asked.is_meant(&[u])) {
@@ -74,6 +79,16 @@ fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
     Ok(rows)
 }
 
+/// The object, and the names of what it says otherwise now.
+fn changed(change: &ObjectChange) -> String {
+    let (Some(before), Some(after)) = (&change.before, &change.after) else { return change.address.clone() };
+    let (before, after) = (&before.attributes, &after.attributes);
+    let names: BTreeSet<&str> = before.iter().chain(after.iter()).map(|(name, _)| name).collect();
+    let says = |table: &crate::model::Table, name: &str| table.get(name).map(|v| canonical(v));
+    let other: Vec<&str> = names.into_iter().filter(|n| says(before, n) != says(after, n)).collect();
+    if other.is_empty() { change.address.clone() } else { format!("{}: {}", change.address, other.join(", ")) }
+}
+
 fn about(asked: &Asked<'_>, event: &Event, known: &mut BTreeMap<(Family, String), About>) -> Option<About> {
     let (family, id) = event.record();
     let place = (family, id.to_owned());
@@ -88,4 +103,43 @@ fn about(asked: &Asked<'_>, event: &Event, known: &mut BTreeMap<(Family, String)
     }?;
     known.insert(place, found.clone());
     Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Told;
+    use crate::report::testing::World;
+
+    #[test]
+    fn what_happened_to_packages_and_to_what_is_held_of_them() {
+        let mut world = World::new();
+        world.request("bo", "alone", "");
+        world.assign("ann", "sell");
+        let object = |text: &str| world.objects.get(&Address::parse(text).unwrap()).unwrap().object.clone();
+        let before = object("access_package.sell");
+        let mut after = before.clone();
+        after.attributes.remove("incompatible_with");
+        let change = ObjectChange { word: "object.updated", address: before.address.to_string(), before: Some(before), after: Some(after) };
+        let told = Told {
+            serial: 9,
+            at: world.now,
+            actor: "root@contoso.example".into(),
+            command: "apply".into(),
+            what: What::Object(Box::new(change)),
+        };
+        world.told.push(told);
+        let columns = ["serial", "package", "operation", "user", "actor", "details"];
+        let told = world.rows(&REPORT, &columns, "cy", |_| {});
+        let wanted = [
+            "3 | sell | request.submitted | ann@contoso.example | operator:olga@host | through direct",
+            "3 | sell | request.approved | ann@contoso.example | operator:olga@host | approved by all who had to",
+            "3 | sell | assignment.given | ann@contoso.example | operator:olga@host | ann@contoso.example through direct",
+            "3 | sell | request.delivered | ann@contoso.example | operator:olga@host | assignment r004",
+            "9 | sell | object.updated | - | root@contoso.example | access_package.sell: incompatible_with",
+        ];
+        assert_eq!(told, wanted);
+        assert_eq!(world.rows(&REPORT, &columns, "root", |_| {}).len(), 9);
+        assert_eq!(world.rows(&REPORT, &columns, "ann", |_| {}), ["R55 root@contoso.example can"]);
+    }
 }

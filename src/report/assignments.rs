@@ -77,3 +77,39 @@ fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
     rows.sort_by_key(|(over, _)| *over);
     Ok(rows.into_iter().map(|(_, cells)| cells).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Address;
+    use crate::report::testing::World;
+    use chrono::TimeDelta;
+
+    const COLUMNS: &[&str] = &["package", "policy", "user", "user_name", "state", "source", "start", "end"];
+
+    #[test]
+    fn those_that_live_and_those_that_are_over_by_state_and_authority() {
+        let mut world = World::new();
+        world.request("ann", "sell", "please");
+        world.approve("cy", "fine");
+        world.request("bo", "alone", "");
+        let all = world.rows(&REPORT, COLUMNS, "root", |_| {});
+        let ann = "sell | staff | ann@contoso.example | Ann Dubois | delivered | request | 03-01 | 03-31";
+        let bo = "alone | staff | bo@contoso.example | bo@contoso.example | delivered | request | 03-01 | 03-31";
+        assert_eq!(all, [ann, bo]);
+        // Who manages one catalog sees that one.
+        assert_eq!(world.rows(&REPORT, COLUMNS, "cy", |_| {}), [ann]);
+        let alone = |asked: &mut crate::report::Asked<'_>| asked.package = Some(Address::root("access_package", "alone"));
+        assert_eq!(world.rows(&REPORT, COLUMNS, "cy", alone), ["R55 root@contoso.example can"]);
+        assert_eq!(world.rows(&REPORT, COLUMNS, "root", alone), [bo]);
+        assert_eq!(world.rows(&REPORT, COLUMNS, "ann", |_| {}), ["R55 root@contoso.example can"]);
+        // Its end came, whether or not anybody looked at the clock.
+        world.now += TimeDelta::days(40);
+        assert_eq!(world.rows(&REPORT, COLUMNS, "root", |_| {}), [""; 0]);
+        let states = |asked: &mut crate::report::Asked<'_>| asked.states = vec!["expired".to_owned()];
+        assert_eq!(
+            world.rows(&REPORT, &["user", "state", "cause", "ended"], "cy", states),
+            ["ann@contoso.example | expired | its end came | 03-31"]
+        );
+    }
+}

@@ -60,8 +60,12 @@ pub fn can(asked: &Asked<'_>, address: &Address) -> Result<Can, Refusal> {
     let own = matches!(asked.actor, Actor::Person(me) if *me == name);
     match facts.object(address).and_then(Package::of) {
         Some(package) if !own => asked.actor.may(asked.today, Action::ViewPackages, package)?,
+        // Who may not have a hidden package learns no more of it than of one that is not there.
+        Some(package) if package.is_hidden() && asked.actor.may(asked.today, Action::ViewPackages, package).is_err() => {
+            found.as_ref().map_err(Clone::clone)?;
+        }
         Some(_) => {}
-        None => return Err(found.err().unwrap_or_else(|| asked.over_tenant().err().unwrap_or_else(|| unknown(address)))),
+        None => return Err(found.err().unwrap_or_else(|| unknown(address))),
     }
     let path = |offer: &crate::engine::Offer<'_>| Path {
         policy: offer.policy.0.address.clone(),
@@ -83,4 +87,43 @@ pub fn can(asked: &Asked<'_>, address: &Address) -> Result<Can, Refusal> {
 fn unknown(address: &Address) -> Refusal {
     let message = format!("there is no package `{}`", address.key());
     Refusal { rule: crate::engine::Rule("R61"), message, help: "`writ packages` lists those that there are".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{World, person};
+
+    fn told(world: &World, actor: &str, of: &str, package: &str) -> Result<Can, Refusal> {
+        let name = |asked: &mut Asked<'_>| asked.person = Some(of.to_owned());
+        world.ask_as(&person(actor), name, |asked| can(asked, &Address::root("access_package", package)))
+    }
+
+    #[test]
+    fn who_would_approve_and_until_when() {
+        let world = World::new();
+        let ann = told(&world, "ann", "ann@contoso.example", "sell").unwrap();
+        assert!(ann.is_yes());
+        let stage = &ann.paths[0].stages[0];
+        assert_eq!(stage.approvers.iter().map(|n| n.name.as_str()).collect::<Vec<_>>(), ["cy@contoso.example"]);
+        assert_eq!(ann.paths[0].ends, Some("2027-03-31T09:00:00Z".parse().unwrap()));
+        // The only approver cannot decide for herself, so nobody could (R117).
+        let cy = told(&world, "cy", "cy@contoso.example", "sell").unwrap();
+        assert!(cy.obstacle.is_none() && !cy.is_yes());
+    }
+
+    #[test]
+    fn why_not_names_the_rule() {
+        let mut world = World::new();
+        world.request("bo", "audit", "");
+        let rule = |actor: &str, of: &str, package: &str| match told(&world, actor, of, package) {
+            Ok(can) => can.obstacle.map(|r| r.rule.0),
+            Err(refusal) => Some(refusal.rule.0),
+        };
+        assert_eq!(rule("bo", "bo@contoso.example", "sell"), Some("R137"));
+        assert_eq!(rule("bo", "bo@contoso.example", "audit"), Some("R68"));
+        assert_eq!(rule("root", "eve@fabrikam.example", "audit"), Some("R35"));
+        assert_eq!(rule("root", "root@contoso.example", "nothing"), Some("R61"));
+        assert_eq!(rule("ann", "bo@contoso.example", "sell"), Some("R55"));
+    }
 }

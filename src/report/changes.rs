@@ -94,3 +94,46 @@ fn held_on(asked: &Asked<'_>, assignment: &Assignment, resource: &Address, role:
     let person = Person::of_named(asked.facts, &assignment.target);
     held_by(asked.facts, &person).iter().any(|h| h.kind == kind && h.key == thing && h.role == role)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::told::ObjectChange;
+    use super::*;
+    use crate::engine::{Family, Record};
+    use crate::report::Cell;
+    use crate::report::testing::{World, person};
+    use chrono::TimeDelta;
+
+    #[test]
+    fn what_a_package_gained_and_lost_since_it_is_held() {
+        let mut world = World::new();
+        world.assign("ann", "sell");
+        let given = world.now;
+        let before = world.objects.get(&Address::root("access_package", "sell")).unwrap().object.clone();
+        let after = world.objects.get(&Address::root("access_package", "audit")).unwrap().object.clone();
+        let mut change = |serial, days| {
+            let change = ObjectChange {
+                word: "object.updated",
+                address: before.address.to_string(),
+                before: Some(before.clone()),
+                after: Some(Object { address: before.address.clone(), ..after.clone() }),
+            };
+            let what = What::Object(Box::new(change));
+            world.told.push(Told { serial, at: given + TimeDelta::days(days), actor: "root".into(), command: "apply".into(), what });
+        };
+        change(1, -1);
+        change(9, 1);
+        let of = |since| {
+            let all = world.ledger.0.range((Family::Assignment, String::new())..);
+            let all: Vec<Assignment> =
+                all.filter_map(|(_, r)| if let Record::Assignment(a) = r { Some((**a).clone()) } else { None }).collect();
+            let rows = world.ask_as(&person("ann"), |_| {}, |asked| changes(asked, &all, since));
+            let text = |cell: &Cell| if let Cell::Text(text) = cell { text.clone() } else { "-".to_owned() };
+            rows.iter().map(|r| format!("{} {}", text(&r[4]), text(&r[5]))).collect::<Vec<_>>()
+        };
+        let wanted = ["given until 2027-03-31T09:00:00Z", "lost Writer on crm", "lost Member on team", "gained Reader on crm"];
+        assert_eq!(of(None), wanted);
+        assert_eq!(of(Some(given + TimeDelta::hours(1))), wanted[1..]);
+        assert_eq!(of(Some(given + TimeDelta::days(2))), [""; 0]);
+    }
+}

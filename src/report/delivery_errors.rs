@@ -29,3 +29,31 @@ fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
     });
     Ok(rows.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Record, RequestState};
+    use crate::report::testing::World;
+
+    #[test]
+    fn each_error_has_a_row_with_how_many_there_are() {
+        let mut world = World::new();
+        world.request("bo", "audit", "");
+        assert_eq!(world.rows(&REPORT, &["error"], "cy", |_| {}), [""; 0]);
+        for record in world.ledger.0.values_mut() {
+            if let Record::Request(r) = record {
+                r.state = RequestState::PartiallyDelivered;
+                r.errors = vec!["no such group".to_owned(), "over quota".to_owned()];
+            }
+        }
+        let columns = ["package", "user", "state", "errors", "number", "error"];
+        let wanted = [
+            "audit | bo@contoso.example | partially_delivered | 2 | 1 | no such group",
+            "audit | bo@contoso.example | partially_delivered | 2 | 2 | over quota",
+        ];
+        assert_eq!(world.rows(&REPORT, &columns, "cy", |_| {}), wanted);
+        // Whose request it is does not see what the systems say.
+        assert_eq!(world.rows(&REPORT, &columns, "bo", |_| {}), ["R55 root@contoso.example can"]);
+    }
+}

@@ -50,3 +50,19 @@ fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
     };
     Ok(seen.iter().filter(|c| catalog::is_externally_visible(&c.object)).map(row).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::World;
+
+    #[test]
+    fn only_those_that_are_open_with_what_is_in_them() {
+        let world = World::new();
+        let columns = ["catalog", "enabled", "packages", "packages_for_outside", "policies_for_outside"];
+        let sales = "sales | true | 2 | 1 | [access_package.sell.policy.fabrikam]";
+        assert_eq!(world.rows(&REPORT, &columns, "root", |_| {}), [sales]);
+        assert_eq!(world.rows(&REPORT, &columns, "cy", |_| {}), [sales]);
+        assert_eq!(world.rows(&REPORT, &columns, "ann", |_| {}), ["R55 root@contoso.example can"]);
+    }
+}

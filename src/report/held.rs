@@ -49,3 +49,22 @@ fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
     };
     Ok(held.map(row).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::World;
+
+    #[test]
+    fn one_sees_ones_own_and_others_by_delegation() {
+        let mut world = World::new();
+        world.request("ann", "audit", "");
+        world.request("ann", "alone", "");
+        let columns = ["package", "policy", "source", "end", "resource_roles"];
+        let (audit, alone) = ("audit | staff | request | 03-31 | [Reader on crm]", "alone | staff | request | 03-31 | []");
+        assert_eq!(world.rows(&REPORT, &columns, "ann", |_| {}), [audit, alone]);
+        let ann = |asked: &mut Asked<'_>| asked.person = Some("ann@contoso.example".to_owned());
+        assert_eq!(world.rows(&REPORT, &columns, "cy", ann), [audit]);
+        assert_eq!(world.rows(&REPORT, &columns, "bo", ann), ["R55 root@contoso.example can"]);
+    }
+}

@@ -98,3 +98,26 @@ fn holders(facts: &Facts<'_>, address: &Address) -> BTreeMap<String, Option<Assi
         _ => ways_into(facts, address, None).into_iter().map(|(name, _)| (name, None)).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{FILES, World};
+
+    #[test]
+    fn pairs_with_who_holds_both() {
+        // They held both before one came to exclude the other.
+        let mut world = World::of(&FILES.replace("incompatible_with = [\"access_package:audit\"]\n", ""));
+        world.request("bo", "audit", "");
+        world.assign("bo", "sell");
+        world.assign("ann", "sell");
+        world.objects = World::new().objects;
+        let columns = ["package", "excludes", "said_by", "user", "end", "other_end", "holders_of_both"];
+        let both = "access_package:audit | access_package:sell | the second | bo@contoso.example | 03-31 | 03-31 | 1";
+        // The ids of the test follow from the addresses, which are the same.
+        assert_eq!(world.rows(&REPORT, &columns, "cy", |_| {}), [both]);
+        let nobody = "access_package:audit | access_package:sell | the second | - | - | - | 0";
+        assert_eq!(World::new().rows(&REPORT, &columns, "root", |_| {}), [nobody]);
+        assert_eq!(world.rows(&REPORT, &columns, "ann", |_| {}), ["R55 root@contoso.example can"]);
+    }
+}

@@ -56,3 +56,18 @@ fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
     };
     Ok(facts.objects.within_kind(organization::KIND.name).iter().map(row).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::World;
+
+    #[test]
+    fn organizations_with_their_sponsors_and_guests() {
+        let world = World::new();
+        let columns = ["organization", "state", "domains", "internal_sponsors", "external_sponsors", "guests", "written_by"];
+        let one = "fabrikam | configured | [fabrikam.example] | [cy@contoso.example] | [] | 1 | @1";
+        assert_eq!(world.rows(&REPORT, &columns, "root", |_| {}), [one]);
+        assert_eq!(world.rows(&REPORT, &columns, "cy", |_| {}), ["R55 root@contoso.example can"]);
+    }
+}

@@ -4,7 +4,7 @@ use super::asked::{Asked, key};
 use super::row::{full, row, shown};
 use super::{Made, Report, Row, Takes};
 use crate::authority::Action;
-use crate::engine::{Event, Family, Record, Refusal, Request};
+use crate::engine::{Event, Family, Record, Refusal, Request, RequestKind};
 use std::collections::BTreeMap;
 
 /// The report.
@@ -81,7 +81,12 @@ pub(super) fn details(event: &Event) -> String {
     let reason = |text: &Option<String>| text.as_ref().map_or_else(String::new, |t| format!(": {t}"));
     match event {
         Event::RequestSubmitted { request } => {
-            format!("through {}{}", key(&request.policy.name), reason(&request.justification))
+            let asks = match request.kind {
+                RequestKind::Add | RequestKind::AdminAdd => "",
+                RequestKind::Extend => "a later end, ",
+                RequestKind::Remove => "to end it, ",
+            };
+            format!("{asks}through {}{}", key(&request.policy.name), reason(&request.justification))
         }
         Event::StageStarted { stage, approvers, .. } => format!("stage {} waits for {}", stage.number, names(approvers)),
         Event::Escalated { approvers, .. } => format!("{} may decide too", names(approvers)),
@@ -97,5 +102,35 @@ pub(super) fn details(event: &Event) -> String {
         Event::Rescheduled { end, .. } => end.map_or_else(|| "it does not end".to_owned(), |e| format!("ends at {}", e.to_rfc3339())),
         Event::Ended { cause, .. } => cause.words(),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::World;
+
+    #[test]
+    fn every_event_of_a_request_with_who_did_it() {
+        let mut world = World::new();
+        world.request("ann", "sell", "please");
+        world.approve("cy", "fine");
+        world.request("bo", "alone", "");
+        let columns = ["serial", "package", "user", "operation", "actor", "details"];
+        let told = world.rows(&REPORT, &columns, "cy", |_| {});
+        let wanted = [
+            "2 | sell | ann@contoso.example | request.submitted | ann@contoso.example | through staff: please",
+            "2 | sell | ann@contoso.example | request.stage_started | ann@contoso.example | stage 1 waits for cy@contoso.example",
+            "3 | sell | ann@contoso.example | request.decided | cy@contoso.example | stage 1 approved by cy@contoso.example: fine",
+            "3 | sell | ann@contoso.example | request.approved | cy@contoso.example | approved by all who had to",
+            "3 | sell | ann@contoso.example | request.delivered | cy@contoso.example | assignment r002",
+        ];
+        assert_eq!(told, wanted);
+        assert_eq!(world.rows(&REPORT, &columns, "root", |_| {}).len(), 8);
+        let one = |asked: &mut Asked<'_>| asked.request = Some("r003".to_owned());
+        assert_eq!(world.rows(&REPORT, &columns, "root", one).len(), 3);
+        assert_eq!(world.rows(&REPORT, &columns, "bo", |_| {}), ["R55 root@contoso.example can"]);
+        let own = |asked: &mut Asked<'_>| asked.person = Some("bo@contoso.example".to_owned());
+        assert_eq!(world.rows(&REPORT, &columns, "bo", own).len(), 3);
     }
 }

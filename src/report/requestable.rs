@@ -65,3 +65,23 @@ fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
     }
     Ok(rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::World;
+
+    #[test]
+    fn what_somebody_can_request_through_which_policy() {
+        let world = World::new();
+        let columns = ["package", "policy", "stages", "ends_if_approved_now", "resource_roles"];
+        let sell = "sell | staff | 1 | 03-31 | [Writer on crm, Member on team]";
+        let (alone, audit) = ("alone | staff | 0 | 03-31 | []", "audit | staff | 0 | 03-31 | [Reader on crm]");
+        assert_eq!(world.rows(&REPORT, &columns, "ann", |_| {}), [alone, audit, sell]);
+        let ann = |asked: &mut Asked<'_>| asked.person = Some("ann@contoso.example".to_owned());
+        assert_eq!(world.rows(&REPORT, &columns, "cy", ann), [audit, sell]);
+        assert_eq!(world.rows(&REPORT, &columns, "bo", ann), ["R55 root@contoso.example can"]);
+        let eve = |asked: &mut Asked<'_>| asked.person = Some("eve@fabrikam.example".to_owned());
+        assert_eq!(world.rows(&REPORT, &["package", "policy"], "root", eve), ["sell | fabrikam"]);
+    }
+}

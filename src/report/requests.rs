@@ -98,3 +98,26 @@ fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
     };
     Ok(all.map(row).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::World;
+
+    #[test]
+    fn who_asked_who_decided_and_what_came_of_it() {
+        let mut world = World::new();
+        world.request("ann", "sell", "please");
+        world.approve("cy", "fine");
+        world.request("bo", "sell", "me too");
+        let columns = ["kind", "user", "state", "justification", "decided_by", "decision_justification", "delivered", "errors"];
+        let ann = "add | ann@contoso.example | delivered | please | [cy@contoso.example approved] | [fine] | 03-01 | 0";
+        let bo = "add | bo@contoso.example | pending_approval | me too | [] | [] | - | 0";
+        assert_eq!(world.rows(&REPORT, &columns, "cy", |_| {}), [ann, bo]);
+        let open = |asked: &mut Asked<'_>| asked.states = vec!["pending_approval".to_owned()];
+        assert_eq!(world.rows(&REPORT, &columns, "cy", open), [bo]);
+        let own = |asked: &mut Asked<'_>| asked.person = Some("bo@contoso.example".to_owned());
+        assert_eq!(world.rows(&REPORT, &columns, "bo", own), [bo]);
+        assert_eq!(world.rows(&REPORT, &columns, "ann", own), ["R55 root@contoso.example can"]);
+    }
+}

@@ -103,3 +103,26 @@ fn declared(asked: &Asked<'_>, person: &crate::engine::Person<'_>, group: Group<
         add("Owner", "declared", Vec::new());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::World;
+
+    #[test]
+    fn a_row_for_each_reason_and_what_is_declared_is_marked() {
+        let mut world = World::new();
+        world.request("bo", "audit", "");
+        world.assign("cy", "sell");
+        let columns = ["resource", "role", "by", "package", "end", "through"];
+        let cy = [
+            "catalog.sales.resource.crm | Writer | package | sell | 03-31 | []",
+            "group:inner | Member | declared | - | - | []",
+            "group:staff | Member | declared | - | - | [group:inner]",
+            "catalog.sales.resource.team | Member | package | sell | 03-31 | []",
+        ];
+        assert_eq!(world.rows(&REPORT, &columns, "cy", |_| {}), cy);
+        let bo = |asked: &mut Asked<'_>| asked.person = Some("bo@contoso.example".to_owned());
+        assert_eq!(world.rows(&REPORT, &columns, "cy", bo), ["catalog.sales.resource.crm | Reader | package | audit | 03-31 | []"]);
+    }
+}

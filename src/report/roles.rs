@@ -86,3 +86,31 @@ pub(super) fn place(stored: &Stored) -> Option<String> {
     let places = stored.origin.places();
     (!places.file.is_empty()).then(|| format!("{}:{}", places.file, places.line))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::World;
+
+    #[test]
+    fn roles_directly_and_through_groups_the_most_powerful_first() {
+        let world = World::new();
+        let columns = ["role", "catalog", "user", "through", "joined", "delegation"];
+        let root = "administrator | - | root@contoso.example | [] | delegation | delegation.administrators";
+        let cy = "access_package_manager | sales | cy@contoso.example | [group:inner] | declared | catalog.sales.delegation.managers";
+        assert_eq!(world.rows(&REPORT, &columns, "root", |_| {}), [root, cy]);
+        assert_eq!(world.rows(&REPORT, &columns, "cy", |_| {}), [cy]);
+        assert_eq!(world.rows(&REPORT, &columns, "ann", |_| {}), ["R55 root@contoso.example can"]);
+        let own = |asked: &mut Asked<'_>| asked.person = Some("ann@contoso.example".to_owned());
+        assert_eq!(world.rows(&REPORT, &columns, "ann", own), [""; 0]);
+    }
+
+    #[test]
+    fn a_package_that_makes_an_approver_of_roles_is_named() {
+        let text = crate::report::testing::FILES.replace("members = [\"group:inner\"]", "members = [\"group:team\"]");
+        let mut world = World::of(&text);
+        world.assign("bo", "sell");
+        let rows = world.rows(&REPORT, &["user", "through", "joined", "until"], "root", |_| {});
+        assert_eq!(rows[1], "bo@contoso.example | [group:team] | package | 03-31");
+    }
+}

@@ -87,3 +87,33 @@ fn cell(proof: &Proof) -> Cell {
         Proof::Nothing => Cell::None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{World, person};
+    use crate::report::thing;
+
+    #[test]
+    fn everybody_with_the_reason_and_its_proof() {
+        let mut world = World::new();
+        world.request("bo", "audit", "");
+        world.assign("ann", "sell");
+        let told = |actor: &str, resource: &str| {
+            let text = |cell: &Cell| if let Cell::Text(text) = cell { text.clone() } else { "-".to_owned() };
+            let rows = world.ask_as(&person(actor), |_| {}, |asked| who(asked, &thing(asked.facts, resource)?));
+            rows.map(|all| all.iter().map(|r| [0, 2, 3, 7].map(|n| text(&r[n])).join(" | ")).collect::<Vec<_>>()).map_err(|r| r.rule.0)
+        };
+        let crm = [
+            "ann@contoso.example | Writer | package sell, assigned through direct | @3",
+            "bo@contoso.example | Reader | package audit, request through staff | @2",
+        ];
+        assert_eq!(told("cy", "crm").unwrap(), crm);
+        assert_eq!(
+            told("root", "group:staff").unwrap()[2],
+            "cy@contoso.example | Member | declared member through group:inner | all.toml:15"
+        );
+        assert_eq!(told("cy", "group:staff"), Err("R55"));
+        assert_eq!(told("ann", "crm"), Err("R55"));
+    }
+}

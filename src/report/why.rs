@@ -4,7 +4,7 @@
 use super::asked::{Asked, Scope, key};
 use super::thing::Thing;
 use crate::authority::Action;
-use crate::engine::{Assignment, Event, Facts, Family, Giving, Joined, Person, Record, Refusal, Request, RequestKind, Rule, Source};
+use crate::engine::{Assignment, Cause, Event, Facts, Family, Giving, Joined, Person, Record, Refusal, Request, RequestKind, Rule, Source};
 use crate::engine::{giving, hindrance, live_of, offers, ways_into};
 use crate::kinds::access_package::roles_path;
 use crate::kinds::group::{Group, MEMBERS, OWNERS};
@@ -65,19 +65,23 @@ pub struct Why {
     pub chains: Vec<Chain>,
     /// So many reasons more are not for the asker to see.
     pub unseen: usize,
+    /// Where nothing gives it, what did.
+    pub past: Vec<Link>,
     /// Where nothing gives it, what would.
     pub openings: Vec<Opening>,
 }
 
-/// The records whose history an answer about a person needs.
+/// The records whose history an answer about a person needs: their requests and assignments, over or not.
 #[must_use]
-pub fn records(facts: &Facts<'_>, people: &[String]) -> Vec<String> {
-    let mut ids = Vec::new();
-    for assignment in people.iter().flat_map(|p| live_of(facts, &facts.person(p).named.id)) {
-        ids.extend(if let Source::Request(id) = &assignment.source { Some(id.clone()) } else { None });
-        ids.push(assignment.id);
-    }
-    ids
+pub fn records(facts: &Facts<'_>, name: &str) -> Vec<String> {
+    let person = facts.person(name);
+    let theirs = |r: &Record| match r {
+        Record::Request(r) => person.is(&r.target),
+        Record::Assignment(a) => person.is(&a.target),
+        Record::Guest(_) => false,
+    };
+    let all = [Family::Request, Family::Assignment].into_iter().flat_map(|family| facts.records.all(family));
+    all.filter(theirs).map(|r| r.id().to_owned()).collect()
 }
 
 /// Whether the asker may see who holds a thing: because they see all, or one of its catalogs is theirs.
@@ -140,8 +144,26 @@ pub fn why(asked: &Asked<'_>, thing: Thing) -> Result<Why, Refusal> {
         }
     }
     chains.sort_by(|a, b| a.role.cmp(&b.role));
-    let openings = if chains.is_empty() && unseen == 0 { openings(asked, &person, &given) } else { Vec::new() };
-    Ok(Why { user: person.named.name.clone(), thing, chains, unseen, openings })
+    let (past, openings) = match chains.is_empty() && unseen == 0 {
+        true => (past(asked, &person, &given, &scope), openings(asked, &person, &given)),
+        false => Default::default(),
+    };
+    Ok(Why { user: person.named.name.clone(), thing, chains, unseen, past, openings })
+}
+
+/// What gave it, as far as the packages that did still would, and why that is over.
+fn past(asked: &Asked<'_>, person: &Person<'_>, given: &[Giving<'_>], scope: &Scope) -> Vec<Link> {
+    let over = |a: &Assignment| {
+        let is_theirs = person.is(&a.target) && !a.is_live(asked.facts.now);
+        is_theirs && given.iter().any(|g| g.stored.id == a.package.id) && scope.has(asked.facts, &a.package.id)
+    };
+    let link = |a: Assignment| {
+        let why = a.cause.as_ref().map_or_else(|| Cause::Expired.words(), Cause::words);
+        let end = a.ended.or(a.end).map(stamp).unwrap_or_default();
+        let proof = event(asked, &a.id, &|e| matches!(e, Event::Ended { .. }));
+        Link { text: format!("held by {} until {end}: {why}", a.package.name), proof }
+    };
+    asked.assignments(&Scope::All).into_iter().filter(over).map(link).collect()
 }
 
 /// What would give it, and whether the person could have it.
@@ -260,4 +282,76 @@ fn stamp(at: DateTime<Utc>) -> String {
 
 fn reason(text: &Option<String>) -> String {
     text.as_ref().map_or_else(String::new, |t| format!(": {t}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{World, person};
+    use crate::report::thing;
+
+    fn told(world: &World, actor: &str, of: &str, resource: &str) -> Result<Why, Refusal> {
+        let name = |asked: &mut Asked<'_>| asked.person = Some(of.to_owned());
+        world.ask_as(&person(actor), name, |asked| why(asked, thing(asked.facts, resource)?))
+    }
+
+    fn lines(why: &Why) -> Vec<String> {
+        let line = |l: &Link| match &l.proof {
+            Proof::Place(place) => format!("{} [{place}]", l.text),
+            Proof::Event(serial) => format!("{} [@{serial}]", l.text),
+            Proof::Nothing => l.text.clone(),
+        };
+        why.chains.iter().flat_map(|c| &c.links).chain(&why.past).map(line).collect()
+    }
+
+    #[test]
+    fn a_request_is_told_down_to_its_events() {
+        let mut world = World::new();
+        world.request("ann", "sell", "please");
+        world.approve("cy", "fine");
+        let why = told(&world, "ann", "ann@contoso.example", "sales/crm").unwrap();
+        let wanted = [
+            "access_package.sell gives Writer on catalog.sales.resource.crm [all.toml:33]",
+            "policy staff governs it [all.toml:38]",
+            "request by ann@contoso.example at 2027-03-01T09:00:00Z: please [@2]",
+            "approved by cy@contoso.example at 2027-03-01T09:00:00Z: fine [@3]",
+            "held since 2027-03-01T09:00:00Z until 2027-03-31T09:00:00Z [@3]",
+        ];
+        assert_eq!(lines(&why), wanted);
+        assert_eq!(told(&world, "bo", "ann@contoso.example", "crm").unwrap_err().rule, Rule("R55"));
+        assert_eq!(told(&world, "cy", "ann@contoso.example", "application:crm").unwrap().chains.len(), 1);
+        // Every link of every chain is proved.
+        assert!(why.chains.iter().flat_map(|c| &c.links).all(|l| l.proof != Proof::Nothing));
+    }
+
+    #[test]
+    fn groups_in_groups_are_named_one_by_one() {
+        let world = World::new();
+        let why = told(&world, "cy", "cy@contoso.example", "group:staff").unwrap();
+        let wanted = ["group:staff has group:inner as a member [all.toml:13]", "declared member of group:inner [all.toml:15]"];
+        assert_eq!(lines(&why), wanted);
+    }
+
+    #[test]
+    fn what_nothing_gives_is_told_with_what_did_and_what_would() {
+        let mut world = World::new();
+        world.request("bo", "audit", "");
+        let why = told(&world, "bo", "bo@contoso.example", "team").unwrap();
+        assert!(why.chains.is_empty());
+        let [sell] = why.openings.as_slice() else { panic!("{why:?}") };
+        assert_eq!(sell.policies.as_ref().unwrap_err().rule, Rule("R137"));
+        let ann = told(&world, "ann", "ann@contoso.example", "team").unwrap();
+        assert_eq!(ann.openings[0].policies, Ok(vec!["staff".to_owned()]));
+        world.now += chrono::TimeDelta::days(60);
+        let past = told(&world, "bo", "bo@contoso.example", "crm").unwrap();
+        assert_eq!(lines(&past), ["held by access_package.audit until 2027-03-31T09:00:00Z: its end came"]);
+    }
+
+    #[test]
+    fn what_is_named_wrongly_is_told_with_what_is_near() {
+        let world = World::new();
+        let refusal = told(&world, "cy", "cy@contoso.example", "crn").unwrap_err();
+        assert_eq!((refusal.message.as_str(), refusal.help.as_str()), ("there is no resource `crn`", "did you mean `crm`?"));
+        assert!(told(&world, "root", "nobody@contoso.example", "crm").unwrap_err().message.contains("not in the directory"));
+    }
 }

@@ -5,7 +5,7 @@ use super::object::table;
 use super::paint::line;
 use crate::report::can::{Can, Path};
 use crate::report::standing::Standing;
-use crate::report::why::{Opening, Proof, Why};
+use crate::report::why::{Link, Opening, Proof, Why};
 use serde_json::{Value as Json, json};
 
 fn proof(proof: &Proof) -> String {
@@ -49,12 +49,14 @@ pub fn why_text(why: &Why) -> String {
         let until = chain.until.map_or_else(String::new, |u| format!(", until {}", instant(u)));
         say(format!("{}{until}", chain.role));
         for link in &chain.links {
-            let said = proof(&link.proof);
-            say(format!("  {}{}", link.text, if said.is_empty() { said } else { format!("  [{said}]") }));
+            say(linked(link));
         }
     }
     if why.unseen > 0 {
         say(format!("{} of them you may not see: who manages those packages can.", why.unseen));
+    }
+    for link in &why.past {
+        say(linked(link));
     }
     for opening in &why.openings {
         say(opening_text(opening, &why.user));
@@ -66,6 +68,12 @@ pub fn why_text(why: &Why) -> String {
         say("No package gives it.".to_owned());
     }
     text
+}
+
+fn linked(link: &Link) -> String {
+    let said = proof(&link.proof);
+    let said = if said.is_empty() { said } else { format!("  [{said}]") };
+    format!("  {}{said}", link.text)
 }
 
 fn opening_text(opening: &Opening, user: &str) -> String {
@@ -87,6 +95,7 @@ pub fn why_json(why: &Why) -> Json {
             json!({ "role": c.role, "until": c.until.map(instant), "links": links })
         })
         .collect();
+    let past: Vec<Json> = why.past.iter().map(|l| json!({ "text": l.text, "proof": proof_json(&l.proof) })).collect();
     let openings: Vec<Json> = why
         .openings
         .iter()
@@ -95,7 +104,7 @@ pub fn why_json(why: &Why) -> Json {
             json!({ "package": o.package.as_str(), "roles": o.roles, "policies": o.policies.as_ref().ok(), "refusal": refusal })
         })
         .collect();
-    json!({ "user": why.user, "resource": why.thing.to_string(), "holds": !chains.is_empty() || why.unseen > 0, "reasons": chains, "unseen": why.unseen, "openings": openings })
+    json!({ "user": why.user, "resource": why.thing.to_string(), "holds": !chains.is_empty() || why.unseen > 0, "reasons": chains, "unseen": why.unseen, "past": past, "openings": openings })
 }
 
 /// Whether somebody can have a package, for people.
