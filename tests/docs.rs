@@ -42,7 +42,9 @@ fn the_page_of_commands_names_every_command_and_flag() {
     // `destroy` says that it has the flags of `apply`, and `apply` those of `plan`.
     let inherits = [("plan", ""), ("apply", "plan"), ("destroy", "apply")];
     let section = |command: &str| {
-        let part = |c: &str| page.split(&format!("\n### `writ {c}")).nth(1).map(|s| s.split("\n### ").next().unwrap().to_owned());
+        // Its word ends there: `can` is not `cancel`.
+        let found = |c: &str| [' ', '`'].into_iter().find_map(|end| page.split(&format!("\n### `writ {c}{end}")).nth(1));
+        let part = |c: &str| found(c).map(|s| s.split("\n### ").next().unwrap().to_owned());
         let mut text = part(command)?;
         let mut above = inherits.iter().find(|(c, _)| *c == command).map(|(_, above)| *above);
         while let Some(name) = above.filter(|a| !a.is_empty()) {

@@ -193,7 +193,7 @@ pub fn declared(context: &Context, moment: Moment, address: &Address) -> Result<
         let requests: Vec<Request> = desk.records.all(Family::Request).into_iter().filter_map(request).collect();
         let mut all = standing(&desk.facts, stored, &assignments, &requests);
         let package = address.parent().and_then(|p| desk.facts.object(&p)).and_then(Package::of);
-        if !package.is_some_and(|p| desk.actor.may(&desk.today, Action::ViewAssignments, p).is_ok()) {
+        if package.is_none_or(|p| desk.actor.may(&desk.today, Action::ViewAssignments, p).is_err()) {
             all.retain(|s| matches!(&desk.actor, Actor::Person(me) if *me == s.user));
         }
         Ok(all)

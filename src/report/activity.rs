@@ -84,7 +84,7 @@ fn changed(change: &ObjectChange) -> String {
     let (Some(before), Some(after)) = (&change.before, &change.after) else { return change.address.clone() };
     let (before, after) = (&before.attributes, &after.attributes);
     let names: BTreeSet<&str> = before.iter().chain(after.iter()).map(|(name, _)| name).collect();
-    let says = |table: &crate::model::Table, name: &str| table.get(name).map(|v| canonical(v));
+    let says = |table: &crate::model::Table, name: &str| table.get(name).map(canonical);
     let other: Vec<&str> = names.into_iter().filter(|n| says(before, n) != says(after, n)).collect();
     if other.is_empty() { change.address.clone() } else { format!("{}: {}", change.address, other.join(", ")) }
 }

@@ -127,14 +127,14 @@ impl World {
     /// Somebody does something.
     pub fn act(&mut self, actor: &Actor, command: &Command) {
         let mint = || {
-            self.minted.set(self.minted.get() + 1);
+            self.minted.set(self.minted.get().saturating_add(1));
             format!("r{:03}", self.minted.get())
         };
         let facts = self.facts();
         let mut draft = Draft::new(&facts, &mint);
         decide(&mut draft, actor, command).unwrap();
         let events = draft.events();
-        let serial = self.told.last().map_or(2, |t| t.serial + 1);
+        let serial = self.told.last().map_or(2, |t| t.serial.saturating_add(1));
         for event in events {
             let (family, id) = event.record();
             let key = (family, id.to_owned());
@@ -193,7 +193,7 @@ impl World {
     /// The rows of a report, as texts: only these columns; or the rule that refuses it.
     pub fn rows(&self, report: &Report, columns: &[&str], actor: &str, change: impl FnOnce(&mut Asked<'_>)) -> Vec<String> {
         let (Made::Facts(make) | Made::History(make)) = report.made else { panic!("not made") };
-        let rows = match self.ask_as(&person(actor), change, |asked| make(asked)) {
+        let rows = match self.ask_as(&person(actor), change, make) {
             Err(refusal) => return vec![format!("{} {}", refusal.rule.0, refusal.help)],
             Ok(rows) => rows,
         };
