@@ -98,7 +98,7 @@ fn about(asked: &Asked<'_>, event: &Event, known: &mut BTreeMap<(Family, String)
         _ => known.get(&place).cloned().or_else(|| match asked.facts.records.get(family, id)? {
             Record::Request(r) => Some((r.package.clone(), r.target.clone())),
             Record::Assignment(a) => Some((a.package.clone(), a.target.clone())),
-            Record::Guest(_) => None,
+            _ => None,
         }),
     }?;
     known.insert(place, found.clone());

@@ -97,6 +97,9 @@ pub(super) fn details(event: &Event) -> String {
         }
         Event::Approved { .. } => "approved by all who had to".to_owned(),
         Event::Closed { state, cause, .. } => format!("{}: {cause}", state.word()),
+        Event::RequestSettled { state, errors, .. } if errors.is_empty() => state.word().to_owned(),
+        Event::RequestSettled { state, errors, .. } => format!("{}: {}", state.word(), errors.join("; ")),
+        Event::Settled { state, .. } => state.word().to_owned(),
         Event::RequestDelivered { assignment, .. } => format!("assignment {assignment}"),
         Event::Given { assignment } => format!("{} through {}", assignment.target.name, key(&assignment.policy.name)),
         Event::Rescheduled { end, .. } => end.map_or_else(|| "it does not end".to_owned(), |e| format!("ends at {}", e.to_rfc3339())),

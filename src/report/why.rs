@@ -78,7 +78,7 @@ pub fn records(facts: &Facts<'_>, name: &str) -> Vec<String> {
     let theirs = |r: &Record| match r {
         Record::Request(r) => person.is(&r.target),
         Record::Assignment(a) => person.is(&a.target),
-        Record::Guest(_) => false,
+        _ => false,
     };
     let all = [Family::Request, Family::Assignment].into_iter().flat_map(|family| facts.records.all(family));
     all.filter(theirs).map(|r| r.id().to_owned()).collect()

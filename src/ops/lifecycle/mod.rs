@@ -6,8 +6,8 @@
 
 mod find;
 mod follow;
-pub mod outbox;
 mod happened;
+pub mod outbox;
 
 pub(super) use follow::{Following, follow};
 pub(super) use happened::happened;
@@ -88,8 +88,10 @@ fn look_as<T>(context: &Context, verb: &str, look: impl FnOnce(&Desk<'_>) -> Res
     let now = context.now.trunc_subsecs(3).max(reader.latest()?);
     let (zone, narrowest_only) = terms(&state, &settings);
     let facts = Facts::new(&state.objects, &records, now, zone, narrowest_only);
+    let today = facts.with(&records, now);
     let desk = Desk {
         facts,
+        today,
         records: &records,
         stored: Some(&records),
         actor,
@@ -98,8 +100,6 @@ fn look_as<T>(context: &Context, verb: &str, look: impl FnOnce(&Desk<'_>) -> Res
         mail: settings.mail().is_some(),
         state: &state,
     };
-    let today = facts.with(&records, now);
-    let desk = Desk { facts, today, records: &records, actor, serial: state.serial, workspace: &settings.name, state: &state };
     let looked = look(&desk);
     records.sound()?;
     looked
@@ -135,8 +135,9 @@ pub fn look_at<T>(context: &Context, moment: Moment, look_then: impl FnOnce(&Des
     let records = Ledger(snapshot.tables.records.into_iter().map(|(key, row)| (key, row.record)).collect());
     let (zone, narrowest_only) = terms(&state, &settings);
     let facts = Facts::new(&state.objects, &records, at, zone, narrowest_only);
-    look_then(&Desk {
+    let desk = Desk {
         facts,
+        today,
         records: &records,
         stored: None,
         actor,
@@ -144,8 +145,7 @@ pub fn look_at<T>(context: &Context, moment: Moment, look_then: impl FnOnce(&Des
         workspace: &settings.name,
         mail: settings.mail().is_some(),
         state: &state,
-    })
-    let desk = Desk { facts, today, records: &records, actor, serial: state.serial, workspace: &settings.name, state: &state };
+    };
     let looked = look_then(&desk);
     records_today.sound()?;
     looked
@@ -239,8 +239,10 @@ fn write(
     let records = reader.records();
     let (zone, narrowest_only) = terms(&state, &settings);
     let facts = Facts::new(&state.objects, &records, now, zone, narrowest_only);
+    let today = facts.with(&records, now);
     let desk = Desk {
         facts,
+        today,
         records: &records,
         stored: Some(&records),
         actor: actor.clone(),
@@ -249,9 +251,6 @@ fn write(
         mail: settings.mail().is_some(),
         state: &state,
     };
-    let today = facts.with(&records, now);
-    let desk =
-        Desk { facts, today, records: &records, actor: actor.clone(), serial: head.serial, workspace: &settings.name, state: &state };
     let events = decide(&desk, &records, &context.mint);
     // What could not be read was decided from as if it were not there.
     records.sound()?;
