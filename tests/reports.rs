@@ -1,6 +1,5 @@
 //! Reports and answers of the real binary on `examples/contoso`: every report in every form, now and then, with foreign text, and by
 //! whom.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
 mod support;
 

@@ -4,7 +4,9 @@
 use super::asked::{Asked, Scope, key};
 use super::thing::Thing;
 use crate::authority::Action;
-use crate::engine::{Assignment, Cause, Event, Facts, Family, Giving, Joined, Person, Record, Refusal, Request, RequestKind, Rule, Source};
+use crate::engine::{
+    Assignment, Cause, Event, Facts, Family, Giving, Joined, Offer, Person, Record, Refusal, Request, RequestKind, Rule, Source,
+};
 use crate::engine::{giving, hindrance, live_of, offers, ways_into};
 use crate::kinds::access_package::roles_path;
 use crate::kinds::group::{Group, MEMBERS, OWNERS};
@@ -173,12 +175,11 @@ fn openings(asked: &Asked<'_>, person: &Person<'_>, given: &[Giving<'_>]) -> Vec
         roles.entry(&gives.package.0.address).or_default().insert(gives.role);
     }
     let opening = |(package, roles): (&Address, BTreeSet<&str>)| {
-        let policies = match hindrance(asked.facts, package, person) {
-            Some(refusal) => Err(refusal),
-            None => offers(asked.facts, package, person).map(|all| all.iter().map(|o| o.policy.0.address.key().to_owned()).collect()),
-        };
+        let offered = offers(asked.facts, package, person);
         // Who may not have it learns no more of a hidden package than of one that is not there.
-        let hidden = matches!(&policies, Err(r) if r.rule == Rule("R61")) && asked.over_tenant().is_err();
+        let hidden = offered.as_ref().is_err_and(|r| r.rule == Rule("R61")) && asked.over_tenant().is_err();
+        let keys = |all: Vec<Offer<'_>>| all.iter().map(|o| o.policy.0.address.key().to_owned()).collect();
+        let policies = hindrance(asked.facts, package, person).map_or_else(|| offered.map(keys), Err);
         (!hidden).then(|| Opening { package: package.clone(), roles: roles.into_iter().map(str::to_owned).collect(), policies })
     };
     roles.into_iter().filter_map(opening).collect()

@@ -340,6 +340,17 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_ends_where_it_ends() {
+        assert_eq!(cell("Sales, 2 of 3"), "Sales, 2 of 3");
+        assert_eq!(cell("ann@contoso.example"), "`ann@contoso.example`");
+        assert_eq!(cell("a|b"), "<code>a&#124;b</code>");
+        assert_eq!(cell("a\n`\\"), "<code>a&#92;u&#123;a&#125;&#96;&#92;</code>");
+        for text in ["|", "\\|", "`|`", "<b>|</code>", "\r\n| x |"] {
+            assert!(!cell(text).contains(['|', '\n', '\r', '\\']) && cell(text).matches('<').count() == 2, "{}", cell(text));
+        }
+    }
+
+    #[test]
     fn a_part_is_applied_from_a_file_and_a_difference_is_not_applied() {
         let part = Plan { complete: false, ..refused(Vec::new()) };
         assert!(text(&part, Some(&How::default())).contains("Save it with `-o FILE` to apply exactly this part.\n"));
