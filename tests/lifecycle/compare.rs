@@ -1,0 +1,345 @@
+//! Both implementations, side by side.
+//!
+//! In: a world and steps. Out: nothing, or where they differ. What the engine minted is matched by the order of its making.
+
+use super::invariants;
+use super::naive::{self, Act, By, Kind, Naive, State, Want};
+use super::steps::Step;
+use super::world::{self, Edit, Gives, Id, Minute, World, package_address, policy_key};
+use chrono::{DateTime, Utc};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use writ::engine::{
+    Actor, Ask, Assignment, AssignmentState, Cause, Command, Draft, Event, Facts, Family, GuestState, Ledger, Record, Refusal, Request,
+    RequestKind, RequestState, catch_up, deciders, decide, fold, held_by,
+};
+use writ::kinds::user;
+use writ::model::{Address, Holdings, Object, Origin, Stored, Zone};
+
+/// The engine, with what its surroundings do for it: events are folded, and what happens to guests happens to their objects too.
+pub struct Engine {
+    pub objects: Holdings,
+    pub ledger: Ledger,
+    pub now: Minute,
+    pub zone: Zone,
+    pub narrowest: bool,
+    minted: Cell<u32>,
+    /// Ids in the order of their making.
+    pub requests: Vec<String>,
+    pub assignments: Vec<String>,
+}
+
+fn instant(at: Minute) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_798_761_600 + at * 60, 0).unwrap()
+}
+
+pub fn minute(at: DateTime<Utc>) -> Minute {
+    (at - instant(0)).num_minutes()
+}
+
+/// Those that a world has not are nobody's.
+fn id_of(all: &[String], place: Id) -> String {
+    all.get(place).cloned().unwrap_or_else(|| "no such id".to_owned())
+}
+
+impl Engine {
+    pub fn new(world: &World) -> Engine {
+        Engine {
+            objects: world.holdings(),
+            ledger: Ledger::default(),
+            now: 0,
+            zone: Zone::parse(if world.amsterdam { "Europe/Amsterdam" } else { "UTC" }).unwrap(),
+            narrowest: world.narrowest,
+            minted: Cell::new(0),
+            requests: Vec::new(),
+            assignments: Vec::new(),
+        }
+    }
+
+    pub fn facts(&self) -> Facts<'_> {
+        Facts::new(&self.objects, &self.ledger, instant(self.now), self.zone, self.narrowest)
+    }
+
+    /// What comes of a command or of the clock; folded, unless it is refused.
+    fn run(&mut self, what: impl FnOnce(&mut Draft<'_>) -> Result<(), Refusal>) -> Result<Vec<Event>, Refusal> {
+        let events = {
+            let facts = self.facts();
+            let mint = || {
+                self.minted.set(self.minted.get() + 1);
+                format!("{:06}", self.minted.get())
+            };
+            let mut draft = Draft::new(&facts, &mint);
+            what(&mut draft)?;
+            draft.events()
+        };
+        for event in &events {
+            self.happens(event);
+        }
+        Ok(events)
+    }
+
+    fn happens(&mut self, event: &Event) {
+        let (family, id) = event.record();
+        let key = (family, id.to_owned());
+        match fold(self.ledger.0.get(&key).cloned(), event).unwrap() {
+            Some(record) => drop(self.ledger.0.insert(key, record)),
+            None => drop(self.ledger.0.remove(&key)),
+        }
+        match event {
+            Event::RequestSubmitted { request } => self.requests.push(request.id.clone()),
+            Event::Given { assignment } => self.assignments.push(assignment.id.clone()),
+            Event::GuestInvited { guest, organization } => {
+                let attributes = user::guest(organization.as_deref());
+                let object = Object { address: Address::root("user", &guest.name), attributes, at: writ::diag::Span::NONE };
+                let stored = Stored { object, id: guest.id.clone(), workspace: None, version: 1, origin: Origin::default() };
+                self.objects = self.objects.values().cloned().chain([stored]).collect();
+            }
+            Event::GuestBlocked { guest, .. } => {
+                let stored = self.objects.values_mut().find(|s| s.id == *guest).unwrap();
+                stored.object.attributes = user::with_sign_in(&stored.object.attributes, false);
+            }
+            Event::GuestDeleted { guest, .. } => {
+                self.objects = self.objects.values().filter(|s| s.id != *guest).cloned().collect();
+            }
+            _ => {}
+        }
+    }
+
+    pub fn tick(&mut self, until: Minute) -> Result<Vec<Event>, Refusal> {
+        self.now = until;
+        let due: Vec<Record> =
+            self.ledger.0.values().filter(|r| r.due().is_some_and(|at| at <= instant(until))).cloned().collect();
+        if due.is_empty() { Ok(Vec::new()) } else { self.run(|draft| catch_up(draft, due, instant(until))) }
+    }
+
+    fn act(&mut self, world: &World, by: By, act: &Act) -> Result<Vec<Event>, Refusal> {
+        let actor = match by {
+            By::Operator => Actor::Operator("operator:root@here".to_owned()),
+            By::User(u) => Actor::Person(world.users[u].name.clone()),
+        };
+        let reason = |given: &bool| given.then(|| "it is needed".to_owned());
+        let ask = |want: &Want| Ask {
+            package: package_address(want.package),
+            policy: want.policy.map(policy_key),
+            target: want.target.map(|u| world.users[u].name.clone()),
+            justification: reason(&want.reason),
+            answers: want
+                .answers
+                .iter()
+                .map(|(key, values)| ((*key).to_owned(), values.iter().map(|v| (*v).to_owned()).collect()))
+                .collect::<BTreeMap<_, _>>(),
+            start: want.start.map(instant),
+            end: want.end.map(instant),
+        };
+        let command = match act {
+            Act::Request(want) => Command::Request(ask(want)),
+            Act::Assign(want) => Command::Assign(ask(want)),
+            Act::Decide { request, yes, reason: given } => {
+                Command::Decide { request: id_of(&self.requests, *request), approve: *yes, justification: reason(given) }
+            }
+            Act::Cancel { request } => Command::Cancel { request: id_of(&self.requests, *request), justification: None },
+            Act::Extend { assignment, end, reason: given } => Command::Extend {
+                assignment: id_of(&self.assignments, *assignment),
+                end: end.map(instant),
+                justification: reason(given),
+            },
+            Act::Reschedule { assignment, end } => {
+                Command::Reschedule { assignment: id_of(&self.assignments, *assignment), end: instant(*end) }
+            }
+            Act::Remove { assignment } => Command::Remove { assignment: id_of(&self.assignments, *assignment), justification: None },
+        };
+        self.run(|draft| decide(draft, &actor, &command))
+    }
+
+    fn change(&mut self, world: &World, address: &Address) {
+        let anew = world.object(address);
+        let stored = self.objects.values_mut().find(|s| s.object.address == *address).unwrap();
+        stored.object = anew.object;
+    }
+
+    pub fn request(&self, id: &str) -> &Request {
+        match &self.ledger.0[&(Family::Request, id.to_owned())] {
+            Record::Request(request) => request,
+            _ => panic!("{id} is no request"),
+        }
+    }
+
+    pub fn assignment(&self, id: &str) -> &Assignment {
+        match &self.ledger.0[&(Family::Assignment, id.to_owned())] {
+            Record::Assignment(assignment) => assignment,
+            _ => panic!("{id} is no assignment"),
+        }
+    }
+}
+
+/// Takes one step on both, and says where they differ.
+pub fn step(model: &mut Naive, engine: &mut Engine, step: &Step) -> Result<bool, String> {
+    let before = model.clone();
+    let events = match step {
+        Step::Change(edit) => {
+            let address = address_of(&model.world, edit);
+            model.change(edit);
+            engine.change(&model.world, &address);
+            Vec::new()
+        }
+        Step::Pass(to) => {
+            model.now = (*to).max(model.now);
+            engine.now = model.now;
+            Vec::new()
+        }
+        Step::Tick(to) => {
+            let to = (*to).max(model.now);
+            model.tick(to);
+            engine.tick(to).map_err(|r| format!("the clock is refused: {r}"))?
+        }
+        Step::Do(by, act) => {
+            let said = engine.act(&before.world, *by, act);
+            match (model.act(*by, act), said) {
+                (Ok(()), Ok(events)) => events,
+                (Err(against), Err(refusal)) if against.contains(&refusal.rule.0) => {
+                    *model = Naive { edges: model.edges, ..before };
+                    return Ok(false);
+                }
+                (Err(against), Err(refusal)) => return Err(format!("rules: {against:?}\nengine: {refusal}")),
+                (Ok(()), Err(refusal)) => return Err(format!("rules: accepted\nengine: {refusal}")),
+                (Err(against), Ok(events)) => return Err(format!("rules: {against:?}\nengine: accepted, {events:#?}")),
+            }
+        }
+    };
+    invariants::hold(model, engine, &events, matches!(step, Step::Tick(_)))?;
+    let (ours, theirs) = (told(model), seen(model, engine));
+    if ours == theirs { Ok(true) } else { Err(apart(&ours, &theirs)) }
+}
+
+/// The lines that only one of them has.
+fn apart(ours: &str, theirs: &str) -> String {
+    let only = |text: &str, other: &str| {
+        let lines = text.lines().filter(|line| !other.lines().any(|l| l == *line));
+        lines.fold(String::new(), |all, line| all + line + "\n")
+    };
+    format!("rules:\n{}engine:\n{}", only(ours, theirs), only(theirs, ours))
+}
+
+fn address_of(world: &World, edit: &Edit) -> Address {
+    match edit {
+        Edit::Member(group, _) => world::group_address(*group),
+        Edit::Enabled(user) => world.user_address(*user),
+        Edit::Policy(id) | Edit::Terms(id, _) => world.policy_address(*id),
+        Edit::Catalog(id) => world::catalog_address(*id),
+    }
+}
+
+/// What the model says is so.
+pub fn told(model: &Naive) -> String {
+    let mut text = String::new();
+    let name = |u: Id| model.world.users[u].name.as_str();
+    for (id, r) in model.requests.iter().enumerate() {
+        let kind = match r.kind {
+            Kind::Add => "add",
+            Kind::AdminAdd => "admin_add",
+            Kind::Extend => "extend",
+            Kind::Remove => "remove",
+        };
+        let state = match r.state {
+            State::Pending => "pending_approval",
+            State::Scheduled => "scheduled",
+            State::Delivered => "delivered",
+            State::Denied => "denied",
+            State::TimedOut => "timed_out",
+            State::Canceled => "canceled",
+        };
+        let mut able: Vec<&str> = model.deciders(r).into_iter().map(name).collect();
+        able.sort_unstable();
+        let times = if r.state == State::Scheduled { format!(" {:?}", (r.start, r.end)) } else { String::new() };
+        let turn = r.turn.map(|t| (t.number, t.deadline, t.escalated));
+        writeln!(text, "  request {id} {kind} p{} q{} {} {state}{times} {turn:?} {able:?}", r.package, r.policy, name(r.target)).unwrap();
+    }
+    for (id, a) in model.assignments.iter().enumerate() {
+        let over = a.over.map(|(at, cause)| {
+            let cause = match cause {
+                naive::Cause::Expired => "its end came",
+                naive::Cause::GivenUp => "the holder gave it up",
+                naive::Cause::Removed => "somebody took it away",
+            };
+            (at, cause)
+        });
+        let live = model.is_live(a);
+        writeln!(text, "  assignment {id} p{} q{} {} {:?} {over:?} {live}", a.package, a.policy, name(a.target), (a.start, a.end)).unwrap();
+    }
+    let mut guests: Vec<String> =
+        model.guests.iter().map(|g| format!("  guest {} {:?} {:?}\n", name(g.user), g.stands, g.deletes)).collect();
+    guests.sort_unstable();
+    text.extend(guests);
+    for user in (0..model.world.users.len()).filter(|u| model.world.users[*u].known) {
+        let held: Vec<String> = model.holdings(user).into_iter().map(role).collect();
+        writeln!(text, "  {} holds {}", name(user), held.join(", ")).unwrap();
+    }
+    text
+}
+
+fn role(gives: Gives) -> String {
+    match gives {
+        Gives::Group(g, role) => format!("group g{g} {role}"),
+        Gives::Application(role) => format!("application app {role}"),
+    }
+}
+
+/// What the engine says is so, in the same words.
+fn seen(model: &Naive, engine: &Engine) -> String {
+    let mut text = String::new();
+    let facts = engine.facts();
+    let key = |named: &str| named.rsplit('.').next().unwrap_or_default().to_owned();
+    for (id, minted) in engine.requests.iter().enumerate() {
+        let r = engine.request(minted);
+        let kind = match r.kind {
+            RequestKind::Add => "add",
+            RequestKind::AdminAdd => "admin_add",
+            RequestKind::Extend => "extend",
+            RequestKind::Remove => "remove",
+        };
+        let mut able: Vec<String> = if r.state.is_open() { deciders(&facts, r).into_iter().map(|n| n.name).collect() } else { Vec::new() };
+        able.sort_unstable();
+        let times = if r.state == RequestState::Scheduled { format!(" {:?}", (r.start.map(minute), r.end.map(minute))) } else { String::new() };
+        let turn = r.stage.as_ref().map(|s| (s.number, minute(s.deadline), s.escalated));
+        let (package, policy) = (key(&r.package.name), key(&r.policy.name));
+        writeln!(text, "  request {id} {kind} {package} {policy} {} {}{times} {turn:?} {able:?}", r.target.name, r.state.word()).unwrap();
+    }
+    for (id, minted) in engine.assignments.iter().enumerate() {
+        let a = engine.assignment(minted);
+        let over = (a.state == AssignmentState::Expired).then(|| {
+            let cause = match a.cause.as_ref().unwrap() {
+                Cause::Expired => "its end came",
+                Cause::GivenUp => "the holder gave it up",
+                Cause::Removed(_) => "somebody took it away",
+                _ => "something is gone",
+            };
+            (minute(a.ended.unwrap()), cause)
+        });
+        let times = (minute(a.start), a.end.map(minute));
+        let live = a.is_live(facts.now);
+        writeln!(text, "  assignment {id} {} {} {} {times:?} {over:?} {live}", key(&a.package.name), key(&a.policy.name), a.target.name).unwrap();
+    }
+    let mut guests: Vec<String> = Vec::new();
+    for record in engine.ledger.0.values() {
+        if let Record::Guest(g) = record {
+            let stands = match g.state {
+                GuestState::Active => "Active",
+                GuestState::Blocked => "Blocked",
+                GuestState::Deleted => "Deleted",
+            };
+            guests.push(format!("  guest {} {stands} {:?}\n", g.name, g.deletes.map(minute)));
+        }
+    }
+    guests.sort_unstable();
+    text.extend(guests);
+    for user in model.world.users.iter().filter(|u| engine.objects.contains_key(&Address::root("user", &u.name))) {
+        let held = held_by(&facts, &facts.person(&user.name));
+        let mut held: Vec<(bool, String)> =
+            held.into_iter().map(|h| (h.kind != "group", format!("{} {} {}", h.kind, h.key.trim_start_matches("group."), h.role))).collect();
+        held.sort_unstable();
+        let held: Vec<String> = held.into_iter().map(|(_, h)| h).collect();
+        writeln!(text, "  {} holds {}", user.name, held.join(", ")).unwrap();
+    }
+    text
+}

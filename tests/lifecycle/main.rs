@@ -1,0 +1,140 @@
+//! The lifecycle twice: the engine, and the rules written down once more with lists and loops, on random worlds and what happens in
+//! them. Whatever is asked, both say the same.
+//!
+//! `WRIT_WORLDS` says how many worlds; `WRIT_SEED` shows one of them, step by step;
+//! `cargo test --test lifecycle -- --nocapture` prints how often each edge of the request machine was taken.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic, clippy::print_stdout, reason = "a test")]
+
+mod compare;
+mod invariants;
+mod naive;
+mod steps;
+mod world;
+
+use compare::Engine;
+use naive::{Edges, Naive};
+use std::fmt::Write;
+use steps::Step;
+use world::{Dice, World};
+
+/// Edges that the engine has no parts for yet: delivery that fails or waits, and records that are taken away.
+const LATER: [usize; 5] = [14, 15, 16, 17, 18];
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|n| n.parse().unwrap())
+}
+
+/// What came of one world.
+struct Ran {
+    edges: Edges,
+    steps: usize,
+    accepted: usize,
+    different: usize,
+}
+
+/// One world, and what happens in it; where both differ: the steps so far, and how.
+fn run(seed: u64) -> Result<Ran, (Vec<Step>, String)> {
+    let mut dice = Dice::new(seed);
+    let world = World::generate(&mut dice);
+    let mut engine = Engine::new(&world);
+    let mut model = Naive::new(world);
+    let mut steps = Vec::new();
+    let mut accepted = 0;
+    for _ in 0..5 + dice.below(21) {
+        let step = steps::next(&mut dice, &model);
+        steps.push(step.clone());
+        match compare::step(&mut model, &mut engine, &step) {
+            Ok(done) => accepted += usize::from(done),
+            Err(how) => return Err((steps, how)),
+        }
+    }
+    Ok(Ran { edges: model.edges, steps: steps.len(), accepted, different: 0 })
+}
+
+/// Whether these steps make a difference, and which.
+fn differs(world: &World, steps: &[Step]) -> Option<String> {
+    let mut engine = Engine::new(world);
+    let mut model = Naive::new(world.clone());
+    steps.iter().find_map(|step| compare::step(&mut model, &mut engine, step).err())
+}
+
+/// Fewer steps that still make a difference: each is left out once, as long as that helps.
+fn shrink(world: &World, mut steps: Vec<Step>) -> Vec<Step> {
+    loop {
+        let fewer = (0..steps.len()).rev().find_map(|at| {
+            let mut fewer = steps.clone();
+            fewer.remove(at);
+            differs(world, &fewer).map(|_| fewer)
+        });
+        match fewer {
+            Some(fewer) => steps = fewer,
+            None => return steps,
+        }
+    }
+}
+
+fn report(seed: u64, steps: Vec<Step>) -> String {
+    let world = World::generate(&mut Dice::new(seed));
+    let steps = shrink(&world, steps);
+    let mut text = format!("WRIT_SEED={seed}\n{}", world.to_text());
+    for step in &steps {
+        writeln!(text, "{step:?}").unwrap();
+    }
+    text.push_str(&differs(&world, &steps).unwrap_or_default());
+    text
+}
+
+#[test]
+fn the_engine_does_what_the_rules_say() {
+    if let Some(seed) = number("WRIT_SEED") {
+        match run(seed) {
+            Ok(ran) => println!("world {seed}: {} steps, no difference", ran.steps),
+            Err((steps, _)) => panic!("{}", report(seed, steps)),
+        }
+        return;
+    }
+    let worlds = number("WRIT_WORLDS").unwrap_or(100_000);
+    let began = std::time::Instant::now();
+    let halves: Vec<Ran> = std::thread::scope(|scope| {
+        let half = |first: u64| {
+            scope.spawn(move || {
+                let mut all = Ran { edges: [0; 21], steps: 0, accepted: 0, different: 0 };
+                for seed in (first..worlds).step_by(2) {
+                    match run(seed) {
+                        Ok(ran) => {
+                            all.steps += ran.steps;
+                            all.accepted += ran.accepted;
+                            all.edges.iter_mut().zip(ran.edges).for_each(|(sum, n)| *sum += n);
+                        }
+                        Err((steps, _)) => {
+                            println!("{}", report(seed, steps));
+                            all.different += 1;
+                            if all.different > 6 { break; }
+                        }
+                    }
+                }
+                all
+            })
+        };
+        let threads = [half(0), half(1)];
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    let steps: usize = halves.iter().map(|h| h.steps).sum();
+    let accepted: usize = halves.iter().map(|h| h.accepted).sum();
+    println!("{worlds} worlds, {steps} steps, {accepted} of them taken, {:.1} s", began.elapsed().as_secs_f64());
+    let different: usize = halves.iter().map(|h| h.different).sum();
+    let mut rare = Vec::new();
+    for edge in 1..21 {
+        let times: u64 = halves.iter().map(|h| h.edges[edge]).sum();
+        if LATER.contains(&edge) {
+            println!("Q{edge:<3} later");
+        } else {
+            println!("Q{edge:<3} {times}");
+            if times < worlds / 100 {
+                rare.push(edge);
+            }
+        }
+    }
+    assert_eq!(different, 0, "worlds in which they differ");
+    assert!(rare.is_empty(), "too rarely taken: {rare:?}");
+}

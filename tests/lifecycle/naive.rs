@@ -1,0 +1,966 @@
+//! The lifecycle once more, as the rules say it and as plainly as it can be said: lists, and loops over them.
+//!
+//! In: a [`World`], and what somebody does or when it is. Out: what is so afterwards, or every rule that stands against it. Nothing of
+//! it was taken from the engine; where a comment names a rule, the rule is why it is so.
+
+use super::world::{DAY, Edit, Ends, Extension, Gives, Id, Lost, Minute, Policy, Question, Scope, Stage, Who, World};
+
+/// Who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Operator,
+    User(Id),
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Want {
+    pub package: Id,
+    pub policy: Option<Id>,
+    pub target: Option<Id>,
+    pub reason: bool,
+    pub answers: Vec<(&'static str, Vec<&'static str>)>,
+    pub start: Option<Minute>,
+    pub end: Option<Minute>,
+}
+
+/// What somebody does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Act {
+    Request(Want),
+    Assign(Want),
+    Decide { request: Id, yes: bool, reason: bool },
+    Cancel { request: Id },
+    Extend { assignment: Id, end: Option<Minute>, reason: bool },
+    Reschedule { assignment: Id, end: Minute },
+    Remove { assignment: Id },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Add,
+    AdminAdd,
+    Extend,
+    Remove,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Pending,
+    Scheduled,
+    Delivered,
+    Denied,
+    TimedOut,
+    Canceled,
+}
+
+/// The stage that somebody has to decide.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Turn {
+    pub number: usize,
+    pub deadline: Minute,
+    pub escalates: Option<Minute>,
+    pub escalated: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub kind: Kind,
+    pub package: Id,
+    pub policy: Id,
+    pub target: Id,
+    pub requestor: By,
+    pub state: State,
+    pub start: Option<Minute>,
+    pub end: Option<Minute>,
+    /// The terms of the policy when it was asked (R31): later changes of the policy are not for it.
+    pub ends: Ends,
+    pub extension: Extension,
+    pub stages: Vec<Stage>,
+    pub turn: Option<Turn>,
+    pub decided_by: Vec<Id>,
+    pub assignment: Option<Id>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    Expired,
+    GivenUp,
+    Removed,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    pub package: Id,
+    pub policy: Id,
+    pub target: Id,
+    pub start: Minute,
+    pub end: Option<Minute>,
+    pub over: Option<(Minute, Cause)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    Active,
+    Blocked,
+    Deleted,
+}
+
+/// Somebody from outside whom an approval brought in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guest {
+    pub user: Id,
+    pub stands: Stands,
+    pub deletes: Option<Minute>,
+}
+
+/// How often each edge of section 2.1 was taken; the place is the number.
+pub type Edges = [u64; 21];
+
+/// Every rule that stands against what was asked.
+pub type Against = Vec<&'static str>;
+
+#[derive(Debug, Clone)]
+pub struct Naive {
+    pub world: World,
+    pub now: Minute,
+    pub requests: Vec<Request>,
+    pub assignments: Vec<Assignment>,
+    pub guests: Vec<Guest>,
+    pub edges: Edges,
+}
+
+impl Naive {
+    pub fn new(world: World) -> Naive {
+        Naive { world, now: 0, requests: Vec::new(), assignments: Vec::new(), guests: Vec::new(), edges: [0; 21] }
+    }
+
+    pub fn change(&mut self, edit: &Edit) {
+        self.world.change(edit);
+    }
+
+    /// Does it, or says what stands against it; then nothing is done.
+    pub fn act(&mut self, by: By, act: &Act) -> Result<(), Against> {
+        match act {
+            Act::Request(want) => self.request(by, want),
+            Act::Assign(want) => self.assign(by, want),
+            Act::Decide { request, yes, reason } => self.decide(by, *request, *yes, *reason),
+            Act::Cancel { request } => self.cancel(by, *request),
+            Act::Extend { assignment, end, reason } => self.extend(by, *assignment, *end, *reason),
+            Act::Reschedule { assignment, end } => self.reschedule(by, *assignment, *end),
+            Act::Remove { assignment } => self.remove(by, *assignment),
+        }
+    }
+
+    // Who somebody is.
+
+    /// Not a member of the directory.
+    pub fn is_outside(&self, user: Id) -> bool {
+        !self.world.users[user].known || self.world.users[user].guest
+    }
+
+    /// Who is not in the directory signs in at home.
+    pub fn signs_in(&self, user: Id) -> bool {
+        !self.world.users[user].known || self.world.users[user].enabled
+    }
+
+    fn signs_in_here(&self, user: Id) -> bool {
+        self.world.users[user].known && self.world.users[user].enabled
+    }
+
+    /// The one that the directory names, else that of the mail's domain; members belong to none.
+    pub fn organization(&self, user: Id) -> Option<Id> {
+        if !self.is_outside(user) {
+            return None;
+        }
+        if let Some(named) = self.world.users[user].organization {
+            return Some(named);
+        }
+        for (id, organization) in self.world.organizations.iter().enumerate() {
+            if organization.domains.contains(&self.world.users[user].domain) {
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    /// Declared, or delivered by a package, directly or through groups in the group.
+    pub fn is_member(&self, user: Id, group: Id) -> bool {
+        if !self.world.users[user].known {
+            return false;
+        }
+        if self.world.groups[group].users.contains(&user) {
+            return true;
+        }
+        for assignment in &self.assignments {
+            let gives = &self.world.packages[assignment.package].gives;
+            if assignment.target == user && self.is_live(assignment) && gives.contains(&Gives::Group(group, "Member")) {
+                return true;
+            }
+        }
+        self.world.groups[group].groups.iter().any(|g| self.is_member(user, *g))
+    }
+
+    fn is_listed(&self, user: Id, all: &[Who]) -> bool {
+        for who in all {
+            match who {
+                Who::User(u) if *u == user && self.world.users[user].known => return true,
+                Who::Group(g) if self.is_member(user, *g) => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    pub fn manager(&self, user: Id) -> Option<Id> {
+        if self.world.users[user].known { self.world.users[user].manager } else { None }
+    }
+
+    /// Whether they manage the assignments of a package (section 3.1).
+    pub fn manages(&self, by: By, package: Id) -> bool {
+        let By::User(user) = by else { return true };
+        if !self.signs_in_here(user) {
+            return false;
+        }
+        for delegation in &self.world.delegations {
+            let here = match delegation.role {
+                "administrator" => delegation.catalog.is_none(),
+                "catalog_owner" | "access_package_manager" | "assignment_manager" => {
+                    delegation.catalog == Some(self.world.packages[package].catalog)
+                }
+                _ => false,
+            };
+            if here && self.is_listed(user, &delegation.members) {
+                return true;
+            }
+        }
+        false
+    }
+
+    // What admits whom.
+
+    /// Ends are exclusive: at its end it is over.
+    pub fn is_live(&self, assignment: &Assignment) -> bool {
+        assignment.over.is_none() && assignment.end.is_none_or(|end| end > self.now)
+    }
+
+    fn is_open(&self, request: &Request) -> bool {
+        matches!(request.state, State::Pending | State::Scheduled)
+    }
+
+    /// Whether the population of a policy has somebody.
+    pub fn admits(&self, policy: &Policy, user: Id) -> bool {
+        let known = self.world.users[user].known;
+        match &policy.scope {
+            Scope::Nobody | Scope::Automatic => false,
+            Scope::Listed(all) => self.is_listed(user, all),
+            Scope::Members => known && !self.is_outside(user),
+            Scope::Directory => known,
+            Scope::Organizations(all) => self.organization(user).is_some_and(|o| all.contains(&o)),
+            Scope::Configured => self.organization(user).is_some_and(|o| !self.world.organizations[o].proposed),
+            Scope::Outside => self.is_outside(user),
+        }
+    }
+
+    /// Section 1.7: 1 is the narrowest.
+    fn class(policy: &Policy) -> usize {
+        match policy.scope {
+            Scope::Listed(_) | Scope::Organizations(_) => 1,
+            Scope::Members => 2,
+            Scope::Directory => 3,
+            _ => 4,
+        }
+    }
+
+    /// Those that somebody may ask through, by scope alone.
+    fn candidates(&self, package: Id, user: Id) -> Vec<Id> {
+        let mut all = Vec::new();
+        for (id, policy) in self.world.policies.iter().enumerate() {
+            if policy.package == package && policy.enabled && self.admits(policy, user) {
+                all.push(id);
+            }
+        }
+        if self.world.narrowest {
+            let best = all.iter().map(|id| Naive::class(&self.world.policies[*id])).min();
+            all.retain(|id| Some(Naive::class(&self.world.policies[*id])) == best);
+        }
+        all
+    }
+
+    /// The list of domains beats every policy (R149).
+    fn is_forbidden(&self, user: Id) -> bool {
+        let domain = self.world.users[user].domain;
+        self.is_outside(user)
+            && (self.world.blocked.iter().any(|d| covers(*d, domain))
+                || self.world.allowed.as_ref().is_some_and(|all| !all.iter().any(|d| covers(*d, domain))))
+    }
+
+    /// V1, V2, V6, V7 of section 3.4.
+    fn shut(&self, package: Id, user: Id) -> Against {
+        let mut against = Vec::new();
+        let catalog = &self.world.catalogs[self.world.packages[package].catalog];
+        if !catalog.enabled {
+            against.push("R103");
+        }
+        if !self.signs_in(user) {
+            against.push(if self.is_outside(user) { "R154" } else { "V6" });
+        }
+        if self.is_outside(user) && !catalog.external {
+            against.push("R104");
+        }
+        if self.is_forbidden(user) {
+            against.push("R149");
+        }
+        against
+    }
+
+    /// What somebody holds, and of which group they are, that the package does not go with (R137, R138, R140).
+    fn incompatible(&self, package: Id, user: Id) -> Against {
+        let mut against = Vec::new();
+        for assignment in &self.assignments {
+            if assignment.target == user && self.is_live(assignment) && self.world.packages[package].not_with_packages.contains(&assignment.package)
+            {
+                against.push("R137");
+            }
+        }
+        if self.world.packages[package].not_with_groups.iter().any(|g| self.is_member(user, *g)) {
+            against.push("R140");
+        }
+        against
+    }
+
+    fn holds(&self, package: Id, user: Id) -> bool {
+        self.assignments.iter().any(|a| a.package == package && a.target == user && self.is_live(a))
+    }
+
+    fn has_asked(&self, package: Id, user: Id) -> bool {
+        self.requests.iter().any(|r| r.package == package && r.target == user && self.is_open(r))
+    }
+
+    // When it ends.
+
+    pub fn ceiling(&self, ends: Ends, from: Minute) -> Option<Minute> {
+        match ends {
+            Ends::Never => None,
+            Ends::After(minutes) => Some(from + minutes),
+            Ends::Date(id) => Some(self.world.date(id)),
+        }
+    }
+
+    // Who decides.
+
+    fn resolve(&self, all: &[Who], target: Id) -> Vec<Id> {
+        let mut people = Vec::new();
+        for user in 0..self.world.users.len() {
+            for who in all {
+                let is = match who {
+                    Who::User(u) => *u == user,
+                    Who::Group(g) => self.is_member(user, *g),
+                    Who::Manager => self.manager(target) == Some(user),
+                    Who::SecondManager => self.manager(target).and_then(|m| self.manager(m)) == Some(user),
+                    Who::InternalSponsors => {
+                        self.organization(target).is_some_and(|o| self.is_listed(user, &self.world.organizations[o].internal))
+                    }
+                    Who::ExternalSponsors => {
+                        self.organization(target).is_some_and(|o| self.is_listed(user, &self.world.organizations[o].external))
+                    }
+                };
+                if is && !people.contains(&user) {
+                    people.push(user);
+                }
+            }
+        }
+        people
+    }
+
+    /// Whoever of these can: in the directory, not asking, not asked for (R117), and not having decided before.
+    fn able(&self, request: &Request, all: &[Who]) -> Vec<Id> {
+        let mut people = self.resolve(all, request.target);
+        people.retain(|u| {
+            self.signs_in_here(*u) && *u != request.target && request.requestor != By::User(*u) && !request.decided_by.contains(u)
+        });
+        people
+    }
+
+    /// The approvers; without any, the fallback (R118); and when escalated, or without any still, the alternates too (R121).
+    fn eligible(&self, request: &Request, number: usize, escalated: bool) -> Vec<Id> {
+        let stage = &request.stages[number - 1];
+        let mut people = self.able(request, &stage.approvers);
+        if people.is_empty() {
+            people = self.able(request, &stage.fallback);
+        }
+        if let Some((_, alternates)) = &stage.escalation
+            && (escalated || people.is_empty())
+        {
+            for user in self.able(request, alternates) {
+                if !people.contains(&user) {
+                    people.push(user);
+                }
+            }
+        }
+        people
+    }
+
+    /// Who could decide now.
+    pub fn deciders(&self, request: &Request) -> Vec<Id> {
+        match request.turn {
+            Some(turn) => self.eligible(request, turn.number, turn.escalated),
+            None => Vec::new(),
+        }
+    }
+
+    // What people do.
+
+    fn terms_against(&self, by: By, user: Id, want: &Want, policy: &Policy) -> Against {
+        let mut against = Vec::new();
+        let own = by == By::User(user);
+        let _ = own;
+        against.extend(answers_against(policy.question, &want.answers));
+        if want.start.is_some_and(|start| start < self.now) {
+            against.push("R52");
+        }
+        let from = want.start.unwrap_or(self.now).max(self.now);
+        let ceiling = self.ceiling(policy.ends, from);
+        if ceiling.is_some_and(|c| c <= from) {
+            against.push("R131");
+        }
+        if let Some(end) = want.end {
+            if end <= from {
+                against.push("R52");
+            }
+            if ceiling.is_some_and(|c| end > c) {
+                against.push("R131");
+            }
+        }
+        against
+    }
+
+    fn request(&mut self, by: By, want: &Want) -> Result<(), Against> {
+        let By::User(actor) = by else { return Err(vec!["R66"]) };
+        let user = want.target.unwrap_or(actor);
+        let mut against = self.shut(want.package, user);
+        if !self.signs_in(actor) {
+            against.extend(["V6", "R154"]);
+        }
+        let mut candidates = self.candidates(want.package, user);
+        if candidates.is_empty() {
+            against.extend(["R29", "R34", "R35", "R48"]);
+        }
+        if user != actor {
+            // R167: for a direct report, where the policy lets managers ask.
+            if self.manager(user) != Some(actor) {
+                against.push("R167");
+            }
+            candidates.retain(|id| self.world.policies[*id].on_behalf);
+            if candidates.is_empty() {
+                against.push("R167");
+            }
+        }
+        let chosen = match want.policy {
+            Some(named) if candidates.contains(&named) => Some(named),
+            Some(_) => {
+                against.extend(["R34", "R35", "R48"]);
+                None
+            }
+            None if candidates.len() > 1 => {
+                against.push("R33");
+                None
+            }
+            None => candidates.first().copied(),
+        };
+        if self.holds(want.package, user) || self.has_asked(want.package, user) {
+            against.push("R68");
+        }
+        against.extend(self.incompatible(want.package, user));
+        let Some(chosen) = chosen else { return Err(against) };
+        let policy = self.world.policies[chosen].clone();
+        if policy.reason && !want.reason {
+            against.push("R42");
+        }
+        if !policy.schedule && (want.start.is_some() || want.end.is_some()) {
+            against.push("R132");
+        }
+        against.extend(self.terms_against(by, user, want, &policy));
+        let stages = if policy.requests { policy.stages.clone() } else { Vec::new() };
+        self.submit(against, if user == actor { 1 } else { 2 }, Kind::Add, by, user, chosen, stages, want.start, want.end, None)
+    }
+
+    fn assign(&mut self, by: By, want: &Want) -> Result<(), Against> {
+        let mut against = Vec::new();
+        if !self.manages(by, want.package) {
+            against.push("R55");
+        }
+        let Some(user) = want.target else {
+            against.push("R50");
+            return Err(against);
+        };
+        let of_package = |id: &Id| self.world.policies[*id].package == want.package;
+        let direct: Vec<Id> =
+            (0..self.world.policies.len()).filter(of_package).filter(|id| self.world.policies[*id].scope == Scope::Nobody).collect();
+        let chosen = match want.policy {
+            Some(named) if of_package(&named) && self.world.policies[named].scope != Scope::Automatic => Some(named),
+            None if direct.len() == 1 => direct.first().copied(),
+            _ => None,
+        };
+        if self.holds(want.package, user) || self.has_asked(want.package, user) {
+            against.push("R68");
+        }
+        against.extend(self.incompatible(want.package, user));
+        if !self.signs_in(user) {
+            against.push("R154");
+        }
+        let Some(chosen) = chosen else {
+            against.push("R50");
+            return Err(against);
+        };
+        let policy = self.world.policies[chosen].clone();
+        if !policy.enabled {
+            against.push("R124");
+        }
+        let outside = matches!(policy.scope, Scope::Organizations(_) | Scope::Configured | Scope::Outside);
+        if outside && !self.admits(&policy, user) || !outside && !self.world.users[user].known {
+            against.push("R126");
+        }
+        if self.is_forbidden(user) {
+            against.push("R149");
+        }
+        against.extend(self.terms_against(by, user, want, &policy));
+        let stages = if policy.requests { policy.stages.clone() } else { Vec::new() };
+        self.submit(against, 3, Kind::AdminAdd, by, user, chosen, stages, want.start, want.end, None)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a request says")]
+    fn submit(
+        &mut self,
+        mut against: Against,
+        edge: usize,
+        kind: Kind,
+        requestor: By,
+        target: Id,
+        policy: Id,
+        stages: Vec<Stage>,
+        start: Option<Minute>,
+        end: Option<Minute>,
+        assignment: Option<Id>,
+    ) -> Result<(), Against> {
+        let Policy { package, ends, extension, .. } = self.world.policies[policy];
+        let state = State::Pending;
+        let (turn, decided_by) = (None, Vec::new());
+        let request = Request { kind, package, policy, target, requestor, state, start, end, ends, extension, stages, turn, decided_by, assignment };
+        let asks = !request.stages.is_empty();
+        // An empty list never means yes.
+        if asks && self.eligible(&request, 1, false).is_empty() {
+            against.push("R39");
+        }
+        if !against.is_empty() {
+            return Err(against);
+        }
+        self.edges[edge] += 1;
+        self.requests.push(request);
+        let id = self.requests.len() - 1;
+        if asks {
+            self.edges[4] += 1;
+            self.begin(id, 1);
+        } else {
+            self.edges[5] += 1;
+            self.approved(id);
+        }
+        Ok(())
+    }
+
+    /// A stage begins; where nobody could decide, the request is denied.
+    fn begin(&mut self, id: Id, number: usize) {
+        let request = &self.requests[id];
+        let stage = request.stages[number - 1].clone();
+        if self.eligible(request, number, false).is_empty() {
+            self.requests[id].state = State::Denied;
+            self.requests[id].turn = None;
+            return;
+        }
+        self.requests[id].turn = Some(Turn {
+            number,
+            deadline: self.now + stage.timeout,
+            escalates: stage.escalation.map(|(after, _)| self.now + after),
+            escalated: false,
+        });
+    }
+
+    /// All who had to agree did.
+    fn approved(&mut self, id: Id) {
+        self.requests[id].turn = None;
+        let request = self.requests[id].clone();
+        match request.kind {
+            Kind::Extend => {
+                let assignment = request.assignment.unwrap();
+                let ceiling = self.ceiling(request.ends, self.now);
+                let end = least(request.end, ceiling);
+                self.requests[id].state = State::Delivered;
+                self.requests[id].end = end;
+                self.assignments[assignment].end = end;
+                self.assignments[assignment].policy = request.policy;
+            }
+            _ => {
+                let from = request.start.unwrap_or(self.now).max(self.now);
+                let end = least(request.end, self.ceiling(request.ends, from));
+                if end.is_some_and(|end| end <= from) {
+                    self.requests[id].state = State::Denied;
+                    return;
+                }
+                self.requests[id].end = end;
+                self.invite(request.target);
+                if from > self.now {
+                    self.edges[11] += 1;
+                    self.requests[id].state = State::Scheduled;
+                } else {
+                    self.give(id);
+                }
+            }
+        }
+    }
+
+    /// R148: somebody from outside is in the directory from the approval on.
+    fn invite(&mut self, user: Id) {
+        if self.world.users[user].known {
+            return;
+        }
+        let organization = self.organization(user);
+        let person = &mut self.world.users[user];
+        (person.known, person.guest, person.enabled, person.organization) = (true, true, true, organization);
+        self.guests.retain(|g| g.user != user);
+        self.guests.push(Guest { user, stands: Stands::Active, deletes: None });
+    }
+
+    fn give(&mut self, id: Id) {
+        let request = self.requests[id].clone();
+        self.edges[12] += 1;
+        self.edges[13] += 1;
+        self.assignments.push(Assignment {
+            package: request.package,
+            policy: request.policy,
+            target: request.target,
+            start: self.now,
+            end: request.end,
+            over: None,
+        });
+        self.requests[id].state = State::Delivered;
+        self.requests[id].assignment = Some(self.assignments.len() - 1);
+    }
+
+    fn decide(&mut self, by: By, id: Id, yes: bool, reason: bool) -> Result<(), Against> {
+        let By::User(actor) = by else { return Err(vec!["R66", "R57"]) };
+        let Some(request) = self.requests.get(id).cloned() else { return Err(vec!["R57"]) };
+        let mut against = Vec::new();
+        if request.target == actor || request.requestor == by {
+            against.push("R117");
+        }
+        if request.state != State::Pending {
+            against.extend(["R40", "R57"]);
+            return Err(against);
+        }
+        let turn = request.turn.unwrap();
+        if turn.deadline <= self.now {
+            against.push("R44");
+        }
+        if !self.deciders(&request).contains(&actor) {
+            against.push("R57");
+        }
+        if request.stages[turn.number - 1].reason && !reason {
+            against.push("R43");
+        }
+        if !against.is_empty() {
+            return Err(against);
+        }
+        self.requests[id].decided_by.push(actor);
+        if !yes {
+            self.edges[8] += 1;
+            self.requests[id].state = State::Denied;
+            self.requests[id].turn = None;
+            return Ok(());
+        }
+        self.edges[7] += 1;
+        if turn.number < request.stages.len() {
+            self.begin(id, turn.number + 1);
+        } else {
+            self.approved(id);
+        }
+        Ok(())
+    }
+
+    fn cancel(&mut self, by: By, id: Id) -> Result<(), Against> {
+        let Some(request) = self.requests.get(id).cloned() else { return Err(vec!["R57"]) };
+        if self.manages(by, request.package) {
+            if !self.is_open(&request) {
+                return Err(vec!["R142"]);
+            }
+        } else if request.requestor == by {
+            if request.state != State::Pending {
+                return Err(vec!["R141"]);
+            }
+        } else {
+            return Err(vec!["R57"]);
+        }
+        self.edges[10] += 1;
+        self.requests[id].state = State::Canceled;
+        self.requests[id].turn = None;
+        Ok(())
+    }
+
+    fn extend(&mut self, by: By, id: Id, end: Option<Minute>, reason: bool) -> Result<(), Against> {
+        let By::User(actor) = by else { return Err(vec!["R66", "R56"]) };
+        let Some(assignment) = self.assignments.get(id).cloned() else { return Err(vec!["R56"]) };
+        if assignment.target != actor || !self.is_live(&assignment) {
+            return Err(vec!["R56"]);
+        }
+        // The guards of Q19, and those of a request.
+        let mut against = self.shut(assignment.package, actor);
+        let policy = self.world.policies[assignment.policy].clone();
+        if policy.extension == Extension::No {
+            against.push("R46");
+        }
+        if !policy.enabled {
+            against.push("R48");
+        }
+        if !self.admits(&policy, actor) {
+            against.push("R130");
+        }
+        against.extend(self.incompatible(assignment.package, actor));
+        if self.has_asked(assignment.package, actor) {
+            against.push("R68");
+        }
+        if policy.reason && !reason {
+            against.push("R42");
+        }
+        let ceiling = self.ceiling(policy.ends, self.now);
+        match (assignment.end, end) {
+            (None, _) => against.push("R131"),
+            (Some(old), Some(new)) if new <= old || ceiling.is_some_and(|c| new > c) => against.push("R131"),
+            (Some(old), None) if ceiling.is_some_and(|c| c <= old) => against.push("R131"),
+            _ => {}
+        }
+        let stages = if policy.extension == Extension::Approval { policy.stages.clone() } else { Vec::new() };
+        self.submit(against, 19, Kind::Extend, by, actor, assignment.policy, stages, None, end, Some(id))
+    }
+
+    fn reschedule(&mut self, by: By, id: Id, end: Minute) -> Result<(), Against> {
+        let Some(assignment) = self.assignments.get(id).cloned() else { return Err(vec!["R56"]) };
+        let mut against = Vec::new();
+        if !self.manages(by, assignment.package) {
+            against.extend(["R55", "R56"]);
+        }
+        if !self.is_live(&assignment) {
+            against.push("R56");
+        }
+        let policy = self.world.policies[assignment.policy].clone();
+        if end <= self.now {
+            against.push("R52");
+        }
+        if self.ceiling(policy.ends, self.now).is_some_and(|c| end > c) || assignment.end == Some(end) {
+            against.push("R131");
+        }
+        if !against.is_empty() {
+            return Err(against);
+        }
+        // The end moves at once, and nobody is asked: there is no request of it.
+        self.edges[19] += 1;
+        self.assignments[id].end = Some(end);
+        Ok(())
+    }
+
+    fn remove(&mut self, by: By, id: Id) -> Result<(), Against> {
+        let Some(assignment) = self.assignments.get(id).cloned() else { return Err(vec!["R56"]) };
+        let own = by == By::User(assignment.target);
+        let mut against = Vec::new();
+        let lets = self.world.policies[assignment.policy].self_removal;
+        if !self.manages(by, assignment.package) {
+            if !own {
+                against.extend(["R55", "R56"]);
+            } else if !lets {
+                against.push("R141");
+            }
+        }
+        if !self.is_live(&assignment) {
+            against.push("R56");
+        }
+        if !against.is_empty() {
+            return Err(against);
+        }
+        self.edges[20] += 1;
+        let policy = &self.world.policies[assignment.policy];
+        self.requests.push(Request {
+            kind: Kind::Remove,
+            package: assignment.package,
+            policy: assignment.policy,
+            target: assignment.target,
+            requestor: by,
+            state: State::Delivered,
+            start: None,
+            end: None,
+            ends: policy.ends,
+            extension: policy.extension,
+            stages: Vec::new(),
+            turn: None,
+            decided_by: Vec::new(),
+            assignment: Some(id),
+        });
+        self.end(id, if own { Cause::GivenUp } else { Cause::Removed });
+        Ok(())
+    }
+
+    /// It is over; what hung on it is closed, and a guest who lost the last one goes (R151).
+    fn end(&mut self, id: Id, cause: Cause) {
+        self.assignments[id].over = Some((self.now, cause));
+        for request in &mut self.requests {
+            if request.kind == Kind::Extend && request.assignment == Some(id) && request.state == State::Pending {
+                request.state = State::Canceled;
+                request.turn = None;
+            }
+        }
+        let user = self.assignments[id].target;
+        self.lose(user);
+    }
+
+    fn lose(&mut self, user: Id) {
+        if self.assignments.iter().any(|a| a.target == user && self.is_live(a)) {
+            return;
+        }
+        let now = self.now;
+        let lost = self.world.lost.unwrap_or(Lost::Delete(30 * DAY));
+        for guest in &mut self.guests {
+            if guest.user == user && guest.stands == Stands::Active && lost != Lost::Nothing {
+                guest.stands = Stands::Blocked;
+                guest.deletes = match lost {
+                    Lost::Delete(after) => Some(now + after),
+                    _ => None,
+                };
+                self.world.users[user].enabled = false;
+            }
+        }
+    }
+
+    // What time brings.
+
+    /// Does what is due until an instant, in the order in which it became so.
+    pub fn tick(&mut self, until: Minute) {
+        loop {
+            // What is first: at one instant ends before accounts, accounts before requests, older before younger.
+            let mut first: Option<(Minute, usize, Id)> = None;
+            let mut see = |at: Option<Minute>, family: usize, id: Id| {
+                if let Some(at) = at.filter(|at| *at <= until)
+                    && first.is_none_or(|f| (at, family, id) < f)
+                {
+                    first = Some((at, family, id));
+                }
+            };
+            for (id, assignment) in self.assignments.iter().enumerate().filter(|(_, a)| a.over.is_none()) {
+                see(assignment.end, 0, id);
+            }
+            for (id, guest) in self.guests.iter().enumerate().filter(|(_, g)| g.stands == Stands::Blocked) {
+                see(guest.deletes, 1, id);
+            }
+            for (id, request) in self.requests.iter().enumerate() {
+                if let Some(turn) = request.turn {
+                    see(Some(turn.deadline), 2, id);
+                    see(turn.escalates, 2, id);
+                } else if request.state == State::Scheduled {
+                    see(request.start, 2, id);
+                }
+            }
+            let Some((at, family, id)) = first else { break };
+            self.now = at;
+            match family {
+                0 => {
+                    self.edges[20] += 1;
+                    self.end(id, Cause::Expired);
+                }
+                1 => {
+                    self.guests[id].stands = Stands::Deleted;
+                    self.guests[id].deletes = None;
+                    let user = self.guests[id].user;
+                    self.world.users[user].known = false;
+                    self.world.users[user].enabled = true;
+                }
+                _ => self.come(id),
+            }
+        }
+        self.now = until;
+    }
+
+    fn come(&mut self, id: Id) {
+        match self.requests[id].turn {
+            Some(turn) if turn.deadline <= self.now => {
+                self.edges[9] += 1;
+                self.requests[id].state = State::TimedOut;
+                self.requests[id].turn = None;
+            }
+            Some(turn) => {
+                self.edges[6] += 1;
+                self.requests[id].turn = Some(Turn { escalates: None, escalated: true, ..turn });
+            }
+            None => {
+                let request = self.requests[id].clone();
+                if !self.incompatible(request.package, request.target).is_empty() || !self.signs_in_here(request.target) {
+                    self.requests[id].state = State::Denied;
+                    return;
+                }
+                self.give(id);
+            }
+        }
+    }
+
+    // Who holds what.
+
+    /// The resource roles that somebody holds.
+    pub fn holdings(&self, user: Id) -> Vec<Gives> {
+        let mut all = Vec::new();
+        for (id, group) in self.world.groups.iter().enumerate() {
+            if self.is_member(user, id) {
+                all.push(Gives::Group(id, "Member"));
+            }
+            if group.owner == Some(user) {
+                all.push(Gives::Group(id, "Owner"));
+            }
+        }
+        for assignment in &self.assignments {
+            if assignment.target == user && self.is_live(assignment) {
+                all.extend(self.world.packages[assignment.package].gives.iter().copied());
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// Whether a listed domain has another: `fabrikam.example` not `fabrikam.example.org`, which is another one.
+fn covers(listed: Id, domain: Id) -> bool {
+    listed == domain
+}
+
+fn least(a: Option<Minute>, b: Option<Minute>) -> Option<Minute> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// R112: what must be answered is, and as the question wants it; nothing else is.
+fn answers_against(question: Option<Question>, answers: &[(&'static str, Vec<&'static str>)]) -> Against {
+    let mut against = Vec::new();
+    if answers.iter().any(|(key, _)| *key != "q" || question.is_none()) {
+        against.push("R112");
+    }
+    let given: Vec<&str> = answers.iter().filter(|(key, _)| *key == "q").flat_map(|(_, values)| values.iter().copied()).collect();
+    let (required, good) = match question {
+        None => return against,
+        Some(Question::Digits { required }) => {
+            (required, given.len() <= 1 && given.iter().all(|v| v.len() == 4 && v.bytes().all(|b| b.is_ascii_digit())))
+        }
+        Some(Question::Choice { required, several }) => {
+            (required, (several || given.len() <= 1) && given.iter().all(|v| *v == "A" || *v == "B"))
+        }
+    };
+    if !good || required && given.is_empty() {
+        against.push("R112");
+    }
+    against
+}

@@ -1,0 +1,161 @@
+//! What happens to a world: steps, each likely enough to be taken, and some that should not be.
+
+use super::naive::{Act, By, Kind, Naive, State, Want};
+use super::world::{DAY, Dice, Edit, HOUR, Id, Minute, Question};
+
+/// One step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    Do(By, Act),
+    /// The clock goes on, and is looked at.
+    Tick(Minute),
+    /// The clock goes on, and nobody looks.
+    Pass(Minute),
+    Change(Edit),
+}
+
+/// A step that fits what is so.
+pub fn next(dice: &mut Dice, model: &Naive) -> Step {
+    let last = |n: usize, dice: &mut Dice| n.checked_sub(1 + dice.below(n.min(3)));
+    let pending: Vec<Id> = (0..model.requests.len()).filter(|r| model.requests[*r].state == State::Pending).collect();
+    let live: Vec<Id> = (0..model.assignments.len()).filter(|a| model.is_live(&model.assignments[*a])).collect();
+    match dice.below(100) {
+        0..14 => Step::Tick(instant(dice, model)),
+        14..16 => Step::Pass(instant(dice, model)),
+        16..20 => Step::Change(model.world.edit(dice)),
+        20..40 if !pending.is_empty() => decide(dice, model, &pending),
+        40..45 => {
+            let open: Vec<Id> = (0..model.requests.len())
+                .filter(|r| matches!(model.requests[*r].state, State::Pending | State::Scheduled) || dice.chance(15))
+                .collect();
+            let Some(request) = dice.pick(&open) else { return ask(dice, model) };
+            let by = if dice.chance(50) { model.requests[request].requestor } else { manager(dice, model, model.requests[request].package) };
+            Step::Do(by, Act::Cancel { request })
+        }
+        45..54 => {
+            let Some(assignment) = dice.pick(&live).or_else(|| last(model.assignments.len(), dice)) else { return ask(dice, model) };
+            let held = &model.assignments[assignment];
+            let by = if dice.chance(92) { By::User(held.target) } else { somebody(dice, model) };
+            let ceiling = model.ceiling(model.world.policies[held.policy].ends, model.now);
+            let end = dice.chance(50).then(|| ceiling.unwrap_or(model.now + 40 * DAY) + [0, -HOUR, -DAY, HOUR][dice.below(4)]);
+            Step::Do(by, Act::Extend { assignment, end, reason: dice.chance(80) })
+        }
+        54..58 => {
+            let Some(assignment) = dice.pick(&live).or_else(|| last(model.assignments.len(), dice)) else { return ask(dice, model) };
+            let held = &model.assignments[assignment];
+            let by = manager(dice, model, held.package);
+            let ceiling = model.ceiling(model.world.policies[held.policy].ends, model.now);
+            let base = if dice.chance(50) { ceiling } else { held.end };
+            let end = base.unwrap_or(model.now + 30 * DAY) + [0, -HOUR, -DAY, HOUR][dice.below(4)];
+            Step::Do(by, Act::Reschedule { assignment, end })
+        }
+        58..64 => {
+            let Some(assignment) = dice.pick(&live).or_else(|| last(model.assignments.len(), dice)) else { return ask(dice, model) };
+            let held = &model.assignments[assignment];
+            let by = if dice.chance(60) { By::User(held.target) } else { manager(dice, model, held.package) };
+            Step::Do(by, Act::Remove { assignment })
+        }
+        64..74 => assign(dice, model),
+        _ => ask(dice, model),
+    }
+}
+
+fn somebody(dice: &mut Dice, model: &Naive) -> By {
+    if dice.chance(10) { By::Operator } else { By::User(dice.below(model.world.users.len())) }
+}
+
+/// Somebody who may manage, mostly.
+fn manager(dice: &mut Dice, model: &Naive, package: Id) -> By {
+    let all: Vec<By> = (0..model.world.users.len()).map(By::User).filter(|u| model.manages(*u, package)).collect();
+    match dice.below(10) {
+        0..5 => dice.pick(&all).unwrap_or(By::Operator),
+        5..8 => By::Operator,
+        _ => somebody(dice, model),
+    }
+}
+
+/// Something comes of itself at many of them.
+fn instant(dice: &mut Dice, model: &Naive) -> Minute {
+    let mut due = Vec::new();
+    for request in &model.requests {
+        due.extend(request.turn.map(|t| t.deadline));
+        due.extend(request.turn.and_then(|t| t.escalates));
+        due.extend(request.start.filter(|_| request.state == State::Scheduled));
+    }
+    due.extend(model.assignments.iter().filter(|a| a.over.is_none()).filter_map(|a| a.end));
+    due.extend(model.guests.iter().filter_map(|g| g.deletes));
+    due.retain(|at| *at > model.now);
+    let at = match dice.below(4) {
+        0 => model.now + [1, HOUR, DAY, 3 * DAY, 10 * DAY][dice.below(5)],
+        _ => match dice.pick(&due) {
+            Some(at) => at + [0, 0, -1, 1, DAY][dice.below(5)],
+            None => model.now + DAY,
+        },
+    };
+    at.max(model.now)
+}
+
+fn decide(dice: &mut Dice, model: &Naive, pending: &[Id]) -> Step {
+    let request = if dice.chance(95) { dice.pick(pending).unwrap() } else { dice.below(model.requests.len() + 1) };
+    let able = model.requests.get(request).map(|r| model.deciders(r)).unwrap_or_default();
+    let by = if dice.chance(80) { dice.pick(&able).map_or_else(|| somebody(dice, model), By::User) } else { somebody(dice, model) };
+    Step::Do(by, Act::Decide { request, yes: dice.chance(75), reason: dice.chance(85) })
+}
+
+/// What goes with a policy, mostly.
+fn want(dice: &mut Dice, model: &Naive, package: Id, policy: Option<Id>, guess: Id, schedule: bool) -> Want {
+    let terms = &model.world.policies[guess];
+    let answers = match terms.question {
+        _ if dice.chance(8) => vec![("q", vec!["nothing"])],
+        _ if dice.chance(4) => vec![("other", vec!["A"])],
+        Some(Question::Digits { .. }) if dice.chance(90) => vec![("q", vec!["1234"])],
+        Some(Question::Choice { several, .. }) if dice.chance(90) => {
+            vec![("q", if several && dice.chance(50) || dice.chance(5) { vec!["A", "B"] } else { vec!["B"] })]
+        }
+        _ => Vec::new(),
+    };
+    let dated = if schedule { dice.chance(55) } else { dice.chance(5) };
+    let start = (dated && dice.chance(70)).then(|| model.now + [0, HOUR, DAY, 4 * DAY, -DAY][dice.below(5).min(dice.below(5))]);
+    let from = start.unwrap_or(model.now);
+    let end = (dated && dice.chance(50)).then(|| {
+        let ceiling = model.ceiling(terms.ends, from).unwrap_or(from + 20 * DAY);
+        [ceiling, ceiling - HOUR, from + HOUR, ceiling + HOUR, from][dice.below(5).min(dice.below(5))]
+    });
+    Want { package, policy, target: None, reason: dice.chance(90), answers, start, end }
+}
+
+fn ask(dice: &mut Dice, model: &Naive) -> Step {
+    // Of a few tries the first that somebody admits.
+    let (mut policy, mut user) = (0, 0);
+    for _ in 0..4 {
+        policy = dice.below(model.world.policies.len());
+        user = dice.below(model.world.users.len());
+        let found = &model.world.policies[policy];
+        if found.enabled && model.admits(found, user) && !model.requests.iter().any(|r| r.target == user && r.package == found.package && r.kind == Kind::Add)
+        {
+            break;
+        }
+    }
+    let terms = &model.world.policies[policy];
+    let named = dice.chance(50).then_some(policy);
+    let mut want = want(dice, model, terms.package, named, policy, terms.schedule);
+    let mut by = By::User(user);
+    let on_behalf = if terms.on_behalf { dice.chance(60) } else { dice.chance(4) };
+    if on_behalf && let Some(manager) = model.manager(user) {
+        want.target = Some(user);
+        by = By::User(manager);
+    } else if dice.chance(4) {
+        by = somebody(dice, model);
+        want.target = dice.chance(70).then_some(user);
+    }
+    Step::Do(by, Act::Request(want))
+}
+
+fn assign(dice: &mut Dice, model: &Naive) -> Step {
+    let policy = dice.below(model.world.policies.len());
+    let terms = &model.world.policies[policy];
+    let named = dice.chance(85).then_some(policy);
+    let mut want = want(dice, model, terms.package, named, policy, true);
+    want.target = dice.chance(98).then(|| dice.below(model.world.users.len()));
+    Step::Do(manager(dice, model, terms.package), Act::Assign(want))
+}

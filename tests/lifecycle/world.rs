@@ -1,0 +1,724 @@
+//! Small worlds: a directory, what there is to have, and on which terms.
+//!
+//! In: [`Dice`]. Out: a [`World`], in which everything is a number in a list, and its objects as a store would hold them. Nothing in
+//! here is the engine's: what it says is written out once more, so that both implementations read it in their own way.
+
+use serde_json::{Value as Json, json};
+use std::fmt::Write;
+use writ::kinds::object_from_json;
+use writ::model::{Address, Holdings, Origin, Stored};
+
+/// Minutes since the first instant of 2027.
+pub type Minute = i64;
+/// A place in a list of the world.
+pub type Id = usize;
+
+pub const HOUR: Minute = 60;
+pub const DAY: Minute = 24 * HOUR;
+
+/// Everything random comes from here: SplitMix64.
+#[derive(Debug, Clone)]
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Below `n`; 0 when that is 0.
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.roll() >> 16) as usize % n.max(1)
+    }
+
+    /// Yes in so many of a hundred.
+    pub fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    pub fn pick<T: Clone>(&mut self, all: &[T]) -> Option<T> {
+        (!all.is_empty()).then(|| all[self.below(all.len())].clone())
+    }
+}
+
+/// The domains that people come from; the first is ours, and no organization has the last.
+pub const DOMAINS: [&str; 5] = ["contoso.example", "fabrikam.example", "fabrikam.example.org", "tailspin.example", "stranger.example"];
+
+/// Days and instants at which access ends: as written, in UTC, and as read in Amsterdam, whose clocks go forward on 28 March.
+pub const DATES: [(&str, Minute, Minute); 5] = [
+    ("2027-01-20", 20 * DAY, 20 * DAY - HOUR),
+    ("2027-03-27", 86 * DAY, 86 * DAY - HOUR),
+    ("2027-03-28", 87 * DAY, 87 * DAY - 2 * HOUR),
+    ("2027-02-10T12:00:00Z", 40 * DAY + 12 * HOUR, 40 * DAY + 12 * HOUR),
+    ("2027-02-10T12:00:00", 40 * DAY + 12 * HOUR, 40 * DAY + 11 * HOUR),
+];
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct User {
+    pub name: String,
+    /// In the directory; otherwise somebody from outside whom nobody knows yet.
+    pub known: bool,
+    pub guest: bool,
+    pub enabled: bool,
+    /// Of the mail address.
+    pub domain: Id,
+    pub organization: Option<Id>,
+    pub manager: Option<Id>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Group {
+    pub users: Vec<Id>,
+    pub groups: Vec<Id>,
+    pub owner: Option<Id>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Organization {
+    pub domains: Vec<Id>,
+    pub proposed: bool,
+    pub internal: Vec<Who>,
+    pub external: Vec<Who>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalog {
+    pub enabled: bool,
+    pub external: bool,
+}
+
+/// A resource role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gives {
+    Group(Id, &'static str),
+    Application(&'static str),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Package {
+    pub catalog: Id,
+    pub hidden: bool,
+    pub gives: Vec<Gives>,
+    pub not_with_packages: Vec<Id>,
+    pub not_with_groups: Vec<Id>,
+}
+
+/// Who decides, or who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    User(Id),
+    Group(Id),
+    Manager,
+    SecondManager,
+    InternalSponsors,
+    ExternalSponsors,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scope {
+    Nobody,
+    Listed(Vec<Who>),
+    Members,
+    Directory,
+    Organizations(Vec<Id>),
+    Configured,
+    Outside,
+    Automatic,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    Never,
+    After(Minute),
+    Date(Id),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extension {
+    No,
+    Allowed,
+    Approval,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    pub approvers: Vec<Who>,
+    pub fallback: Vec<Who>,
+    pub timeout: Minute,
+    pub reason: bool,
+    pub escalation: Option<(Minute, Vec<Who>)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// Four digits.
+    Digits { required: bool },
+    /// `A` or `B`.
+    Choice { required: bool, several: bool },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    pub package: Id,
+    pub enabled: bool,
+    pub scope: Scope,
+    pub ends: Ends,
+    pub extension: Extension,
+    pub stages: Vec<Stage>,
+    /// Not only extensions need the approval.
+    pub requests: bool,
+    pub reason: bool,
+    pub schedule: bool,
+    pub self_removal: bool,
+    pub on_behalf: bool,
+    pub question: Option<Question>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delegation {
+    /// None: over the tenant.
+    pub catalog: Option<Id>,
+    pub role: &'static str,
+    pub members: Vec<Who>,
+}
+
+/// What becomes of a guest who loses the last assignment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    Nothing,
+    Block,
+    Delete(Minute),
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct World {
+    pub users: Vec<User>,
+    pub groups: Vec<Group>,
+    pub organizations: Vec<Organization>,
+    pub catalogs: Vec<Catalog>,
+    pub packages: Vec<Package>,
+    pub policies: Vec<Policy>,
+    pub delegations: Vec<Delegation>,
+    pub lost: Option<Lost>,
+    pub blocked: Vec<Id>,
+    pub allowed: Option<Vec<Id>>,
+    pub narrowest: bool,
+    pub amsterdam: bool,
+}
+
+/// A change of the files, or of the directory, between two steps.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Somebody comes into a group, or leaves it.
+    Member(Id, Id),
+    /// Somebody may sign in, or not any more.
+    Enabled(Id),
+    /// A policy is enabled, or disabled.
+    Policy(Id),
+    /// A policy has other terms.
+    Terms(Id, Box<Policy>),
+    /// A catalog is enabled, or disabled.
+    Catalog(Id),
+}
+
+impl World {
+    pub fn generate(dice: &mut Dice) -> World {
+        let mut world = World { narrowest: dice.chance(15), amsterdam: dice.chance(50), ..World::default() };
+        world.people(dice);
+        for _ in 0..1 + dice.below(2) {
+            world.catalogs.push(Catalog { enabled: dice.chance(92), external: dice.chance(80) });
+        }
+        for id in 0..2 + dice.below(2) {
+            let package = world.package(dice, id);
+            world.packages.push(package);
+        }
+        let packages = world.packages.len();
+        world.packages.iter_mut().for_each(|p| p.not_with_packages.retain(|other| *other < packages));
+        for package in 0..packages {
+            for _ in 0..1 + dice.below(2) {
+                let policy = world.policy(dice, package);
+                world.policies.push(policy);
+            }
+        }
+        for _ in 0..1 + dice.below(2) {
+            let role = dice.pick(&["administrator", "catalog_owner", "access_package_manager", "assignment_manager", "catalog_reader"]);
+            let role = role.unwrap();
+            let catalog = (role != "administrator").then(|| dice.below(world.catalogs.len()));
+            let members = world.some(dice, 1);
+            world.delegations.push(Delegation { catalog, role, members });
+        }
+        world
+    }
+
+    fn people(&mut self, dice: &mut Dice) {
+        for n in 0..3 + dice.below(3) {
+            let enabled = dice.chance(90);
+            self.users.push(User {
+                name: format!("m{n}@{}", DOMAINS[0]),
+                known: true,
+                guest: false,
+                enabled,
+                domain: 0,
+                organization: None,
+                manager: None,
+            });
+        }
+        let members = self.users.len();
+        let organizations = 1 + dice.below(2);
+        for n in 0..1 + dice.below(2) {
+            let domain = 1 + dice.below(4);
+            let known = dice.chance(40);
+            let organization = (known && dice.chance(20)).then(|| dice.below(organizations));
+            let enabled = !known || dice.chance(90);
+            self.users.push(User { name: format!("x{n}@{}", DOMAINS[domain]), known, guest: true, enabled, domain, organization, manager: None });
+        }
+        for user in 0..self.users.len() {
+            if self.users[user].known && dice.chance(65) {
+                self.users[user].manager = Some(dice.below(members)).filter(|m| *m != user || dice.chance(10));
+            }
+        }
+        for id in 0..1 + dice.below(3) {
+            let mut group = Group::default();
+            for _ in 0..1 + dice.below(2) {
+                let user = dice.below(self.users.len());
+                if self.users[user].known && !group.users.contains(&user) {
+                    group.users.push(user);
+                }
+            }
+            if id > 0 && dice.chance(50) {
+                group.groups.push(dice.below(id));
+            }
+            group.owner = dice.chance(10).then(|| dice.below(members));
+            self.groups.push(group);
+        }
+        for id in 0..organizations {
+            let domains = if id == 0 { vec![1, 2] } else { vec![3] };
+            let internal = if dice.chance(75) { self.some(dice, 1) } else { Vec::new() };
+            let guests: Vec<Id> = (members..self.users.len()).filter(|u| self.users[*u].known).collect();
+            let external = guests.into_iter().filter(|_| dice.chance(50)).map(Who::User).collect();
+            self.organizations.push(Organization { domains, proposed: dice.chance(25), internal, external });
+        }
+        if dice.chance(60) {
+            self.lost = dice.pick(&[Lost::Nothing, Lost::Block, Lost::Delete(0), Lost::Delete(DAY), Lost::Delete(30 * DAY)]);
+        }
+        if dice.chance(15) {
+            self.blocked.push(1 + dice.below(4));
+        } else if dice.chance(8) {
+            self.allowed = Some(vec![0, 1, 1 + dice.below(4)]);
+        }
+    }
+
+    fn package(&self, dice: &mut Dice, id: Id) -> Package {
+        let mut gives = Vec::new();
+        for _ in 0..1 + dice.below(2) {
+            let role = if dice.chance(50) {
+                Gives::Group(dice.below(self.groups.len()), if dice.chance(85) { "Member" } else { "Owner" })
+            } else {
+                Gives::Application(if dice.chance(50) { "Reader" } else { "Editor" })
+            };
+            if !gives.contains(&role) {
+                gives.push(role);
+            }
+        }
+        let other = dice.below(3);
+        let not_with_packages = if other != id && dice.chance(30) { vec![other] } else { Vec::new() };
+        let not_with_groups = if dice.chance(15) { vec![dice.below(self.groups.len())] } else { Vec::new() };
+        Package { catalog: dice.below(self.catalogs.len()), hidden: dice.chance(15), gives, not_with_packages, not_with_groups }
+    }
+
+    /// Users and groups of the directory, `least` of them or one more.
+    fn some(&self, dice: &mut Dice, least: usize) -> Vec<Who> {
+        let known: Vec<Id> = (0..self.users.len()).filter(|u| self.users[*u].known).collect();
+        let mut all = Vec::new();
+        for _ in 0..least + dice.below(2) {
+            let who = if dice.chance(35) { Who::Group(dice.below(self.groups.len())) } else { Who::User(dice.pick(&known).unwrap()) };
+            if !all.contains(&who) {
+                all.push(who);
+            }
+        }
+        all
+    }
+
+    /// A policy of a package.
+    pub fn policy(&self, dice: &mut Dice, package: Id) -> Policy {
+        let scope = match dice.below(20) {
+            0 | 1 => Scope::Nobody,
+            2..7 => Scope::Listed(self.some(dice, 1)),
+            7 | 8 => Scope::Members,
+            9..12 => Scope::Directory,
+            12 | 13 => Scope::Organizations(vec![dice.below(self.organizations.len())]),
+            14 | 15 => Scope::Configured,
+            16..19 => Scope::Outside,
+            _ => Scope::Automatic,
+        };
+        let asked = !matches!(scope, Scope::Nobody | Scope::Automatic);
+        let outside = matches!(scope, Scope::Organizations(_) | Scope::Configured | Scope::Outside);
+        let ends = match dice.below(20) {
+            0..3 => Ends::Never,
+            3..6 => Ends::Date(dice.below(DATES.len())),
+            n => Ends::After([HOUR, DAY, 5 * DAY, 20 * DAY, 90 * DAY][n % 5]),
+        };
+        let mut stages = Vec::new();
+        if asked && dice.chance(65) {
+            for number in 0..[1, 1, 2, 3][dice.below(4)] {
+                stages.push(self.stage(dice, package, outside, number));
+            }
+        }
+        let extension = match dice.below(10) {
+            _ if !asked => Extension::No,
+            0..2 => Extension::No,
+            2..6 => Extension::Allowed,
+            _ if stages.is_empty() => Extension::Allowed,
+            _ => Extension::Approval,
+        };
+        let question = (asked && dice.chance(15)).then(|| {
+            let required = dice.chance(60);
+            if dice.chance(50) { Question::Digits { required } } else { Question::Choice { required, several: dice.chance(50) } }
+        });
+        Policy {
+            package,
+            enabled: dice.chance(93),
+            scope,
+            ends,
+            extension,
+            requests: stages.is_empty() || dice.chance(85),
+            stages,
+            reason: asked && dice.chance(15),
+            schedule: asked && dice.chance(50),
+            self_removal: dice.chance(70),
+            on_behalf: asked && dice.chance(45),
+            question,
+        }
+    }
+
+    fn stage(&self, dice: &mut Dice, package: Id, outside: bool, number: usize) -> Stage {
+        // A group that the package gives may not approve it, not even through another group.
+        let given = |who: &Who| match who {
+            Who::Group(g) => !self.packages.get(package).is_some_and(|p| self.reaches(*g, &p.gives)),
+            _ => true,
+        };
+        let people = |dice: &mut Dice| {
+            let some: Vec<Who> = self.some(dice, 1).into_iter().filter(given).collect();
+            if some.is_empty() { vec![Who::User(0)] } else { some }
+        };
+        let mut approvers = people(dice);
+        let mut fallback = Vec::new();
+        // At most one stage for each of them.
+        let relation = match (outside, number) {
+            (false, 0) => Some(Who::Manager),
+            (true, 0) => Some(Who::InternalSponsors),
+            (true, 1) => Some(Who::ExternalSponsors),
+            _ => None,
+        };
+        if let Some(relation) = relation.filter(|_| dice.chance(50)) {
+            if dice.chance(75) {
+                approvers = vec![relation];
+            } else {
+                approvers.push(relation);
+            }
+            fallback = people(dice);
+        }
+        let escalation = dice.chance(35).then(|| {
+            let mut alternates = people(dice);
+            if approvers.contains(&Who::Manager) && dice.chance(50) {
+                alternates = vec![Who::SecondManager];
+            }
+            (DAY * (1 + dice.below(3) as Minute), alternates)
+        });
+        let timeout = if escalation.is_some() { DAY * (4 + dice.below(10) as Minute) } else { [HOUR, DAY, 5 * DAY, 14 * DAY][dice.below(4)] };
+        Stage { approvers, fallback, timeout, reason: dice.chance(20), escalation }
+    }
+
+    fn reaches(&self, group: Id, gives: &[Gives]) -> bool {
+        let given = gives.iter().any(|g| matches!(g, Gives::Group(given, _) if *given == group));
+        given || self.groups[group].groups.iter().any(|g| self.reaches(*g, gives))
+    }
+
+    /// A change.
+    pub fn edit(&self, dice: &mut Dice) -> Edit {
+        let known: Vec<Id> = (0..self.users.len()).filter(|u| self.users[*u].known && !self.users[*u].guest).collect();
+        match dice.below(10) {
+            0..3 => Edit::Member(dice.below(self.groups.len()), dice.pick(&known).unwrap()),
+            3..5 => Edit::Enabled(dice.pick(&known).unwrap()),
+            5 => Edit::Policy(dice.below(self.policies.len())),
+            6 => Edit::Catalog(dice.below(self.catalogs.len())),
+            _ => {
+                let id = dice.below(self.policies.len());
+                Edit::Terms(id, Box::new(self.policy(dice, self.policies[id].package)))
+            }
+        }
+    }
+
+    /// Does it, and says whose object is another one.
+    pub fn change(&mut self, edit: &Edit) -> Address {
+        let flip = |all: &mut Vec<Id>, one: Id| match all.iter().position(|u| *u == one) {
+            Some(at) => drop(all.remove(at)),
+            None => all.push(one),
+        };
+        match edit {
+            Edit::Member(group, user) => {
+                flip(&mut self.groups[*group].users, *user);
+                group_address(*group)
+            }
+            Edit::Enabled(user) => {
+                self.users[*user].enabled = !self.users[*user].enabled;
+                self.user_address(*user)
+            }
+            Edit::Policy(id) => {
+                self.policies[*id].enabled = !self.policies[*id].enabled;
+                self.policy_address(*id)
+            }
+            Edit::Terms(id, policy) => {
+                self.policies[*id] = (**policy).clone();
+                self.policy_address(*id)
+            }
+            Edit::Catalog(id) => {
+                self.catalogs[*id].enabled = !self.catalogs[*id].enabled;
+                catalog_address(*id)
+            }
+        }
+    }
+
+    /// The first instant after a day, or an instant, in the zone of the world.
+    pub fn date(&self, id: Id) -> Minute {
+        if self.amsterdam { DATES[id].2 } else { DATES[id].1 }
+    }
+
+    pub fn user_address(&self, id: Id) -> Address {
+        Address::root("user", &self.users[id].name)
+    }
+
+    pub fn policy_address(&self, id: Id) -> Address {
+        package_address(self.policies[id].package).child("policy", &policy_key(id))
+    }
+
+    /// Every object, as a store would hold it. The ids are the addresses, but for those of people.
+    pub fn holdings(&self) -> Holdings {
+        self.objects().into_iter().map(|(address, json)| stored(address, &json)).collect()
+    }
+
+    /// The object of an address.
+    pub fn object(&self, address: &Address) -> Stored {
+        let (address, json) = self.objects().into_iter().find(|(a, _)| a == address).unwrap();
+        stored(address, &json)
+    }
+
+    fn principals(&self, all: &[Who]) -> Json {
+        let word = |who: &Who| match who {
+            Who::User(u) => self.users[*u].name.clone(),
+            Who::Group(g) => format!("group:g{g}"),
+            Who::Manager => "manager".to_owned(),
+            Who::SecondManager => "manager:2".to_owned(),
+            Who::InternalSponsors => "internal_sponsors".to_owned(),
+            Who::ExternalSponsors => "external_sponsors".to_owned(),
+        };
+        all.iter().map(word).collect()
+    }
+
+    fn objects(&self) -> Vec<(Address, Json)> {
+        let mut all = vec![(Address::root("application", "app"), json!({"roles": ["Editor", "Reader"]}))];
+        for (id, user) in self.users.iter().enumerate().filter(|(_, u)| u.known) {
+            all.push((self.user_address(id), self.user_json(user)));
+        }
+        for (id, group) in self.groups.iter().enumerate() {
+            let mut members: Vec<Who> = group.users.iter().copied().map(Who::User).collect();
+            members.extend(group.groups.iter().copied().map(Who::Group));
+            let mut json = json!({"members": self.principals(&members)});
+            if let Some(owner) = group.owner {
+                json["owners"] = json!([self.users[owner].name]);
+            }
+            all.push((group_address(id), json));
+        }
+        for (id, organization) in self.organizations.iter().enumerate() {
+            let json = json!({
+                "domains": organization.domains.iter().map(|d| DOMAINS[*d]).collect::<Vec<_>>(),
+                "state": if organization.proposed { "proposed" } else { "configured" },
+                "internal_sponsors": self.principals(&organization.internal),
+                "external_sponsors": self.principals(&organization.external),
+            });
+            all.push((Address::root("connected_organization", &format!("o{id}")), json));
+        }
+        for (id, catalog) in self.catalogs.iter().enumerate() {
+            all.push((catalog_address(id), json!({"enabled": catalog.enabled, "externally_visible": catalog.external})));
+            all.push((catalog_address(id).child("resource", "app"), json!({"origin": "application:app"})));
+            for group in 0..self.groups.len() {
+                all.push((catalog_address(id).child("resource", &format!("g{group}")), json!({"origin": format!("group:g{group}")})));
+            }
+        }
+        for (id, package) in self.packages.iter().enumerate() {
+            let mut roles = json!({});
+            for gives in &package.gives {
+                let (key, role) = match gives {
+                    Gives::Group(g, role) => (format!("g{g}"), *role),
+                    Gives::Application(role) => ("app".to_owned(), *role),
+                };
+                match &mut roles[&key] {
+                    Json::Array(some) => some.push(json!(role)),
+                    none => *none = json!([role]),
+                }
+            }
+            let packages = package.not_with_packages.iter().map(|p| format!("access_package:p{p}"));
+            let against: Vec<String> = packages.chain(package.not_with_groups.iter().map(|g| format!("group:g{g}"))).collect();
+            let catalog = format!("c{}", package.catalog);
+            let json = json!({"catalog": catalog, "hidden": package.hidden, "resource_roles": roles, "incompatible_with": against});
+            all.push((package_address(id), json));
+        }
+        for (id, policy) in self.policies.iter().enumerate() {
+            all.push((self.policy_address(id), self.policy_json(policy)));
+        }
+        for (id, delegation) in self.delegations.iter().enumerate() {
+            let key = format!("d{id}");
+            let address = match delegation.catalog {
+                Some(catalog) => catalog_address(catalog).child("delegation", &key),
+                None => Address::root("delegation", &key),
+            };
+            all.push((address, json!({"role": delegation.role, "members": self.principals(&delegation.members)})));
+        }
+        if self.lost.is_some() || !self.blocked.is_empty() || self.allowed.is_some() {
+            let mut json = json!({});
+            match self.lost {
+                None => {}
+                Some(Lost::Nothing) => json["on_last_assignment_lost"] = json!("none"),
+                Some(Lost::Block) => json["on_last_assignment_lost"] = json!("block"),
+                Some(Lost::Delete(after)) => json["delete_after"] = json!(duration(after)),
+            }
+            let names = |ids: &[Id]| ids.iter().map(|d| DOMAINS[*d]).collect::<Vec<_>>();
+            if !self.blocked.is_empty() {
+                json["blocked_domains"] = json!(names(&self.blocked));
+            }
+            if let Some(allowed) = &self.allowed {
+                json["allowed_domains"] = json!(names(allowed));
+            }
+            all.push((Address::root("settings", "external_users"), json));
+        }
+        all
+    }
+
+    fn user_json(&self, user: &User) -> Json {
+        let mut json = json!({"type": if user.guest { "guest" } else { "member" }, "enabled": user.enabled});
+        if let Some(manager) = user.manager {
+            json["manager"] = json!(self.users[manager].name);
+        }
+        if let Some(organization) = user.organization {
+            json["organization"] = json!(format!("o{organization}"));
+        }
+        json
+    }
+
+    fn policy_json(&self, policy: &Policy) -> Json {
+        let mut json = json!({
+            "enabled": policy.enabled,
+            "expiration": match policy.ends {
+                Ends::Never => "never".to_owned(),
+                Ends::After(minutes) => duration(minutes),
+                Ends::Date(id) => DATES[id].0.to_owned(),
+            },
+            "extension": match policy.extension {
+                Extension::No => "none",
+                Extension::Allowed => "allowed",
+                Extension::Approval => "approval",
+            },
+            "requestor_justification": policy.reason,
+            "custom_schedule": policy.schedule,
+            "self_removal": policy.self_removal,
+            "on_behalf": if policy.on_behalf { "manager" } else { "none" },
+        });
+        match &policy.scope {
+            Scope::Automatic => json["automatic"] = json!({"rule": "user.enabled", "add": false, "remove": false}),
+            Scope::Listed(some) => json["requestors"] = self.principals(some),
+            Scope::Organizations(some) => {
+                json["requestors"] = some.iter().map(|o| format!("connected_organization:o{o}")).collect();
+            }
+            Scope::Nobody => json["requestors"] = json!("none"),
+            Scope::Members => json["requestors"] = json!("all_members"),
+            Scope::Directory => json["requestors"] = json!("all_directory_users"),
+            Scope::Configured => json["requestors"] = json!("all_connected_organizations"),
+            Scope::Outside => json["requestors"] = json!("all_external_users"),
+        }
+        let stage = |stage: &Stage| {
+            let mut json = json!({
+                "approvers": self.principals(&stage.approvers),
+                "timeout": duration(stage.timeout),
+                "approver_justification": stage.reason,
+            });
+            if !stage.fallback.is_empty() {
+                json["fallback_approvers"] = self.principals(&stage.fallback);
+            }
+            if let Some((after, alternates)) = &stage.escalation {
+                json["escalation"] = json!({"after": duration(*after), "approvers": self.principals(alternates)});
+            }
+            json
+        };
+        let approval = match policy.stages.as_slice() {
+            [] => json!("none"),
+            [one] => stage(one),
+            several => json!({"stage": several.iter().map(stage).collect::<Vec<_>>()}),
+        };
+        json["approval"] = approval;
+        if !policy.requests {
+            json["approval"]["requests"] = json!(false);
+        }
+        match policy.question {
+            None => {}
+            Some(Question::Digits { required }) => {
+                json["question"] = json!([{"key": "q", "text": "Which one?", "required": required, "pattern": "[0-9]{4}"}]);
+            }
+            Some(Question::Choice { required, several }) => {
+                json["question"] = json!([{"key": "q", "text": "Which?", "required": required, "choices": ["A", "B"], "multiple": several}]);
+            }
+        }
+        json
+    }
+
+    /// For people: a table for each object.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        writeln!(text, "# zone {}, narrowest only: {}", if self.amsterdam { "Europe/Amsterdam" } else { "UTC" }, self.narrowest).unwrap();
+        for user in self.users.iter().filter(|u| !u.known) {
+            writeln!(text, "# {} is not in the directory", user.name).unwrap();
+        }
+        for (address, json) in self.objects().iter().filter(|(a, _)| a.kind() != "resource") {
+            writeln!(text, "[{address}]").unwrap();
+            for (name, value) in json.as_object().unwrap() {
+                writeln!(text, "{name} = {value}").unwrap();
+            }
+        }
+        text
+    }
+}
+
+fn stored(address: Address, json: &Json) -> Stored {
+    let id = match address.kind() {
+        "user" => format!("id-{}", address.key()),
+        _ => address.to_string(),
+    };
+    let object = object_from_json(address, json).unwrap();
+    Stored { object, id, workspace: None, version: 1, origin: Origin::default() }
+}
+
+pub fn duration(minutes: Minute) -> String {
+    if minutes % DAY == 0 { format!("{}d", minutes / DAY) } else { format!("{minutes}m") }
+}
+
+pub fn policy_key(id: Id) -> String {
+    format!("q{id}")
+}
+
+pub fn package_address(id: Id) -> Address {
+    Address::root("access_package", &format!("p{id}"))
+}
+
+pub fn group_address(id: Id) -> Address {
+    Address::root("group", &format!("g{id}"))
+}
+
+pub fn catalog_address(id: Id) -> Address {
+    Address::root("catalog", &format!("c{id}"))
+}
