@@ -203,13 +203,17 @@ pub fn step(model: &mut Naive, engine: &mut Engine, step: &Step) -> Result<bool,
                 }
                 (Err(against), Err(refusal)) => return Err(format!("rules: {against:?}\nengine: {refusal}")),
                 (Ok(()), Err(refusal)) => return Err(format!("rules: accepted\nengine: {refusal}")),
-                (Err(against), Ok(events)) => return Err(format!("rules: {against:?}\nengine: accepted, {events:#?}")),
+                (Err(against), Ok(events)) => return Err(format!("rules: {against:?}\nengine: accepted, {}", words(&events))),
             }
         }
     };
     invariants::hold(model, engine, &events, matches!(step, Step::Tick(_)))?;
     let (ours, theirs) = (told(model), seen(model, engine));
     if ours == theirs { Ok(true) } else { Err(apart(&ours, &theirs)) }
+}
+
+fn words(events: &[Event]) -> String {
+    events.iter().map(Event::kind).collect::<Vec<_>>().join(", ")
 }
 
 /// The lines that only one of them has.

@@ -3,7 +3,7 @@
 //! In: a [`World`], and what somebody does or when it is. Out: what is so afterwards, or every rule that stands against it. Nothing of
 //! it was taken from the engine; where a comment names a rule, the rule is why it is so.
 
-use super::world::{DAY, Edit, Ends, Extension, Gives, Id, Lost, Minute, Policy, Question, Scope, Stage, Who, World};
+use super::world::{DAY, Edit, Ends, Extension, Gives, Id, Lost, Minute, Policy, Question, Scope, Stage, Who, World, is_outside};
 
 /// Who acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +201,11 @@ impl Naive {
         self.world.groups[group].groups.iter().any(|g| self.is_member(user, *g))
     }
 
+    fn is_declared(&self, user: Id, group: Id) -> bool {
+        let group = &self.world.groups[group];
+        group.users.contains(&user) || group.groups.iter().any(|g| self.is_declared(user, *g))
+    }
+
     fn is_listed(&self, user: Id, all: &[Who]) -> bool {
         for who in all {
             match who {
@@ -329,6 +334,13 @@ impl Naive {
         against
     }
 
+    /// More than R137 says: what is only asked for, and may be given yet, counts too.
+    fn asked_for_incompatible(&self, package: Id, user: Id) -> Against {
+        let not_with = &self.world.packages[package].not_with_packages;
+        let asked = self.requests.iter().any(|r| r.target == user && self.is_open(r) && not_with.contains(&r.package));
+        if asked { vec!["R137"] } else { Vec::new() }
+    }
+
     fn holds(&self, package: Id, user: Id) -> bool {
         self.assignments.iter().any(|a| a.package == package && a.target == user && self.is_live(a))
     }
@@ -357,7 +369,8 @@ impl Naive {
                     Who::User(u) => *u == user,
                     Who::Group(g) => self.is_member(user, *g),
                     Who::Manager => self.manager(target) == Some(user),
-                    Who::SecondManager => self.manager(target).and_then(|m| self.manager(m)) == Some(user),
+                    // FOUND `the_second_manager_of_somebody_whose_manager_is_away`: a manager who cannot sign in still has a manager.
+                    Who::SecondManager => self.manager(target).filter(|m| self.signs_in_here(*m)).and_then(|m| self.manager(m)) == Some(user),
                     Who::InternalSponsors => {
                         self.organization(target).is_some_and(|o| self.is_listed(user, &self.world.organizations[o].internal))
                     }
@@ -382,12 +395,18 @@ impl Naive {
         people
     }
 
-    /// The approvers; without any, the fallback (R118); and when escalated, or without any still, the alternates too (R121).
+    /// The approvers; where a manager or sponsor is missing, or nobody is left, the fallback too (R118); when escalated, or where still
+    /// nobody is left, the alternates too (R121).
     fn eligible(&self, request: &Request, number: usize, escalated: bool) -> Vec<Id> {
         let stage = &request.stages[number - 1];
         let mut people = self.able(request, &stage.approvers);
-        if people.is_empty() {
-            people = self.able(request, &stage.fallback);
+        let missing = stage.approvers.iter().any(|who| !matches!(who, Who::User(_) | Who::Group(_)) && self.able(request, &[*who]).is_empty());
+        if missing || people.is_empty() {
+            for user in self.able(request, &stage.fallback) {
+                if !people.contains(&user) {
+                    people.push(user);
+                }
+            }
         }
         if let Some((_, alternates)) = &stage.escalation
             && (escalated || people.is_empty())
@@ -404,7 +423,7 @@ impl Naive {
     /// Who could decide now.
     pub fn deciders(&self, request: &Request) -> Vec<Id> {
         match request.turn {
-            Some(turn) => self.eligible(request, turn.number, turn.escalated),
+            Some(turn) => self.eligible(request, turn.number, turn.escalated || turn.escalates.is_some_and(|at| at <= self.now)),
             None => Vec::new(),
         }
     }
@@ -440,11 +459,12 @@ impl Naive {
         let user = want.target.unwrap_or(actor);
         let mut against = self.shut(want.package, user);
         if !self.signs_in(actor) {
-            against.extend(["V6", "R154"]);
+            against.extend(["V6", "R154", "R167"]);
         }
         let mut candidates = self.candidates(want.package, user);
         if candidates.is_empty() {
-            against.extend(["R29", "R34", "R35", "R48"]);
+            // What somebody may not see is not there.
+            against.extend(["R29", "R34", "R35", "R48", "R61"]);
         }
         if user != actor {
             // R167: for a direct report, where the policy lets managers ask.
@@ -469,9 +489,10 @@ impl Naive {
             None => candidates.first().copied(),
         };
         if self.holds(want.package, user) || self.has_asked(want.package, user) {
-            against.push("R68");
+            against.extend(["R68", "C13"]);
         }
         against.extend(self.incompatible(want.package, user));
+        against.extend(self.asked_for_incompatible(want.package, user));
         let Some(chosen) = chosen else { return Err(against) };
         let policy = self.world.policies[chosen].clone();
         if policy.reason && !want.reason {
@@ -495,34 +516,44 @@ impl Naive {
             return Err(against);
         };
         let of_package = |id: &Id| self.world.policies[*id].package == want.package;
-        let direct: Vec<Id> =
-            (0..self.world.policies.len()).filter(of_package).filter(|id| self.world.policies[*id].scope == Scope::Nobody).collect();
+        let scope = |id: &Id| &self.world.policies[*id].scope;
+        let assignable: Vec<Id> =
+            (0..self.world.policies.len()).filter(of_package).filter(|id| *scope(id) != Scope::Automatic).collect();
+        let direct: Vec<Id> = assignable.iter().copied().filter(|id| *scope(id) == Scope::Nobody).collect();
         let chosen = match want.policy {
-            Some(named) if of_package(&named) && self.world.policies[named].scope != Scope::Automatic => Some(named),
+            Some(named) if assignable.contains(&named) => Some(named),
+            // Without a name the only one for direct assignment, else the only one.
             None if direct.len() == 1 => direct.first().copied(),
+            None if direct.is_empty() && assignable.len() == 1 => assignable.first().copied(),
             _ => None,
         };
         if self.holds(want.package, user) || self.has_asked(want.package, user) {
-            against.push("R68");
+            against.extend(["R68", "C13"]);
         }
         against.extend(self.incompatible(want.package, user));
+        against.extend(self.asked_for_incompatible(want.package, user));
         if !self.signs_in(user) {
             against.push("R154");
         }
         let Some(chosen) = chosen else {
             against.push("R50");
+            if !self.world.users[user].known {
+                against.push("R126");
+            }
             return Err(against);
         };
         let policy = self.world.policies[chosen].clone();
         if !policy.enabled {
             against.push("R124");
         }
-        let outside = matches!(policy.scope, Scope::Organizations(_) | Scope::Configured | Scope::Outside);
+        let outside = is_outside(&policy.scope);
         if outside && !self.admits(&policy, user) || !outside && !self.world.users[user].known {
             against.push("R126");
         }
-        if self.is_forbidden(user) {
-            against.push("R149");
+        if outside && !self.world.users[user].known {
+            // Who is to be invited comes from a domain that is welcome (V7); others are in already.
+            // FOUND `assigned_in_a_catalog_that_is_not_enabled`: R103 is about requests.
+            against.extend(self.shut(want.package, user));
         }
         against.extend(self.terms_against(by, user, want, &policy));
         let stages = if policy.requests { policy.stages.clone() } else { Vec::new() };
@@ -600,6 +631,11 @@ impl Naive {
                 self.assignments[assignment].policy = request.policy;
             }
             _ => {
+                // R137: what came in between stands in the way as it did before.
+                if !self.incompatible(request.package, request.target).is_empty() {
+                    self.requests[id].state = State::Denied;
+                    return;
+                }
                 let from = request.start.unwrap_or(self.now).max(self.now);
                 let end = least(request.end, self.ceiling(request.ends, from));
                 if end.is_some_and(|end| end <= from) {
@@ -692,7 +728,8 @@ impl Naive {
             if !self.is_open(&request) {
                 return Err(vec!["R142"]);
             }
-        } else if request.requestor == by {
+        } else if request.requestor == by || By::User(request.target) == by {
+            // Their own: asked by them, or for them.
             if request.state != State::Pending {
                 return Err(vec!["R141"]);
             }
@@ -702,6 +739,7 @@ impl Naive {
         self.edges[10] += 1;
         self.requests[id].state = State::Canceled;
         self.requests[id].turn = None;
+        // FOUND `a_guest_for_whom_nothing_is_left_to_come`: R151, a guest for whom this was the last goes.
         Ok(())
     }
 
@@ -725,7 +763,7 @@ impl Naive {
         }
         against.extend(self.incompatible(assignment.package, actor));
         if self.has_asked(assignment.package, actor) {
-            against.push("R68");
+            against.extend(["R68", "C13"]);
         }
         if policy.reason && !reason {
             against.push("R42");
@@ -771,12 +809,12 @@ impl Naive {
         let own = by == By::User(assignment.target);
         let mut against = Vec::new();
         let lets = self.world.policies[assignment.policy].self_removal;
-        if !self.manages(by, assignment.package) {
-            if !own {
-                against.extend(["R55", "R56"]);
-            } else if !lets {
-                against.push("R141");
-            }
+        if own && !lets {
+            // FOUND `a_manager_takes_their_own_access_away`: who manages may, by R55.
+            against.push("R141");
+        }
+        if !own && !self.manages(by, assignment.package) {
+            against.extend(["R55", "R56"]);
         }
         if !self.is_live(&assignment) {
             against.push("R56");
@@ -820,7 +858,9 @@ impl Naive {
     }
 
     fn lose(&mut self, user: Id) {
-        if self.assignments.iter().any(|a| a.target == user && self.is_live(a)) {
+        // What is approved and to come counts.
+        let to_come = self.requests.iter().any(|r| r.target == user && r.state == State::Scheduled);
+        if to_come || self.assignments.iter().any(|a| a.target == user && self.is_live(a)) {
             return;
         }
         let now = self.now;
@@ -899,7 +939,8 @@ impl Naive {
             None => {
                 let request = self.requests[id].clone();
                 if !self.incompatible(request.package, request.target).is_empty() || !self.signs_in_here(request.target) {
-                    self.requests[id].state = State::Denied;
+                    self.requests[id].state = State::Canceled;
+                    self.lose(request.target);
                     return;
                 }
                 self.give(id);
@@ -913,7 +954,8 @@ impl Naive {
     pub fn holdings(&self, user: Id) -> Vec<Gives> {
         let mut all = Vec::new();
         for (id, group) in self.world.groups.iter().enumerate() {
-            if self.is_member(user, id) {
+            // FOUND `delivered_into_a_group_in_a_group`: the group around it is held too; only declared members count here.
+            if self.is_declared(user, id) {
                 all.push(Gives::Group(id, "Member"));
             }
             if group.owner == Some(user) {

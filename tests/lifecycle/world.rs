@@ -358,8 +358,10 @@ impl World {
             16..19 => Scope::Outside,
             _ => Scope::Automatic,
         };
+        // A policy for people from outside stands only where these may look (R104).
+        let scope = if is_outside(&scope) && !self.catalogs[self.packages[package].catalog].external { Scope::Directory } else { scope };
         let asked = !matches!(scope, Scope::Nobody | Scope::Automatic);
-        let outside = matches!(scope, Scope::Organizations(_) | Scope::Configured | Scope::Outside);
+        let outside = is_outside(&scope);
         let ends = match dice.below(20) {
             0..3 => Ends::Never,
             3..6 => Ends::Date(dice.below(DATES.len())),
@@ -692,6 +694,11 @@ impl World {
         }
         text
     }
+}
+
+/// Whether a population is of other organizations.
+pub fn is_outside(scope: &Scope) -> bool {
+    matches!(scope, Scope::Organizations(_) | Scope::Configured | Scope::Outside)
 }
 
 fn stored(address: Address, json: &Json) -> Stored {
