@@ -5,7 +5,7 @@
 use super::invariants;
 use super::naive::{self, Act, By, Kind, Naive, State, Want};
 use super::steps::Step;
-use super::world::{self, Edit, Gives, Id, Minute, World, package_address, policy_key};
+use super::world::{Edit, Gives, Id, Minute, World, package_address, policy_key};
 use chrono::{DateTime, Utc};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -173,13 +173,11 @@ impl Engine {
     }
 }
 
-/// Takes one step on both, and says where they differ.
+/// Takes one step on both, and says where they differ; otherwise whether it was taken, and not refused alike.
 pub fn step(model: &mut Naive, engine: &mut Engine, step: &Step) -> Result<bool, String> {
-    let before = model.clone();
     let events = match step {
         Step::Change(edit) => {
-            let address = address_of(&model.world, edit);
-            model.change(edit);
+            let address = model.world.change(edit);
             engine.change(&model.world, &address);
             Vec::new()
         }
@@ -194,26 +192,51 @@ pub fn step(model: &mut Naive, engine: &mut Engine, step: &Step) -> Result<bool,
             engine.tick(to).map_err(|r| format!("the clock is refused: {r}"))?
         }
         Step::Do(by, act) => {
-            let said = engine.act(&before.world, *by, act);
+            let said = engine.act(&model.world, *by, act);
             match (model.act(*by, act), said) {
                 (Ok(()), Ok(events)) => events,
-                (Err(against), Err(refusal)) if against.contains(&refusal.rule.0) => {
-                    *model = Naive { edges: model.edges, ..before };
-                    return Ok(false);
-                }
-                (Err(against), Err(refusal)) => return Err(format!("rules: {against:?}\nengine: {refusal}")),
-                (Ok(()), Err(refusal)) => return Err(format!("rules: accepted\nengine: {refusal}")),
-                (Err(against), Ok(events)) => return Err(format!("rules: {against:?}\nengine: accepted, {}", words(&events))),
+                (Err(against), Err(refusal)) if against.contains(&refusal.rule.0) => return Ok(false),
+                (Err(against), Err(refusal)) => return Err(format!("rules: {against:?}\nengine: {refusal}\n")),
+                (Ok(()), Err(refusal)) => return Err(format!("rules: accepted\nengine: {refusal}\n")),
+                (Err(against), Ok(events)) => return Err(format!("rules: {against:?}\nengine: accepted, {}\n", words(&events))),
             }
         }
     };
-    invariants::hold(model, engine, &events, matches!(step, Step::Tick(_)))?;
-    let (ours, theirs) = (told(model), seen(model, engine));
-    if ours == theirs { Ok(true) } else { Err(apart(&ours, &theirs)) }
+    let touched: Vec<&str> = events.iter().map(|e| e.record().1).collect();
+    let request = |id: Id| model.requests[id].turn.is_some() || engine.requests.get(id).is_some_and(|r| touched.contains(&r.as_str()));
+    let assignment = |id: Id| engine.assignments.get(id).is_some_and(|a| touched.contains(&a.as_str()));
+    let requests = (0..model.requests.len()).filter(|id| request(*id)).collect();
+    let assignments: Vec<Id> = (0..model.assignments.len()).filter(|id| assignment(*id)).collect();
+    let people = match step {
+        Step::Do(..) | Step::Tick(_) => assignments.iter().map(|a| model.assignments[*a].target).collect(),
+        Step::Pass(_) | Step::Change(Edit::Member(..)) => (0..model.world.users.len()).collect(),
+        Step::Change(_) => Vec::new(),
+    };
+    invariants::records(engine, matches!(step, Step::Tick(_)))?;
+    agree(model, engine, &Part { requests, assignments, people }).map(|()| true)
 }
 
-fn words(events: &[Event]) -> String {
-    events.iter().map(Event::kind).collect::<Vec<_>>().join(", ")
+/// The records and people that are compared: those that something came to, after every step.
+struct Part {
+    requests: Vec<Id>,
+    assignments: Vec<Id>,
+    people: Vec<Id>,
+}
+
+/// Everything that is so, at the end of a history.
+pub fn all(model: &Naive, engine: &Engine) -> Result<(), String> {
+    let requests = (0..model.requests.len()).collect();
+    let assignments = (0..model.assignments.len()).collect();
+    agree(model, engine, &Part { requests, assignments, people: (0..model.world.users.len()).collect() })
+}
+
+fn agree(model: &Naive, engine: &Engine, part: &Part) -> Result<(), String> {
+    let many = (model.requests.len(), model.assignments.len());
+    if many != (engine.requests.len(), engine.assignments.len()) {
+        return Err(format!("rules:\n{many:?} requests and assignments\nengine:\n{:?}\n", (engine.requests.len(), engine.assignments.len())));
+    }
+    let (ours, theirs) = (told(model, part), seen(model, engine, part)?);
+    if ours == theirs { Ok(()) } else { Err(apart(&ours, &theirs)) }
 }
 
 /// The lines that only one of them has.
@@ -225,20 +248,16 @@ fn apart(ours: &str, theirs: &str) -> String {
     format!("rules:\n{}engine:\n{}", only(ours, theirs), only(theirs, ours))
 }
 
-fn address_of(world: &World, edit: &Edit) -> Address {
-    match edit {
-        Edit::Member(group, _) => world::group_address(*group),
-        Edit::Enabled(user) => world.user_address(*user),
-        Edit::Policy(id) | Edit::Terms(id, _) => world.policy_address(*id),
-        Edit::Catalog(id) => world::catalog_address(*id),
-    }
+fn words(events: &[Event]) -> String {
+    events.iter().map(Event::kind).collect::<Vec<_>>().join(", ")
 }
 
 /// What the model says is so.
-pub fn told(model: &Naive) -> String {
+fn told(model: &Naive, part: &Part) -> String {
     let mut text = String::new();
     let name = |u: Id| model.world.users[u].name.as_str();
-    for (id, r) in model.requests.iter().enumerate() {
+    for id in &part.requests {
+        let r = &model.requests[*id];
         let kind = match r.kind {
             Kind::Add => "add",
             Kind::AdminAdd => "admin_add",
@@ -259,7 +278,8 @@ pub fn told(model: &Naive) -> String {
         let turn = r.turn.map(|t| (t.number, t.deadline, t.escalated));
         writeln!(text, "  request {id} {kind} p{} q{} {} {state}{times} {turn:?} {able:?}", r.package, r.policy, name(r.target)).unwrap();
     }
-    for (id, a) in model.assignments.iter().enumerate() {
+    for id in &part.assignments {
+        let a = &model.assignments[*id];
         let over = a.over.map(|(at, cause)| {
             let cause = match cause {
                 naive::Cause::Expired => "its end came",
@@ -275,9 +295,9 @@ pub fn told(model: &Naive) -> String {
         model.guests.iter().map(|g| format!("  guest {} {:?} {:?}\n", name(g.user), g.stands, g.deletes)).collect();
     guests.sort_unstable();
     text.extend(guests);
-    for user in (0..model.world.users.len()).filter(|u| model.world.users[*u].known) {
-        let held: Vec<String> = model.holdings(user).into_iter().map(role).collect();
-        writeln!(text, "  {} holds {}", name(user), held.join(", ")).unwrap();
+    for user in part.people.iter().filter(|u| model.world.users[**u].known) {
+        let held: Vec<String> = model.holdings(*user).into_iter().map(role).collect();
+        writeln!(text, "  {} holds {}", name(*user), held.join(", ")).unwrap();
     }
     text
 }
@@ -290,12 +310,12 @@ fn role(gives: Gives) -> String {
 }
 
 /// What the engine says is so, in the same words.
-fn seen(model: &Naive, engine: &Engine) -> String {
+fn seen(model: &Naive, engine: &Engine, part: &Part) -> Result<String, String> {
     let mut text = String::new();
     let facts = engine.facts();
     let key = |named: &str| named.rsplit('.').next().unwrap_or_default().to_owned();
-    for (id, minted) in engine.requests.iter().enumerate() {
-        let r = engine.request(minted);
+    for id in &part.requests {
+        let r = engine.request(&engine.requests[*id]);
         let kind = match r.kind {
             RequestKind::Add => "add",
             RequestKind::AdminAdd => "admin_add",
@@ -309,8 +329,8 @@ fn seen(model: &Naive, engine: &Engine) -> String {
         let (package, policy) = (key(&r.package.name), key(&r.policy.name));
         writeln!(text, "  request {id} {kind} {package} {policy} {} {}{times} {turn:?} {able:?}", r.target.name, r.state.word()).unwrap();
     }
-    for (id, minted) in engine.assignments.iter().enumerate() {
-        let a = engine.assignment(minted);
+    for id in &part.assignments {
+        let a = engine.assignment(&engine.assignments[*id]);
         let over = (a.state == AssignmentState::Expired).then(|| {
             let cause = match a.cause.as_ref().unwrap() {
                 Cause::Expired => "its end came",
@@ -337,13 +357,17 @@ fn seen(model: &Naive, engine: &Engine) -> String {
     }
     guests.sort_unstable();
     text.extend(guests);
-    for user in model.world.users.iter().filter(|u| engine.objects.contains_key(&Address::root("user", &u.name))) {
+    for user in part.people.iter().map(|u| &model.world.users[*u]) {
         let held = held_by(&facts, &facts.person(&user.name));
+        invariants::reasons(&held, &user.name, facts.now)?;
+        if !engine.objects.contains_key(&Address::root("user", &user.name)) {
+            continue;
+        }
         let mut held: Vec<(bool, String)> =
             held.into_iter().map(|h| (h.kind != "group", format!("{} {} {}", h.kind, h.key.trim_start_matches("group."), h.role))).collect();
         held.sort_unstable();
         let held: Vec<String> = held.into_iter().map(|(_, h)| h).collect();
         writeln!(text, "  {} holds {}", user.name, held.join(", ")).unwrap();
     }
-    text
+    Ok(text)
 }

@@ -1,15 +1,17 @@
 //! What always holds, looked at apart from the model.
 
 use super::compare::{Engine, minute};
-use super::naive::Naive;
-use std::collections::BTreeSet;
-use writ::engine::{AssignmentState, Event, Reason, Record, RequestState, Source, held_by};
+use chrono::{DateTime, Utc};
+use writ::engine::{AssignmentState, GuestState, Held, Reason, Record, RequestState, Source};
 
-/// After every step.
-pub fn hold(model: &Naive, engine: &Engine, events: &[Event], ticked: bool) -> Result<(), String> {
+/// Of the records, after every step.
+pub fn records(engine: &Engine, ticked: bool) -> Result<(), String> {
     let now = engine.facts().now;
-    let mut delivered = BTreeSet::new();
     for record in engine.ledger.0.values() {
+        // A look at the clock leaves nothing behind that was due: nothing outlives its end by more than one.
+        if ticked && record.due().is_some_and(|at| at <= now) {
+            return Err(format!("{} {} was due at {:?}", record.family().word(), record.id(), record.due().map(minute)));
+        }
         match record {
             Record::Request(r) => {
                 for verdict in &r.verdicts {
@@ -17,55 +19,48 @@ pub fn hold(model: &Naive, engine: &Engine, events: &[Event], ticked: bool) -> R
                         return Err(format!("{} decided on a request of their own, or for themselves", verdict.by.name));
                     }
                 }
-                if r.state == RequestState::Delivered {
-                    delivered.insert(r.id.as_str());
-                }
-                // A look at the clock leaves nothing behind that was due.
-                if ticked && record.due().is_some_and(|at| at <= now) {
-                    return Err(format!("request {} was due at {:?}", r.id, record.due().map(minute)));
+                let approved = r.verdicts.iter().filter(|v| v.approve).count();
+                if r.state == RequestState::Delivered && approved != r.terms.stages.len() {
+                    return Err(format!("request {} was delivered with {approved} approvals", r.id));
                 }
             }
             Record::Assignment(a) => {
                 if ticked && a.state != AssignmentState::Expired && a.end.is_some_and(|end| end <= now) {
                     return Err(format!("assignment {} outlives its end", a.id));
                 }
-                if a.end.is_some_and(|end| end <= a.start) {
+                if a.end.is_some_and(|end| end <= a.start) && a.ended.is_none() {
                     return Err(format!("assignment {} ends before it begins", a.id));
                 }
-            }
-            Record::Guest(_) => {}
-        }
-    }
-    // What was denied, timed out or taken back gives nothing.
-    for record in engine.ledger.0.values() {
-        if let Record::Assignment(a) = record
-            && let Source::Request(id) | Source::Direct(id) = &a.source
-            && !delivered.contains(id.as_str())
-            && matches!(&a.source, Source::Request(_))
-        {
-            return Err(format!("assignment {} comes of request {id}, which was not delivered", a.id));
-        }
-    }
-    for event in events {
-        if let Event::Decided { verdict, request } = event
-            && verdict.approve
-            && !model.world.users.iter().any(|u| u.name == verdict.by.name)
-        {
-            return Err(format!("nobody knows who approved {request}"));
-        }
-    }
-    let facts = engine.facts();
-    for user in &model.world.users {
-        for held in held_by(&facts, &facts.person(&user.name)) {
-            if held.reasons.is_empty() {
-                return Err(format!("{} holds {} {} for no reason", user.name, held.key, held.role));
-            }
-            for reason in &held.reasons {
-                if let Reason::Assignment(a) = reason
-                    && !(a.is_live(now) && a.target.name == user.name)
-                {
-                    return Err(format!("{} holds {} {} by what is over", user.name, held.key, held.role));
+                // What was denied, timed out or taken back gives nothing.
+                let asked = engine.requests.iter().map(|id| engine.request(id)).find(|r| {
+                    r.assignment.as_ref() == Some(&a.id) && r.state == RequestState::Delivered
+                });
+                if asked.is_none() && matches!(a.source, Source::Request(_) | Source::Direct(_)) {
+                    return Err(format!("assignment {} comes of no request that was delivered", a.id));
                 }
+            }
+            Record::Guest(g) => {
+                let stays = g.state == GuestState::Active || g.state == GuestState::Blocked;
+                if stays != engine.objects.values().any(|s| s.id == g.id) {
+                    return Err(format!("guest {} is not in the directory, or still is", g.name));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Of what somebody holds: all of it for a reason that lives.
+pub fn reasons(held: &[Held], name: &str, now: DateTime<Utc>) -> Result<(), String> {
+    for held in held {
+        if held.reasons.is_empty() {
+            return Err(format!("{name} holds {} {} for no reason", held.key, held.role));
+        }
+        for reason in &held.reasons {
+            if let Reason::Assignment(a) = reason
+                && !(a.is_live(now) && a.target.name == name)
+            {
+                return Err(format!("{name} holds {} {} by what is over", held.key, held.role));
             }
         }
     }
