@@ -113,7 +113,7 @@ impl Engine {
         if due.is_empty() { Ok(Vec::new()) } else { self.run(|draft| catch_up(draft, due, instant(until))) }
     }
 
-    fn act(&mut self, world: &World, by: By, act: &Act) -> Result<Vec<Event>, Refusal> {
+    pub fn act(&mut self, world: &World, by: By, act: &Act) -> Result<Vec<Event>, Refusal> {
         let actor = match by {
             By::Operator => Actor::Operator("operator:root@here".to_owned()),
             By::User(u) => Actor::Person(world.users[u].name.clone()),
@@ -152,10 +152,16 @@ impl Engine {
         self.run(|draft| decide(draft, &actor, &command))
     }
 
-    fn change(&mut self, world: &World, address: &Address) {
+    pub fn change(&mut self, world: &World, address: &Address) {
         let anew = world.object(address);
         let stored = self.objects.values_mut().find(|s| s.object.address == *address).unwrap();
         stored.object = anew.object;
+    }
+
+    /// An administrator lets somebody sign in again.
+    pub fn lift(&mut self, name: &str) {
+        let stored = self.objects.values_mut().find(|s| s.object.address.key() == name).unwrap();
+        stored.object.attributes = user::with_sign_in(&stored.object.attributes, true);
     }
 
     pub fn request(&self, id: &str) -> &Request {

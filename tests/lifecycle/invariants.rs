@@ -28,6 +28,10 @@ pub fn records(engine: &Engine, ticked: bool) -> Result<(), String> {
                 if ticked && a.state != AssignmentState::Expired && a.end.is_some_and(|end| end <= now) {
                     return Err(format!("assignment {} outlives its end", a.id));
                 }
+                // Who holds something is somebody.
+                if a.is_live(now) && !engine.objects.values().any(|s| s.id == a.target.id || s.object.address.key() == a.target.name) {
+                    return Err(format!("{} holds assignment {}, and is not in the directory", a.target.name, a.id));
+                }
                 if a.end.is_some_and(|end| end <= a.start) && a.ended.is_none() {
                     return Err(format!("assignment {} ends before it begins", a.id));
                 }

@@ -3,7 +3,7 @@
 //! In: a [`World`], and what somebody does or when it is. Out: what is so afterwards, or every rule that stands against it. Nothing of
 //! it was taken from the engine; where a comment names a rule, the rule is why it is so.
 
-use super::world::{DAY, Edit, Ends, Extension, Gives, Id, Lost, Minute, Policy, Question, Scope, Stage, Who, World, is_outside};
+use super::world::{DAY, Ends, Extension, Gives, Id, Lost, Minute, Policy, Question, Scope, Stage, Who, World, is_outside};
 
 /// Who acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,10 +133,6 @@ pub struct Naive {
 impl Naive {
     pub fn new(world: World) -> Naive {
         Naive { world, now: 0, requests: Vec::new(), assignments: Vec::new(), guests: Vec::new(), edges: [0; 21] }
-    }
-
-    pub fn change(&mut self, edit: &Edit) {
-        self.world.change(edit);
     }
 
     /// Does it, or says what stands against it; then nothing is done.
@@ -550,10 +546,9 @@ impl Naive {
         if outside && !self.admits(&policy, user) || !outside && !self.world.users[user].known {
             against.push("R126");
         }
-        if outside && !self.world.users[user].known {
-            // Who is to be invited comes from a domain that is welcome (V7); others are in already.
-            // FOUND `assigned_in_a_catalog_that_is_not_enabled`: R103 is about requests.
-            against.extend(self.shut(want.package, user));
+        // Who is to be invited comes from a domain that is welcome (V7); others are in already.
+        if self.is_forbidden(user) && !self.world.users[user].known {
+            against.push("R149");
         }
         against.extend(self.terms_against(by, user, want, &policy));
         let stages = if policy.requests { policy.stages.clone() } else { Vec::new() };
@@ -625,14 +620,25 @@ impl Naive {
                 let assignment = request.assignment.unwrap();
                 let ceiling = self.ceiling(request.ends, self.now);
                 let end = least(request.end, ceiling);
+                let old = self.assignments[assignment].end;
+                let later = end.is_none_or(|end| old.is_some_and(|old| end > old));
+                let policy = &self.world.policies[request.policy];
+                if !later
+                    || !self.admits(policy, request.target)
+                    || !self.signs_in(request.target)
+                    || !self.incompatible(request.package, request.target).is_empty()
+                {
+                    self.requests[id].state = State::Denied;
+                    return;
+                }
                 self.requests[id].state = State::Delivered;
                 self.requests[id].end = end;
                 self.assignments[assignment].end = end;
                 self.assignments[assignment].policy = request.policy;
             }
             _ => {
-                // R137: what came in between stands in the way as it did before.
-                if !self.incompatible(request.package, request.target).is_empty() {
+                // What came in between stands in the way as it did before: R137, and a block (section 2.5, R154).
+                if !self.incompatible(request.package, request.target).is_empty() || !self.signs_in(request.target) {
                     self.requests[id].state = State::Denied;
                     return;
                 }
@@ -739,7 +745,7 @@ impl Naive {
         self.edges[10] += 1;
         self.requests[id].state = State::Canceled;
         self.requests[id].turn = None;
-        // FOUND `a_guest_for_whom_nothing_is_left_to_come`: R151, a guest for whom this was the last goes.
+        self.lose(request.target);
         Ok(())
     }
 
@@ -809,12 +815,12 @@ impl Naive {
         let own = by == By::User(assignment.target);
         let mut against = Vec::new();
         let lets = self.world.policies[assignment.policy].self_removal;
-        if own && !lets {
-            // FOUND `a_manager_takes_their_own_access_away`: who manages may, by R55.
-            against.push("R141");
-        }
-        if !own && !self.manages(by, assignment.package) {
-            against.extend(["R55", "R56"]);
+        if !self.manages(by, assignment.package) {
+            if !own {
+                against.extend(["R55", "R56"]);
+            } else if !lets {
+                against.push("R141");
+            }
         }
         if !self.is_live(&assignment) {
             against.push("R56");

@@ -550,7 +550,11 @@ impl World {
         for (id, catalog) in self.catalogs.iter().enumerate() {
             all.push((catalog_address(id), json!({"enabled": catalog.enabled, "externally_visible": catalog.external})));
             all.push((catalog_address(id).child("resource", "app"), json!({"origin": "application:app"})));
-            for group in 0..self.groups.len() {
+            let given = |group| {
+                let gives = |g: &Gives| matches!(g, Gives::Group(given, _) if *given == group);
+                self.packages.iter().any(|p| p.catalog == id && p.gives.iter().any(gives))
+            };
+            for group in (0..self.groups.len()).filter(|group| given(*group)) {
                 all.push((catalog_address(id).child("resource", &format!("g{group}")), json!({"origin": format!("group:g{group}")})));
             }
         }
