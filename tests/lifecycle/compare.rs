@@ -215,7 +215,7 @@ pub fn step(model: &mut Naive, engine: &mut Engine, step: &Step) -> Result<bool,
     let assignments: Vec<Id> = (0..model.assignments.len()).filter(|id| assignment(*id)).collect();
     let people = match step {
         Step::Do(..) | Step::Tick(_) => assignments.iter().map(|a| model.assignments[*a].target).collect(),
-        Step::Pass(_) | Step::Change(Edit::Member(..)) => (0..model.world.users.len()).collect(),
+        Step::Pass(_) | Step::Change(Edit::Member(..) | Edit::Gives(..)) => (0..model.world.users.len()).collect(),
         Step::Change(_) => Vec::new(),
     };
     invariants::records(engine, matches!(step, Step::Tick(_)))?;

@@ -22,8 +22,8 @@ pub fn next(dice: &mut Dice, model: &Naive) -> Step {
     match dice.below(100) {
         0..14 => Step::Tick(instant(dice, model)),
         14..16 => Step::Pass(instant(dice, model)),
-        16..20 => Step::Change(model.world.edit(dice)),
-        20..40 if !pending.is_empty() => decide(dice, model, &pending),
+        16..21 => Step::Change(model.world.edit(dice)),
+        21..40 if !pending.is_empty() => decide(dice, model, &pending),
         40..45 => {
             let open: Vec<Id> = (0..model.requests.len())
                 .filter(|r| matches!(model.requests[*r].state, State::Pending | State::Scheduled) || dice.chance(15))

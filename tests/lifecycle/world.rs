@@ -226,6 +226,18 @@ pub enum Edit {
     Terms(Id, Box<Policy>),
     /// A catalog is enabled, or disabled.
     Catalog(Id),
+    /// A catalog is open to people from outside, or not any more.
+    External(Id),
+    /// Somebody has another manager.
+    Manager(Id, Option<Id>),
+    /// A package does not go with a group any more, or does (R139).
+    Incompatible(Id, Id),
+    /// A package gives a role of the application, or does not any more (R27, R28).
+    Gives(Id, &'static str),
+    /// An organization is proposed, or configured.
+    Proposed(Id),
+    /// Another thing becomes of guests (R152).
+    Lost(Lost),
 }
 
 impl World {
@@ -446,11 +458,21 @@ impl World {
     /// A change.
     pub fn edit(&self, dice: &mut Dice) -> Edit {
         let known: Vec<Id> = (0..self.users.len()).filter(|u| self.users[*u].known && !self.users[*u].guest).collect();
-        match dice.below(10) {
+        match dice.below(17) {
             0..3 => Edit::Member(dice.below(self.groups.len()), dice.pick(&known).unwrap()),
             3..5 => Edit::Enabled(dice.pick(&known).unwrap()),
             5 => Edit::Policy(dice.below(self.policies.len())),
             6 => Edit::Catalog(dice.below(self.catalogs.len())),
+            7 | 8 => Edit::Manager(dice.pick(&known).unwrap(), dice.pick(&known).filter(|_| dice.chance(70))),
+            9 => Edit::Incompatible(dice.below(self.packages.len()), dice.below(self.groups.len())),
+            10 => Edit::Gives(dice.below(self.packages.len()), if dice.chance(50) { "Reader" } else { "Editor" }),
+            11 => Edit::Proposed(dice.below(self.organizations.len())),
+            12 if self.lost.is_some() => Edit::Lost(dice.pick(&[Lost::Nothing, Lost::Block, Lost::Delete(0), Lost::Delete(DAY)]).unwrap()),
+            13 => {
+                let catalog = dice.below(self.catalogs.len());
+                let outside = |p: &Policy| self.packages[p.package].catalog == catalog && is_outside(&p.scope);
+                if self.policies.iter().any(outside) { Edit::Catalog(catalog) } else { Edit::External(catalog) }
+            }
             _ => {
                 let id = dice.below(self.policies.len());
                 Edit::Terms(id, Box::new(self.policy(dice, self.policies[id].package)))
@@ -484,6 +506,34 @@ impl World {
             Edit::Catalog(id) => {
                 self.catalogs[*id].enabled = !self.catalogs[*id].enabled;
                 catalog_address(*id)
+            }
+            Edit::External(id) => {
+                self.catalogs[*id].external = !self.catalogs[*id].external;
+                catalog_address(*id)
+            }
+            Edit::Manager(user, manager) => {
+                self.users[*user].manager = *manager;
+                self.user_address(*user)
+            }
+            Edit::Incompatible(package, group) => {
+                flip(&mut self.packages[*package].not_with_groups, *group);
+                package_address(*package)
+            }
+            Edit::Gives(package, role) => {
+                let gives = &mut self.packages[*package].gives;
+                match gives.iter().position(|g| *g == Gives::Application(role)) {
+                    Some(at) => drop(gives.remove(at)),
+                    None => gives.push(Gives::Application(role)),
+                }
+                package_address(*package)
+            }
+            Edit::Proposed(id) => {
+                self.organizations[*id].proposed = !self.organizations[*id].proposed;
+                organization_address(*id)
+            }
+            Edit::Lost(lost) => {
+                self.lost = Some(*lost);
+                Address::root("settings", "external_users")
             }
         }
     }
@@ -545,7 +595,7 @@ impl World {
                 "internal_sponsors": self.principals(&organization.internal),
                 "external_sponsors": self.principals(&organization.external),
             });
-            all.push((Address::root("connected_organization", &format!("o{id}")), json));
+            all.push((organization_address(id), json));
         }
         for (id, catalog) in self.catalogs.iter().enumerate() {
             all.push((catalog_address(id), json!({"enabled": catalog.enabled, "externally_visible": catalog.external})));
@@ -730,6 +780,10 @@ pub fn group_address(id: Id) -> Address {
     Address::root("group", &format!("g{id}"))
 }
 
-pub fn catalog_address(id: Id) -> Address {
+fn organization_address(id: Id) -> Address {
+    Address::root("connected_organization", &format!("o{id}"))
+}
+
+fn catalog_address(id: Id) -> Address {
     Address::root("catalog", &format!("c{id}"))
 }
