@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use writ::engine::{
     Actor, Ask, Assignment, AssignmentState, Cause, Command, Draft, Event, Facts, Family, GuestState, Ledger, Record, Refusal, Request,
-    RequestKind, RequestState, catch_up, deciders, decide, fold, held_by,
+    RequestKind, RequestState, catch_up, decide, deciders, fold, held_by,
 };
 use writ::kinds::user;
 use writ::model::{Address, Holdings, Object, Origin, Stored, Zone};
@@ -108,8 +108,7 @@ impl Engine {
 
     pub fn tick(&mut self, until: Minute) -> Result<Vec<Event>, Refusal> {
         self.now = until;
-        let due: Vec<Record> =
-            self.ledger.0.values().filter(|r| r.due().is_some_and(|at| at <= instant(until))).cloned().collect();
+        let due: Vec<Record> = self.ledger.0.values().filter(|r| r.due().is_some_and(|at| at <= instant(until))).cloned().collect();
         if due.is_empty() { Ok(Vec::new()) } else { self.run(|draft| catch_up(draft, due, instant(until))) }
     }
 
@@ -139,11 +138,9 @@ impl Engine {
                 Command::Decide { request: id_of(&self.requests, *request), approve: *yes, justification: reason(given) }
             }
             Act::Cancel { request } => Command::Cancel { request: id_of(&self.requests, *request), justification: None },
-            Act::Extend { assignment, end, reason: given } => Command::Extend {
-                assignment: id_of(&self.assignments, *assignment),
-                end: end.map(instant),
-                justification: reason(given),
-            },
+            Act::Extend { assignment, end, reason: given } => {
+                Command::Extend { assignment: id_of(&self.assignments, *assignment), end: end.map(instant), justification: reason(given) }
+            }
             Act::Reschedule { assignment, end } => {
                 Command::Reschedule { assignment: id_of(&self.assignments, *assignment), end: instant(*end) }
             }
@@ -239,7 +236,10 @@ pub fn all(model: &Naive, engine: &Engine) -> Result<(), String> {
 fn agree(model: &Naive, engine: &Engine, part: &Part) -> Result<(), String> {
     let many = (model.requests.len(), model.assignments.len());
     if many != (engine.requests.len(), engine.assignments.len()) {
-        return Err(format!("rules:\n{many:?} requests and assignments\nengine:\n{:?}\n", (engine.requests.len(), engine.assignments.len())));
+        return Err(format!(
+            "rules:\n{many:?} requests and assignments\nengine:\n{:?}\n",
+            (engine.requests.len(), engine.assignments.len())
+        ));
     }
     let (ours, theirs) = (told(model, part), seen(model, engine, part)?);
     if ours == theirs { Ok(()) } else { Err(apart(&ours, &theirs)) }
@@ -330,7 +330,8 @@ fn seen(model: &Naive, engine: &Engine, part: &Part) -> Result<String, String> {
         };
         let mut able: Vec<String> = if r.state.is_open() { deciders(&facts, r).into_iter().map(|n| n.name).collect() } else { Vec::new() };
         able.sort_unstable();
-        let times = if r.state == RequestState::Scheduled { format!(" {:?}", (r.start.map(minute), r.end.map(minute))) } else { String::new() };
+        let times =
+            if r.state == RequestState::Scheduled { format!(" {:?}", (r.start.map(minute), r.end.map(minute))) } else { String::new() };
         let turn = r.stage.as_ref().map(|s| (s.number, minute(s.deadline), s.escalated));
         let (package, policy) = (key(&r.package.name), key(&r.policy.name));
         writeln!(text, "  request {id} {kind} {package} {policy} {} {}{times} {turn:?} {able:?}", r.target.name, r.state.word()).unwrap();
@@ -348,7 +349,8 @@ fn seen(model: &Naive, engine: &Engine, part: &Part) -> Result<String, String> {
         });
         let times = (minute(a.start), a.end.map(minute));
         let live = a.is_live(facts.now);
-        writeln!(text, "  assignment {id} {} {} {} {times:?} {over:?} {live}", key(&a.package.name), key(&a.policy.name), a.target.name).unwrap();
+        writeln!(text, "  assignment {id} {} {} {} {times:?} {over:?} {live}", key(&a.package.name), key(&a.policy.name), a.target.name)
+            .unwrap();
     }
     let mut guests: Vec<String> = Vec::new();
     for record in engine.ledger.0.values() {
@@ -369,8 +371,10 @@ fn seen(model: &Naive, engine: &Engine, part: &Part) -> Result<String, String> {
         if !engine.objects.contains_key(&Address::root("user", &user.name)) {
             continue;
         }
-        let mut held: Vec<(bool, String)> =
-            held.into_iter().map(|h| (h.kind != "group", format!("{} {} {}", h.kind, h.key.trim_start_matches("group."), h.role))).collect();
+        let mut held: Vec<(bool, String)> = held
+            .into_iter()
+            .map(|h| (h.kind != "group", format!("{} {} {}", h.kind, h.key.trim_start_matches("group."), h.role)))
+            .collect();
         held.sort_unstable();
         let held: Vec<String> = held.into_iter().map(|(_, h)| h).collect();
         writeln!(text, "  {} holds {}", user.name, held.join(", ")).unwrap();

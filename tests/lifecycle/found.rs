@@ -4,7 +4,9 @@
 use super::compare::Engine;
 use super::naive::{Act, By, Kind, Naive, Request, State, Want};
 use super::steps::Step;
-use super::world::{Catalog, DAY, Ends, Extension, Gives, Group, Id, Lost, Minute, Organization, Package, Policy, Scope, Stage, User, Who, World};
+use super::world::{
+    Catalog, DAY, Ends, Extension, Gives, Group, Id, Lost, Minute, Organization, Package, Policy, Scope, Stage, User, Who, World,
+};
 use writ::engine::{AssignmentState, GuestState, Record, Refusal, RequestState, deciders, held_by};
 
 /// Whether a step is one of those.
@@ -19,13 +21,14 @@ pub fn is_known(model: &Naive, step: &Step) -> bool {
         // `a_guest_for_whom_nothing_is_left_to_come`
         Act::Cancel { request } => model.requests.get(*request).is_some_and(|r| {
             let others = model.requests.iter().any(|o| o != r && o.target == r.target && o.state == State::Scheduled);
-            let holds = model.assignments.iter().any(|a| a.target == r.target && model.is_live(a));
+            let holds = model.assignments.iter().any(|a| a.target == r.target && a.over.is_none());
             r.state == State::Scheduled && model.is_outside(r.target) && !others && !holds
         }),
         // `a_manager_takes_their_own_access_away`
-        Act::Remove { assignment } => model.assignments.get(*assignment).is_some_and(|a| {
-            *by == By::User(a.target) && !model.world.policies[a.policy].self_removal && model.manages(*by, a.package)
-        }),
+        Act::Remove { assignment } => model
+            .assignments
+            .get(*assignment)
+            .is_some_and(|a| *by == By::User(a.target) && !model.world.policies[a.policy].self_removal && model.manages(*by, a.package)),
         // `assigned_in_a_catalog_that_is_not_enabled`
         Act::Assign(want) => {
             let unknown = want.target.is_some_and(|u| !model.world.users[u].known);
@@ -48,7 +51,13 @@ fn world() -> World {
     };
     let mut users = vec![user("joe", Some(1)), user("mamta", Some(2)), user("hana", None)];
     users.push(User { name: "zoe@fabrikam.example".to_owned(), known: false, guest: true, domain: 1, ..user("zoe", None) });
-    let package = Package { catalog: 0, hidden: false, gives: vec![Gives::Application("Reader")], not_with_packages: vec![], not_with_groups: vec![] };
+    let package = Package {
+        catalog: 0,
+        hidden: false,
+        gives: vec![Gives::Application("Reader")],
+        not_with_packages: vec![],
+        not_with_groups: vec![],
+    };
     World {
         users,
         groups: vec![Group::default(), Group { groups: vec![0], ..Group::default() }],

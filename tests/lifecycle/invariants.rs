@@ -36,9 +36,11 @@ pub fn records(engine: &Engine, ticked: bool) -> Result<(), String> {
                     return Err(format!("assignment {} ends before it begins", a.id));
                 }
                 // What was denied, timed out or taken back gives nothing.
-                let asked = engine.requests.iter().map(|id| engine.request(id)).find(|r| {
-                    r.assignment.as_ref() == Some(&a.id) && r.state == RequestState::Delivered
-                });
+                let asked = engine
+                    .requests
+                    .iter()
+                    .map(|id| engine.request(id))
+                    .find(|r| r.assignment.as_ref() == Some(&a.id) && r.state == RequestState::Delivered);
                 if asked.is_none() && matches!(a.source, Source::Request(_) | Source::Direct(_)) {
                     return Err(format!("assignment {} comes of no request that was delivered", a.id));
                 }

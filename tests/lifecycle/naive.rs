@@ -319,7 +319,9 @@ impl Naive {
     fn incompatible(&self, package: Id, user: Id) -> Against {
         let mut against = Vec::new();
         for assignment in &self.assignments {
-            if assignment.target == user && self.is_live(assignment) && self.world.packages[package].not_with_packages.contains(&assignment.package)
+            if assignment.target == user
+                && self.is_live(assignment)
+                && self.world.packages[package].not_with_packages.contains(&assignment.package)
             {
                 against.push("R137");
             }
@@ -366,7 +368,9 @@ impl Naive {
                     Who::Group(g) => self.is_member(user, *g),
                     Who::Manager => self.manager(target) == Some(user),
                     // FOUND `the_second_manager_of_somebody_whose_manager_is_away`: a manager who cannot sign in still has a manager.
-                    Who::SecondManager => self.manager(target).filter(|m| self.signs_in_here(*m)).and_then(|m| self.manager(m)) == Some(user),
+                    Who::SecondManager => {
+                        self.manager(target).filter(|m| self.signs_in_here(*m)).and_then(|m| self.manager(m)) == Some(user)
+                    }
                     Who::InternalSponsors => {
                         self.organization(target).is_some_and(|o| self.is_listed(user, &self.world.organizations[o].internal))
                     }
@@ -396,7 +400,8 @@ impl Naive {
     fn eligible(&self, request: &Request, number: usize, escalated: bool) -> Vec<Id> {
         let stage = &request.stages[number - 1];
         let mut people = self.able(request, &stage.approvers);
-        let missing = stage.approvers.iter().any(|who| !matches!(who, Who::User(_) | Who::Group(_)) && self.able(request, &[*who]).is_empty());
+        let missing =
+            stage.approvers.iter().any(|who| !matches!(who, Who::User(_) | Who::Group(_)) && self.able(request, &[*who]).is_empty());
         if missing || people.is_empty() {
             for user in self.able(request, &stage.fallback) {
                 if !people.contains(&user) {
@@ -513,8 +518,7 @@ impl Naive {
         };
         let of_package = |id: &Id| self.world.policies[*id].package == want.package;
         let scope = |id: &Id| &self.world.policies[*id].scope;
-        let assignable: Vec<Id> =
-            (0..self.world.policies.len()).filter(of_package).filter(|id| *scope(id) != Scope::Automatic).collect();
+        let assignable: Vec<Id> = (0..self.world.policies.len()).filter(of_package).filter(|id| *scope(id) != Scope::Automatic).collect();
         let direct: Vec<Id> = assignable.iter().copied().filter(|id| *scope(id) == Scope::Nobody).collect();
         let chosen = match want.policy {
             Some(named) if assignable.contains(&named) => Some(named),
@@ -572,7 +576,8 @@ impl Naive {
         let Policy { package, ends, extension, .. } = self.world.policies[policy];
         let state = State::Pending;
         let (turn, decided_by) = (None, Vec::new());
-        let request = Request { kind, package, policy, target, requestor, state, start, end, ends, extension, stages, turn, decided_by, assignment };
+        let request =
+            Request { kind, package, policy, target, requestor, state, start, end, ends, extension, stages, turn, decided_by, assignment };
         let asks = !request.stages.is_empty();
         // An empty list never means yes.
         if asks && self.eligible(&request, 1, false).is_empty() {
@@ -623,8 +628,7 @@ impl Naive {
                 let old = self.assignments[assignment].end;
                 let later = end.is_none_or(|end| old.is_some_and(|old| end > old));
                 let policy = &self.world.policies[request.policy];
-                if !later
-                    || !self.admits(policy, request.target)
+                if !self.admits(policy, request.target)
                     || !self.signs_in(request.target)
                     || !self.incompatible(request.package, request.target).is_empty()
                 {
@@ -633,8 +637,10 @@ impl Naive {
                 }
                 self.requests[id].state = State::Delivered;
                 self.requests[id].end = end;
-                self.assignments[assignment].end = end;
-                self.assignments[assignment].policy = request.policy;
+                // Access that was moved further meanwhile keeps its end: nobody loses by an extension.
+                if later {
+                    self.assignments[assignment].end = end;
+                }
             }
             _ => {
                 // What came in between stands in the way as it did before: R137, and a block (section 2.5, R154).
@@ -745,7 +751,10 @@ impl Naive {
         self.edges[10] += 1;
         self.requests[id].state = State::Canceled;
         self.requests[id].turn = None;
-        self.lose(request.target);
+        // What ended since the last look at the clock is dealt with at the next.
+        if request.state == State::Scheduled && self.assignments.iter().all(|a| a.target != request.target || a.over.is_some()) {
+            self.lose(request.target);
+        }
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! What happens to a world: steps, each likely enough to be taken, and some that should not be.
 
 use super::naive::{Act, By, Kind, Naive, State, Want};
-use super::world::{DAY, Dice, Edit, HOUR, Id, Minute, Question};
+use super::world::{DAY, Dice, Edit, Ends, HOUR, Id, Minute, Question};
 
 /// One step.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,14 +22,25 @@ pub fn next(dice: &mut Dice, model: &Naive) -> Step {
     match dice.below(100) {
         0..14 => Step::Tick(instant(dice, model)),
         14..16 => Step::Pass(instant(dice, model)),
-        16..21 => Step::Change(model.world.edit(dice)),
+        16..21 => {
+            let mut edit = model.world.edit(dice);
+            // What is asked for keeps its terms (R31): those of its policy change the more often.
+            if let (Edit::Policy(id), Some(request)) = (&mut edit, dice.pick(&pending)) {
+                let mut terms = model.world.policies[model.requests[request].policy].clone();
+                terms.ends = Ends::After([HOUR, DAY, 10 * DAY, 60 * DAY][dice.below(4)]);
+                *id = model.requests[request].policy;
+                edit = Edit::Terms(*id, Box::new(terms));
+            }
+            Step::Change(edit)
+        }
         21..40 if !pending.is_empty() => decide(dice, model, &pending),
         40..45 => {
             let open: Vec<Id> = (0..model.requests.len())
                 .filter(|r| matches!(model.requests[*r].state, State::Pending | State::Scheduled) || dice.chance(15))
                 .collect();
             let Some(request) = dice.pick(&open) else { return ask(dice, model) };
-            let by = if dice.chance(50) { model.requests[request].requestor } else { manager(dice, model, model.requests[request].package) };
+            let by =
+                if dice.chance(50) { model.requests[request].requestor } else { manager(dice, model, model.requests[request].package) };
             Step::Do(by, Act::Cancel { request })
         }
         45..54 => {
@@ -41,7 +52,9 @@ pub fn next(dice: &mut Dice, model: &Naive) -> Step {
             Step::Do(by, Act::Extend { assignment, end, reason: dice.chance(80) })
         }
         54..58 => {
-            let Some(assignment) = dice.pick(&live).or_else(|| last(model.assignments.len(), dice)) else { return ask(dice, model) };
+            let extended: Vec<Id> = pending.iter().filter_map(|r| model.requests[*r].assignment).collect();
+            let some = dice.pick(&extended).or_else(|| dice.pick(&live)).or_else(|| last(model.assignments.len(), dice));
+            let Some(assignment) = some else { return ask(dice, model) };
             let held = &model.assignments[assignment];
             let by = manager(dice, model, held.package);
             let ceiling = model.ceiling(model.world.policies[held.policy].ends, model.now);
@@ -131,7 +144,9 @@ fn ask(dice: &mut Dice, model: &Naive) -> Step {
         policy = dice.below(model.world.policies.len());
         user = dice.below(model.world.users.len());
         let found = &model.world.policies[policy];
-        if found.enabled && model.admits(found, user) && !model.requests.iter().any(|r| r.target == user && r.package == found.package && r.kind == Kind::Add)
+        if found.enabled
+            && model.admits(found, user)
+            && !model.requests.iter().any(|r| r.target == user && r.package == found.package && r.kind == Kind::Add)
         {
             break;
         }

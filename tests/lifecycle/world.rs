@@ -289,7 +289,15 @@ impl World {
             let known = dice.chance(40);
             let organization = (known && dice.chance(20)).then(|| dice.below(organizations));
             let enabled = !known || dice.chance(90);
-            self.users.push(User { name: format!("x{n}@{}", DOMAINS[domain]), known, guest: true, enabled, domain, organization, manager: None });
+            self.users.push(User {
+                name: format!("x{n}@{}", DOMAINS[domain]),
+                known,
+                guest: true,
+                enabled,
+                domain,
+                organization,
+                manager: None,
+            });
         }
         for user in 0..self.users.len() {
             if self.users[user].known && dice.chance(65) {
@@ -387,8 +395,8 @@ impl World {
         }
         let extension = match dice.below(10) {
             _ if !asked => Extension::No,
-            0..2 => Extension::No,
-            2..6 => Extension::Allowed,
+            0 => Extension::No,
+            1..4 => Extension::Allowed,
             _ if stages.is_empty() => Extension::Allowed,
             _ => Extension::Approval,
         };
@@ -446,7 +454,8 @@ impl World {
             }
             (DAY * (1 + dice.below(3) as Minute), alternates)
         });
-        let timeout = if escalation.is_some() { DAY * (4 + dice.below(10) as Minute) } else { [HOUR, DAY, 5 * DAY, 14 * DAY][dice.below(4)] };
+        let timeout =
+            if escalation.is_some() { DAY * (4 + dice.below(10) as Minute) } else { [HOUR, DAY, 5 * DAY, 14 * DAY][dice.below(4)] };
         Stage { approvers, fallback, timeout, reason: dice.chance(20), escalation }
     }
 
@@ -475,7 +484,13 @@ impl World {
             }
             _ => {
                 let id = dice.below(self.policies.len());
-                Edit::Terms(id, Box::new(self.policy(dice, self.policies[id].package)))
+                let mut terms = self.policies[id].clone();
+                match dice.below(3) {
+                    0 => terms = self.policy(dice, terms.package),
+                    1 => terms.ends = Ends::After([HOUR, DAY, 10 * DAY, 60 * DAY][dice.below(4)]),
+                    _ => terms.stages.iter_mut().for_each(|s| s.reason = !s.reason),
+                }
+                Edit::Terms(id, Box::new(terms))
             }
         }
     }
@@ -574,40 +589,9 @@ impl World {
         all.iter().map(word).collect()
     }
 
+    /// In the order of their addresses, so that nothing is left to sort.
     fn objects(&self) -> Vec<(Address, Json)> {
-        let mut all = vec![(Address::root("application", "app"), json!({"roles": ["Editor", "Reader"]}))];
-        for (id, user) in self.users.iter().enumerate().filter(|(_, u)| u.known) {
-            all.push((self.user_address(id), self.user_json(user)));
-        }
-        for (id, group) in self.groups.iter().enumerate() {
-            let mut members: Vec<Who> = group.users.iter().copied().map(Who::User).collect();
-            members.extend(group.groups.iter().copied().map(Who::Group));
-            let mut json = json!({"members": self.principals(&members)});
-            if let Some(owner) = group.owner {
-                json["owners"] = json!([self.users[owner].name]);
-            }
-            all.push((group_address(id), json));
-        }
-        for (id, organization) in self.organizations.iter().enumerate() {
-            let json = json!({
-                "domains": organization.domains.iter().map(|d| DOMAINS[*d]).collect::<Vec<_>>(),
-                "state": if organization.proposed { "proposed" } else { "configured" },
-                "internal_sponsors": self.principals(&organization.internal),
-                "external_sponsors": self.principals(&organization.external),
-            });
-            all.push((organization_address(id), json));
-        }
-        for (id, catalog) in self.catalogs.iter().enumerate() {
-            all.push((catalog_address(id), json!({"enabled": catalog.enabled, "externally_visible": catalog.external})));
-            all.push((catalog_address(id).child("resource", "app"), json!({"origin": "application:app"})));
-            let given = |group| {
-                let gives = |g: &Gives| matches!(g, Gives::Group(given, _) if *given == group);
-                self.packages.iter().any(|p| p.catalog == id && p.gives.iter().any(gives))
-            };
-            for group in (0..self.groups.len()).filter(|group| given(*group)) {
-                all.push((catalog_address(id).child("resource", &format!("g{group}")), json!({"origin": format!("group:g{group}")})));
-            }
-        }
+        let mut all = Vec::new();
         for (id, package) in self.packages.iter().enumerate() {
             let mut roles = json!({});
             for gives in &package.gives {
@@ -625,17 +609,45 @@ impl World {
             let catalog = format!("c{}", package.catalog);
             let json = json!({"catalog": catalog, "hidden": package.hidden, "resource_roles": roles, "incompatible_with": against});
             all.push((package_address(id), json));
+            for (policy, terms) in self.policies.iter().enumerate().filter(|(_, p)| p.package == id) {
+                all.push((self.policy_address(policy), self.policy_json(terms)));
+            }
         }
-        for (id, policy) in self.policies.iter().enumerate() {
-            all.push((self.policy_address(id), self.policy_json(policy)));
-        }
-        for (id, delegation) in self.delegations.iter().enumerate() {
-            let key = format!("d{id}");
-            let address = match delegation.catalog {
-                Some(catalog) => catalog_address(catalog).child("delegation", &key),
-                None => Address::root("delegation", &key),
+        all.push((Address::root("application", "app"), json!({"roles": ["Editor", "Reader"]})));
+        for (id, catalog) in self.catalogs.iter().enumerate() {
+            all.push((catalog_address(id), json!({"enabled": catalog.enabled, "externally_visible": catalog.external})));
+            for (key, delegation) in self.delegations.iter().enumerate().filter(|(_, d)| d.catalog == Some(id)) {
+                all.push((catalog_address(id).child("delegation", &format!("d{key}")), self.delegation_json(delegation)));
+            }
+            all.push((catalog_address(id).child("resource", "app"), json!({"origin": "application:app"})));
+            let given = |group| {
+                let gives = |g: &Gives| matches!(g, Gives::Group(given, _) if *given == group);
+                self.packages.iter().any(|p| p.catalog == id && p.gives.iter().any(gives))
             };
-            all.push((address, json!({"role": delegation.role, "members": self.principals(&delegation.members)})));
+            for group in (0..self.groups.len()).filter(|group| given(*group)) {
+                all.push((catalog_address(id).child("resource", &format!("g{group}")), json!({"origin": format!("group:g{group}")})));
+            }
+        }
+        for (id, organization) in self.organizations.iter().enumerate() {
+            let json = json!({
+                "domains": organization.domains.iter().map(|d| DOMAINS[*d]).collect::<Vec<_>>(),
+                "state": if organization.proposed { "proposed" } else { "configured" },
+                "internal_sponsors": self.principals(&organization.internal),
+                "external_sponsors": self.principals(&organization.external),
+            });
+            all.push((organization_address(id), json));
+        }
+        for (key, delegation) in self.delegations.iter().enumerate().filter(|(_, d)| d.catalog.is_none()) {
+            all.push((Address::root("delegation", &format!("d{key}")), self.delegation_json(delegation)));
+        }
+        for (id, group) in self.groups.iter().enumerate() {
+            let mut members: Vec<Who> = group.users.iter().copied().map(Who::User).collect();
+            members.extend(group.groups.iter().copied().map(Who::Group));
+            let mut json = json!({"members": self.principals(&members)});
+            if let Some(owner) = group.owner {
+                json["owners"] = json!([self.users[owner].name]);
+            }
+            all.push((group_address(id), json));
         }
         if self.lost.is_some() || !self.blocked.is_empty() || self.allowed.is_some() {
             let mut json = json!({});
@@ -654,7 +666,14 @@ impl World {
             }
             all.push((Address::root("settings", "external_users"), json));
         }
+        for (id, user) in self.users.iter().enumerate().filter(|(_, u)| u.known) {
+            all.push((self.user_address(id), self.user_json(user)));
+        }
         all
+    }
+
+    fn delegation_json(&self, delegation: &Delegation) -> Json {
+        json!({"role": delegation.role, "members": self.principals(&delegation.members)})
     }
 
     fn user_json(&self, user: &User) -> Json {
@@ -727,7 +746,8 @@ impl World {
                 json["question"] = json!([{"key": "q", "text": "Which one?", "required": required, "pattern": "[0-9]{4}"}]);
             }
             Some(Question::Choice { required, several }) => {
-                json["question"] = json!([{"key": "q", "text": "Which?", "required": required, "choices": ["A", "B"], "multiple": several}]);
+                json["question"] =
+                    json!([{"key": "q", "text": "Which?", "required": required, "choices": ["A", "B"], "multiple": several}]);
             }
         }
         json
