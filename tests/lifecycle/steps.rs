@@ -1,7 +1,7 @@
 //! What happens to a world: steps, each likely enough to be taken, and some that should not be.
 
 use super::naive::{Act, By, Kind, Naive, State, Want};
-use super::world::{DAY, Dice, Edit, Ends, HOUR, Id, Minute, Question};
+use super::world::{DAY, Dice, Edit, Ends, Extension, HOUR, Id, Minute, Question};
 
 /// One step.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,17 +19,20 @@ pub fn next(dice: &mut Dice, model: &Naive) -> Step {
     let last = |n: usize, dice: &mut Dice| n.checked_sub(1 + dice.below(n.min(3)));
     let pending: Vec<Id> = (0..model.requests.len()).filter(|r| model.requests[*r].state == State::Pending).collect();
     let live: Vec<Id> = (0..model.assignments.len()).filter(|a| model.is_live(&model.assignments[*a])).collect();
+    if let Some(step) = dice.chance(20).then(|| extension(dice, model, &live)).flatten() {
+        return step;
+    }
     match dice.below(100) {
         0..14 => Step::Tick(instant(dice, model)),
         14..16 => Step::Pass(instant(dice, model)),
         16..21 => {
             let mut edit = model.world.edit(dice);
             // What is asked for keeps its terms (R31): those of its policy change the more often.
-            if let (Edit::Policy(id), Some(request)) = (&mut edit, dice.pick(&pending)) {
-                let mut terms = model.world.policies[model.requests[request].policy].clone();
+            if let Some(request) = dice.pick(&pending).filter(|_| dice.chance(35)) {
+                let policy = model.requests[request].policy;
+                let mut terms = model.world.policies[policy].clone();
                 terms.ends = Ends::After([HOUR, DAY, 10 * DAY, 60 * DAY][dice.below(4)]);
-                *id = model.requests[request].policy;
-                edit = Edit::Terms(*id, Box::new(terms));
+                edit = Edit::Terms(policy, Box::new(terms));
             }
             Step::Change(edit)
         }
@@ -51,7 +54,7 @@ pub fn next(dice: &mut Dice, model: &Naive) -> Step {
             let end = dice.chance(50).then(|| ceiling.unwrap_or(model.now + 40 * DAY) + [0, -HOUR, -DAY, HOUR][dice.below(4)]);
             Step::Do(by, Act::Extend { assignment, end, reason: dice.chance(80) })
         }
-        54..58 => {
+        54..60 => {
             let extended: Vec<Id> = pending.iter().filter_map(|r| model.requests[*r].assignment).collect();
             let some = dice.pick(&extended).or_else(|| dice.pick(&live)).or_else(|| last(model.assignments.len(), dice));
             let Some(assignment) = some else { return ask(dice, model) };
@@ -62,15 +65,43 @@ pub fn next(dice: &mut Dice, model: &Naive) -> Step {
             let end = base.unwrap_or(model.now + 30 * DAY) + [0, -HOUR, -DAY, HOUR][dice.below(4)];
             Step::Do(by, Act::Reschedule { assignment, end })
         }
-        58..64 => {
+        60..65 => {
             let Some(assignment) = dice.pick(&live).or_else(|| last(model.assignments.len(), dice)) else { return ask(dice, model) };
             let held = &model.assignments[assignment];
             let by = if dice.chance(60) { By::User(held.target) } else { manager(dice, model, held.package) };
             Step::Do(by, Act::Remove { assignment })
         }
-        64..74 => assign(dice, model),
+        65..74 => assign(dice, model),
         _ => ask(dice, model),
     }
+}
+
+/// The long way of an extension: some of the time goes by, it is asked for, things change, somebody decides.
+fn extension(dice: &mut Dice, model: &Naive, live: &[Id]) -> Option<Step> {
+    let asked = model.requests.iter().rposition(|r| r.kind == Kind::Extend && r.state == State::Pending);
+    if let Some(request) = asked {
+        let found = &model.requests[request];
+        let mut terms = model.world.policies[found.policy].clone();
+        terms.ends = Ends::After([HOUR, DAY, 10 * DAY, 60 * DAY][dice.below(4)]);
+        let able = model.deciders(found);
+        return Some(match dice.below(4) {
+            0 => Step::Change(Edit::Terms(found.policy, Box::new(terms))),
+            1 => Step::Do(
+                By::Operator,
+                Act::Reschedule { assignment: found.assignment.unwrap(), end: model.ceiling(terms.ends, model.now).unwrap() },
+            ),
+            _ => Step::Do(By::User(dice.pick(&able)?), Act::Decide { request, yes: true, reason: true }),
+        });
+    }
+    let can = |a: &&Id| model.world.policies[model.assignments[**a].policy].extension != Extension::No;
+    let can: Vec<Id> = live.iter().filter(can).copied().collect();
+    let assignment = dice.pick(&can)?;
+    let held = &model.assignments[assignment];
+    let left = held.end? - model.now;
+    if model.now == held.start || dice.chance(30) {
+        return Some(Step::Tick(model.now + left / 2));
+    }
+    Some(Step::Do(By::User(held.target), Act::Extend { assignment, end: None, reason: true }))
 }
 
 fn somebody(dice: &mut Dice, model: &Naive) -> By {
@@ -109,6 +140,8 @@ fn instant(dice: &mut Dice, model: &Naive) -> Minute {
 }
 
 fn decide(dice: &mut Dice, model: &Naive, pending: &[Id]) -> Step {
+    let extensions: Vec<Id> = pending.iter().copied().filter(|r| model.requests[*r].kind == Kind::Extend).collect();
+    let pending = if !extensions.is_empty() && dice.chance(60) { &extensions } else { pending };
     let request = if dice.chance(95) { dice.pick(pending).unwrap() } else { dice.below(model.requests.len() + 1) };
     let able = model.requests.get(request).map(|r| model.deciders(r)).unwrap_or_default();
     let by = if dice.chance(80) { dice.pick(&able).map_or_else(|| somebody(dice, model), By::User) } else { somebody(dice, model) };
