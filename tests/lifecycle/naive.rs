@@ -1,7 +1,8 @@
 //! The lifecycle once more, as the rules say it and as plainly as it can be said: lists, and loops over them.
 //!
 //! In: a [`World`], and what somebody does or when it is. Out: what is so afterwards, or every rule that stands against it. Nothing of
-//! it was taken from the engine; where a comment names a rule, the rule is why it is so.
+//! it was taken from the engine; where a comment names a rule, the rule is why it is so. Where the rules leave a choice, the comment
+//! says which one was made. Past 400 lines, since it is every rule of the lifecycle in one piece.
 
 use super::world::{DAY, Ends, Extension, Gives, Id, Lost, Minute, Policy, Question, Scope, Stage, Who, World, is_outside};
 
@@ -431,10 +432,9 @@ impl Naive {
 
     // What people do.
 
-    fn terms_against(&self, by: By, user: Id, want: &Want, policy: &Policy) -> Against {
+    /// Answers, start and end: R112, R52, R131.
+    fn terms_against(&self, want: &Want, policy: &Policy) -> Against {
         let mut against = Vec::new();
-        let own = by == By::User(user);
-        let _ = own;
         against.extend(answers_against(policy.question, &want.answers));
         if want.start.is_some_and(|start| start < self.now) {
             against.push("R52");
@@ -502,7 +502,7 @@ impl Naive {
         if !policy.schedule && (want.start.is_some() || want.end.is_some()) {
             against.push("R132");
         }
-        against.extend(self.terms_against(by, user, want, &policy));
+        against.extend(self.terms_against(want, &policy));
         let stages = if policy.requests { policy.stages.clone() } else { Vec::new() };
         self.submit(against, if user == actor { 1 } else { 2 }, Kind::Add, by, user, chosen, stages, want.start, want.end, None)
     }
@@ -554,7 +554,7 @@ impl Naive {
         if self.is_forbidden(user) && !self.world.users[user].known {
             against.push("R149");
         }
-        against.extend(self.terms_against(by, user, want, &policy));
+        against.extend(self.terms_against(want, &policy));
         let stages = if policy.requests { policy.stages.clone() } else { Vec::new() };
         self.submit(against, 3, Kind::AdminAdd, by, user, chosen, stages, want.start, want.end, None)
     }

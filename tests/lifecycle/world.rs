@@ -1,7 +1,8 @@
 //! Small worlds: a directory, what there is to have, and on which terms.
 //!
 //! In: [`Dice`]. Out: a [`World`], in which everything is a number in a list, and its objects as a store would hold them. Nothing in
-//! here is the engine's: what it says is written out once more, so that both implementations read it in their own way.
+//! here is the engine's: what it says is written out once more, so that both implementations read it in their own way. Past 400 lines,
+//! since it is every noun that the lifecycle reads, each with its chances and its form.
 
 use serde_json::{Value as Json, json};
 use std::fmt::Write;
