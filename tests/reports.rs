@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use support::Workspace;
 
 /// Every report that is made, with what it has to be given.
-const REPORTS: [(&str, &[&str]); 12] = [
+const REPORTS: [(&str, &[&str]); 14] = [
     ("assignments", &[]),
     ("requestable", &["--for", "ann@contoso.example"]),
     ("held", &["--for", "joe@contoso.example"]),
@@ -16,6 +16,8 @@ const REPORTS: [(&str, &[&str]); 12] = [
     ("organizations", &[]),
     ("incompatible", &[]),
     ("activity", &[]),
+    ("reviews", &[]),
+    ("review-history", &[]),
     ("requests", &[]),
     ("delivery-errors", &[]),
     ("external-catalogs", &[]),
@@ -36,6 +38,8 @@ fn contoso() -> Workspace {
     place.expect(0, &["request", "campaign", "--as", "zoe@fabrikam.example", "-j", "Agency"]);
     place.expect(0, &["approve", "campaign", "--for", "zoe@fabrikam.example", "--as", "mamta@contoso.example", "-j", "ok"]);
     place.expect(0, &["remove", "campaign", "--as", "zoe@fabrikam.example"]);
+    place.expect(0, &["review", "start", "campaign", "--policy", "employees"]);
+    place.expect(0, &["review", "decide", "campaign", "approve", "-j", REASON, "--as", "joe@contoso.example"]);
     place
 }
 

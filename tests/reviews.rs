@@ -72,6 +72,12 @@ fn managers_review_and_a_fallback_where_there_is_none() {
     w.expect(0, &["review", "decide", "crm", "dont-know", "--for", "bo@contoso.example", "--as", "olga@contoso.example"]);
     w.expect(0, &["review", "complete", "crm", "--as", "olga@contoso.example"]);
     assert_eq!(holders(&w), ["bo@contoso.example", "cy@contoso.example"]);
+    let status = w.expect(0, &["report", "reviews", "--json"]).json();
+    assert!(status.to_string().contains("taken_away"), "{status}");
+    let told = w.expect(0, &["report", "review-history", "--for", "ann@contoso.example", "--format", "csv"]).out;
+    assert!(told.contains("ann@contoso.example,deny,mia@contoso.example,") && told.contains(",moved on,taken away"), "{told}");
+    assert!(!told.contains("bo@contoso.example"), "{told}");
+    w.expect(5, &["report", "reviews", "--as", "ann@contoso.example"]);
     let rows = w.expect(0, &["review", "list", "--all", "--format", "csv"]).out;
     assert!(rows.starts_with("AccessReviewId,AccessReviewSeriesId,ReviewType,"), "{rows}");
     for line in ["ann@contoso.example,ann@contoso.example,user,", ",Deny,moved on,", ",DontKnow,", ",NotReviewed,", "AppliedSuccessfully"] {

@@ -71,6 +71,9 @@ fn cells(r: &RevisionRow) -> Vec<String> {
 /// `2 add, 1 change`: what is not zero.
 fn summary(text: &str) -> String {
     let Ok(Json::Object(map)) = serde_json::from_str(text) else { return String::new() };
+    if let Some(about) = map.get("about").and_then(Json::as_str) {
+        return about.to_owned();
+    }
     let told = map.iter().filter_map(|(word, n)| Some((word, n.as_u64().filter(|n| *n > 0)?)));
     told.map(|(word, n)| format!("{n} {word}")).collect::<Vec<_>>().join(", ")
 }

@@ -15,6 +15,7 @@ use super::terms::Terms;
 use crate::authority::Action;
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::{Policy, Population};
+use crate::kinds::user::User;
 use crate::model::Stored;
 use chrono::{DateTime, Utc};
 
@@ -114,7 +115,7 @@ pub(super) fn invite(draft: &mut Draft<'_>, target: &Named, at: DateTime<Utc>) -
         let facts = draft.facts();
         let person = Person::of_named(&facts, target);
         // Somebody lifted the block; now there is a reason to stay, too.
-        if guest_of(&facts, target).is_some_and(|g| g.state == GuestState::Blocked) && person.is_enabled() {
+        if guest_of(&facts, target).is_some_and(|g| g.state == GuestState::Blocked) && is_lifted(draft, &target.id) {
             return Ok(draft.push(Event::GuestRestored { guest: target.id.clone(), at })?);
         }
         if person.object.is_some() || guest_of(&facts, target).is_some_and(|g| g.state != GuestState::Deleted) {
@@ -126,6 +127,12 @@ pub(super) fn invite(draft: &mut Draft<'_>, target: &Named, at: DateTime<Utc>) -
     };
     draft.push(Event::GuestInvited { guest, organization })?;
     Ok(())
+}
+
+/// Whether somebody lifted a block since. What is blocked in this very draft still reads as it was before it.
+pub(super) fn is_lifted(draft: &Draft<'_>, guest: &str) -> bool {
+    let was_blocked = matches!(draft.before(Family::Guest, guest), Some(Record::Guest(g)) if g.state == GuestState::Blocked);
+    was_blocked && draft.facts().of_id(guest).is_some_and(|s| User::of(&s.object).is_some_and(User::is_enabled))
 }
 
 /// Whether the engine blocked somebody, and nobody lifted it.

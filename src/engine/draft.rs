@@ -109,6 +109,11 @@ impl<'a> Draft<'a> {
         events.iter().filter_map(|e| self.overlay.get(e.record().0, e.record().1)).collect()
     }
 
+    /// A record as it was before anything was decided here.
+    pub(super) fn before(&self, family: Family, id: &str) -> Option<Record> {
+        self.overlay.below.get(family, id)
+    }
+
     /// A record as it is after what was decided so far.
     #[must_use]
     pub fn record(&self, family: Family, id: &str) -> Option<Record> {

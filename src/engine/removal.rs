@@ -109,7 +109,9 @@ pub(super) fn last_lost(draft: &mut Draft<'_>, target: &Named, at: DateTime<Utc>
     let (blocks, deletes) = {
         let facts = draft.facts();
         let guest = super::assign::guest_of(&facts, target);
-        let stays = guest.is_none_or(|g| g.state != GuestState::Active) || !live_of(&facts, &target.id).is_empty();
+        // Whom files declare is theirs, and no longer the engine's.
+        let declared = facts.of_id(&target.id).is_some_and(|s| s.workspace.is_some());
+        let stays = declared || guest.is_none_or(|g| g.state != GuestState::Active) || !live_of(&facts, &target.id).is_empty();
         let awaited = |r: &Record| matches!(r, Record::Request(r) if r.state == RequestState::Scheduled);
         if stays || facts.records.of_person(Family::Request, &target.id).iter().any(awaited) {
             return Ok(());

@@ -3,11 +3,12 @@
 //! In: a record whose instant came. Out: events at that instant, not at the moment somebody looked: what was missed is caught up as
 //! if it had been seen. Invariant: a record whose instant came is not due at it any more afterwards, so that none is dealt with twice.
 
+use super::assign::is_lifted;
 use super::approval::{approvers, close, deliver};
 use super::draft::Draft;
 use super::event::{Cause, Event};
 use super::extension::continues;
-use super::nouns::{Assignment, REMINDERS, Request, RequestState};
+use super::nouns::{Assignment, Guest, REMINDERS, Request, RequestState};
 use super::people::Person;
 use super::policies::incompatible;
 use super::record::{Family, Record};
@@ -50,8 +51,16 @@ fn due(draft: &mut Draft<'_>, record: &Record) -> Result<(), Refusal> {
         Record::Review(review) => review_due(draft, review, at),
         Record::Series(series) => series_due(draft, series, at),
         Record::Delivery(_) | Record::Notice(_) => Ok(()),
+        // Whom somebody let in again meanwhile, or whom files declare by now, is theirs.
+        Record::Guest(guest) if stays(draft, guest) => Ok(draft.push(Event::GuestRestored { guest: guest.id.clone(), at })?),
         Record::Guest(guest) => Ok(draft.push(Event::GuestDeleted { guest: guest.id.clone(), at })?),
     }
+}
+
+/// Whether a guest is not the engine's to take away any more.
+fn stays(draft: &Draft<'_>, guest: &Guest) -> bool {
+    let declared = draft.facts().of_id(&guest.id).is_some_and(|s| s.workspace.is_some());
+    declared || is_lifted(draft, &guest.id)
 }
 
 fn request_due(draft: &mut Draft<'_>, request: &Request, at: DateTime<Utc>) -> Result<(), Refusal> {

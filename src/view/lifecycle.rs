@@ -54,7 +54,7 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
             Event::Escalated { request, approvers, .. } => {
                 format!("{} ({request}): may be decided by {} now.", of(request), names(approvers))
             }
-            Event::Reminded { request, .. } => format!("{} ({request}): the approvers were reminded.", of(request)),
+            Event::Reminded { request, .. } => format!("{} ({request}): half of the time to decide is over.", of(request)),
             Event::Decided { request, verdict } => {
                 let word = if verdict.approve { "approved" } else { "denied" };
                 format!("Request {request} for {}: {word} by {}.", of(request), verdict.by.name)
@@ -73,7 +73,10 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
                 )
             }
             Event::Rescheduled { assignment, end, .. } => format!("Access to {} ends at {}.", held(assignment), or_never(*end)),
-            Event::Expiring { assignment, told: true, .. } => format!("{}: the holder is told that it ends.", held(assignment)),
+            Event::Expiring { assignment: id, told: true, .. } => match assignment(id) {
+                Some(a) => format!("{}: it ends at {}.", held(id), or_never(a.end)),
+                None => continue,
+            },
             Event::Expiring { .. } => continue,
             Event::Grace { assignment, until } => format!("Access to {} is let go at {}.", held(assignment), or_never(*until)),
             Event::Ended { assignment, cause, .. } => format!("Access to {} is over: {}.", held(assignment), cause.words()),
@@ -88,21 +91,17 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
                 0 => format!("Request {request} for {}: {}.", of(request), state.word()),
                 n => format!("Request {request} for {}: {}, {}: {}.", of(request), state.word(), counted(n, "error"), errors.join("; ")),
             },
-            Event::SeriesPlanned { series } => match series.next {
-                Some(next) => format!("  The next review of {} opens at {}.", series.policy.name, instant(next)),
-                None => continue,
-            },
             Event::ReviewOpened { review } => {
                 let n = counted(review.items.len(), "holder");
                 format!("Review {} of {} is open until {}: {n} to look at.", review.id, review.policy.name, instant(review.closes))
             }
-            Event::ReviewReminded { review, .. } => format!("Review {review}: the reviewers were reminded."),
+            Event::ReviewReminded { review, .. } => format!("Review {review}: half of the time to answer is over."),
             Event::ReviewAnswered { assignment, answered, .. } => {
                 let target = review_item(assignment).map_or_else(String::new, |i| i.target.name.clone());
                 format!("Access of {target}: {} by {}.", answered.answer.word(), answered.by.name)
             }
             Event::ReviewApplied { review, removed, .. } => format!("Review {review} is over: {} taken away.", removed.len()),
-            Event::Settled { .. } | Event::NoticeQueued { .. } => continue,
+            Event::SeriesPlanned { .. } | Event::Settled { .. } | Event::NoticeQueued { .. } => continue,
             Event::DeliveryWanted { delivery: d } => {
                 let verb = if d.held { "is to be in" } else { "is to leave" };
                 format!("  {} {verb} {} on {}.", d.person.name, d.group, d.connector)

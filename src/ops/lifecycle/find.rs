@@ -84,14 +84,13 @@ pub fn requests(desk: &Desk<'_>, which: &Which) -> Result<Vec<Request>, Failure>
         Actor::Person(name) => deciders(&desk.facts, r).iter().any(|d| desk.facts.person(name).is(d)),
         _ => false,
     };
-    let decided = |r: &Request| matches!(&desk.actor, Actor::Person(name) if r.verdicts.iter().any(|v| desk.facts.person(name).is(&v.by)));
     let mut found = Vec::new();
     for record in candidates(desk, Family::Request, which)? {
         let Record::Request(request) = record else { continue };
         let people = [&request.target, &request.requestor];
         let meant = matches(which, &request.package.id, &people, request.state.word(), request.state.is_open(), desk)
             && (!which.to_decide || decides(&request));
-        if meant && (decides(&request) || sees(desk, Action::ViewRequests, &request.package.id, &people) || decided(&request)) {
+        if meant && may_see(desk, &request) {
             found.push(*request);
         }
     }
@@ -144,17 +143,19 @@ fn matches(which: &Which, package: &str, people: &[&crate::engine::Named], state
 /// # Errors
 /// When none, or more than one, is meant.
 pub fn request(desk: &Desk<'_>, text: &str, person: Option<&str>) -> Result<Request, Failure> {
-    if let Some(Record::Request(found)) = desk.records.get(Family::Request, text) {
+    if let Some(Record::Request(found)) = desk.records.get(Family::Request, text).filter(|r| is_seen(desk, r)) {
         return Ok(*found);
     }
-    let meant = |to_decide| -> Result<Vec<Request>, Failure> {
-        let which = Which { person: person.map(str::to_owned), to_decide, ..Which::default() };
+    let meant = |to_decide, mine| -> Result<Vec<Request>, Failure> {
+        let which = Which { person: person.map(str::to_owned), to_decide, mine, ..Which::default() };
         Ok(requests(desk, &which)?.into_iter().filter(|r| means(text, &r.id, &r.package.name)).collect())
     };
-    // Of several those that wait for whoever asks.
-    let mut found = meant(true)?;
-    if found.is_empty() {
-        found = meant(false)?;
+    // Of several those that wait for whoever asks, or are their own.
+    let mut found = meant(true, false)?;
+    for mine in [true, false] {
+        if found.is_empty() {
+            found = meant(false, mine)?;
+        }
     }
     one(found, "request", text, |r| format!("{} by {}", r.id, r.target.name))
 }
@@ -164,7 +165,7 @@ pub fn request(desk: &Desk<'_>, text: &str, person: Option<&str>) -> Result<Requ
 /// # Errors
 /// When none, or more than one, is meant.
 pub fn assignment(desk: &Desk<'_>, text: &str, person: Option<&str>) -> Result<Assignment, Failure> {
-    if let Some(Record::Assignment(found)) = desk.records.get(Family::Assignment, text) {
+    if let Some(Record::Assignment(found)) = desk.records.get(Family::Assignment, text).filter(|r| is_seen(desk, r)) {
         return Ok(*found);
     }
     let own = if let Actor::Person(name) = &desk.actor { Some(name.as_str()) } else { None };
@@ -212,6 +213,25 @@ pub fn review(desk: &Desk<'_>, text: &str) -> Result<(Review, Vec<Item>), Failur
     one(open, "review", text, |(r, _)| format!("{} of {}", r.id, r.policy.name))
 }
 
+/// Whether somebody may see a record: what they may not see is not there, whatever they know its id to be.
+fn is_seen(desk: &Desk<'_>, record: &Record) -> bool {
+    match record {
+        Record::Request(r) => may_see(desk, r),
+        Record::Assignment(a) => sees(desk, Action::ViewAssignments, &a.package.id, &[&a.target]),
+        _ => false,
+    }
+}
+
+/// Whether somebody may see a request: their own, one that they decide or decided, one of a package whose assignments they manage.
+fn may_see(desk: &Desk<'_>, r: &Request) -> bool {
+    let decides = || match &desk.actor {
+        Actor::Person(name) => deciders(&desk.facts, r).iter().any(|d| desk.facts.person(name).is(d)),
+        _ => false,
+    };
+    let decided = || matches!(&desk.actor, Actor::Person(name) if r.verdicts.iter().any(|v| desk.facts.person(name).is(&v.by)));
+    sees(desk, Action::ViewRequests, &r.package.id, &[&r.target, &r.requestor]) || decides() || decided()
+}
+
 /// Few letters are no name: from so many on the end of an id is one.
 const LETTERS: usize = 6;
 
@@ -232,7 +252,12 @@ fn one<T>(mut found: Vec<T>, what: &str, text: &str, show: impl Fn(&T) -> String
         }
         (None, _) => {
             let message = format!("there is no {what} `{text}` that is open");
-            Err(Refusal { rule: Rule("R57"), message, help: format!("`writ {what}s` lists them") }.into())
+            Err(Refusal {
+                rule: Rule("R57"),
+                message,
+                help: format!("`{}` lists them", if what == "review" { "writ review list".to_owned() } else { format!("writ {what}s") }),
+            }
+            .into())
         }
     }
 }

@@ -271,7 +271,7 @@ fn write(
         commit: None,
         plan_digest: None,
         changes_digest: None,
-        summary: canonical(&serde_json::json!({})),
+        summary: canonical(&serde_json::json!({ "about": about(&events) })),
     })?;
     let mut touched: Vec<(Family, &str)> = Vec::new();
     events.iter().map(Event::record).for_each(|key| {
@@ -282,6 +282,20 @@ fn write(
     let written = writer.records();
     let now_there = touched.into_iter().filter_map(|(family, id)| crate::engine::Records::get(&written, family, id)).collect();
     Ok(Done { records: now_there, events, serial: Some(serial) })
+}
+
+/// What a revision is about, in a few words: the package and the person of its first event, and how many more there are.
+fn about(events: &[Event]) -> String {
+    let first = events.iter().find_map(|e| match e {
+        Event::RequestSubmitted { request } => Some(format!("{} for {}", request.package.name, request.target.name)),
+        Event::Given { assignment } => Some(format!("{} for {}", assignment.package.name, assignment.target.name)),
+        _ => None,
+    });
+    let first = first.or_else(|| events.first().map(|e| format!("{} {}", e.kind(), e.record().1))).unwrap_or_default();
+    match events.len() {
+        0 | 1 => first,
+        n => format!("{first}, {n} events"),
+    }
 }
 
 /// The events as the store takes them: what happens to guests happens to their objects in the directory too.
@@ -363,6 +377,10 @@ fn actor(context: &Context, state: &State, settings: &Settings) -> Result<Actor,
     };
     match Address::parse(name) {
         Ok(address) if address.kind() == user::KIND.name && known(&address).is_none() => Ok(Actor::Person(address.key().to_owned())),
+        Ok(address) if known(&address).as_ref().and_then(user::User::of).is_some_and(|u| !u.is_enabled()) => {
+            let message = format!("the sign-in of {} is blocked (R154)", address.key());
+            Err(Failure::Actor(message, "an administrator can lift the block: declare the user, with `[[import]]` for a guest".to_owned()))
+        }
         _ => context.actor(settings.require_actor, known).map(Actor::Person),
     }
 }
