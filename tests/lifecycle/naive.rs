@@ -623,6 +623,11 @@ impl Naive {
         match request.kind {
             Kind::Extend => {
                 let assignment = request.assignment.unwrap();
+                // What is over is not extended, also where nobody looked at the clock since.
+                if !self.is_live(&self.assignments[assignment]) {
+                    self.requests[id].state = State::Canceled;
+                    return;
+                }
                 let ceiling = self.ceiling(request.ends, self.now);
                 let end = least(request.end, ceiling);
                 let old = self.assignments[assignment].end;
