@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::nouns::{Named, Request, RequestKind, RequestState, Stage};
 use super::outbox::is_delivered_elsewhere;
 use super::people::{Person, people};
-use super::policies::{Offer, incompatible};
+use super::policies::{Offer, admits, incompatible};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
 use super::removal;
@@ -206,9 +206,7 @@ pub(super) fn approve(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Res
     let stands_in_the_way = |draft: &Draft<'_>| -> Option<String> {
         let facts = draft.facts();
         let Some(package) = facts.package(&request.package.id) else { return Some("the package is gone".to_owned()) };
-        if facts.policy(&request.policy.id).is_none() {
-            return Some("the policy is gone".to_owned());
-        }
+        let Some(policy) = facts.policy(&request.policy.id) else { return Some("the policy is gone".to_owned()) };
         if end.is_some_and(|end| end <= from) {
             return Some("its end has passed".to_owned());
         }
@@ -216,6 +214,9 @@ pub(super) fn approve(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Res
         // Who was blocked meanwhile has to be let in again first (R154).
         if !person.is_enabled() || assign::is_blocked(&facts, &person) {
             return Some("the sign-in of the holder is blocked".to_owned());
+        }
+        if request.kind == RequestKind::Extend && !admits(&facts, policy, &person) {
+            return Some(format!("the policy does not admit {} any more (R130)", person.named.name));
         }
         // Looked at once more, since two requests may have been under way at the same time (V25).
         incompatible(&facts, package, &person, false).map(|refusal| refusal.message)
@@ -238,12 +239,14 @@ pub(super) fn deliver(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Res
     let request = find(&draft.facts(), id)?;
     let assignment = match (request.kind, &request.assignment) {
         (RequestKind::Extend, Some(assignment)) => {
-            let live = matches!(draft.facts().records.get(Family::Assignment, assignment), Some(Record::Assignment(a)) if a.is_live(at));
-            if !live {
-                return close(draft, id, at, RequestState::Canceled, None, "the access ended meanwhile");
-            }
+            let held = match draft.record(Family::Assignment, assignment) {
+                Some(Record::Assignment(a)) if a.is_live(at) => a,
+                _ => return close(draft, id, at, RequestState::Canceled, None, "the access ended meanwhile"),
+            };
+            // Somebody may have moved the end further meanwhile: an extension never takes any of it away.
+            let end = held.end.zip(request.end).map(|(current, wanted)| current.max(wanted));
             let (policy, extensible) = (request.policy.clone(), request.terms.is_extensible());
-            draft.push(Event::Rescheduled { assignment: assignment.clone(), at, end: request.end, policy, extensible })?;
+            draft.push(Event::Rescheduled { assignment: assignment.clone(), at, end, policy, extensible })?;
             assignment.clone()
         }
         _ => assign::grant(draft, &request, at)?,

@@ -26,14 +26,11 @@ pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, id: &str, justificati
             let policy = facts.policy(&assignment.policy.id).filter(|p| !p.lets_go());
             // Who manages assignments manages their own, too.
             let manages = || facts.package(&assignment.package.id).is_some_and(|p| actor.may(&facts, Action::RemoveAssignment, p).is_ok());
-            match policy {
-                Some(policy) if !manages() => {
-                    let message = format!("`{}` does not let holders give the access up", policy.0.address);
-                    return Err(Refusal::by("R141", message, "the managers of the package can take it away"));
-                }
-                Some(_) => Cause::Removed(actor.word().to_owned()),
-                None => Cause::GivenUp,
+            if let Some(policy) = policy.filter(|_| !manages()) {
+                let message = format!("`{}` does not let holders give the access up", policy.0.address);
+                return Err(Refusal::by("R141", message, "the managers of the package can take it away"));
             }
+            Cause::GivenUp
         } else {
             let package = facts.package(&assignment.package.id);
             match package.map(|p| actor.may(&facts, Action::RemoveAssignment, p)) {

@@ -3,8 +3,8 @@
 //! In: a record whose instant came. Out: events at that instant, not at the moment somebody looked: what was missed is caught up as
 //! if it had been seen. Invariant: a record whose instant came is not due at it any more afterwards, so that none is dealt with twice.
 
-use super::assign::is_lifted;
 use super::approval::{approvers, close, deliver};
+use super::assign::is_lifted;
 use super::draft::Draft;
 use super::event::{Cause, Event};
 use super::extension::continues;

@@ -198,11 +198,6 @@ impl Naive {
         self.world.groups[group].groups.iter().any(|g| self.is_member(user, *g))
     }
 
-    fn is_declared(&self, user: Id, group: Id) -> bool {
-        let group = &self.world.groups[group];
-        group.users.contains(&user) || group.groups.iter().any(|g| self.is_declared(user, *g))
-    }
-
     fn is_listed(&self, user: Id, all: &[Who]) -> bool {
         for who in all {
             match who {
@@ -368,10 +363,8 @@ impl Naive {
                     Who::User(u) => *u == user,
                     Who::Group(g) => self.is_member(user, *g),
                     Who::Manager => self.manager(target) == Some(user),
-                    // FOUND `the_second_manager_of_somebody_whose_manager_is_away`: a manager who cannot sign in still has a manager.
-                    Who::SecondManager => {
-                        self.manager(target).filter(|m| self.signs_in_here(*m)).and_then(|m| self.manager(m)) == Some(user)
-                    }
+                    // A manager who cannot sign in still has a manager.
+                    Who::SecondManager => self.manager(target).and_then(|m| self.manager(m)) == Some(user),
                     Who::InternalSponsors => {
                         self.organization(target).is_some_and(|o| self.is_listed(user, &self.world.organizations[o].internal))
                     }
@@ -974,8 +967,7 @@ impl Naive {
     pub fn holdings(&self, user: Id) -> Vec<Gives> {
         let mut all = Vec::new();
         for (id, group) in self.world.groups.iter().enumerate() {
-            // FOUND `delivered_into_a_group_in_a_group`: the group around it is held too; only declared members count here.
-            if self.is_declared(user, id) {
+            if self.is_member(user, id) {
                 all.push(Gives::Group(id, "Member"));
             }
             if group.owner == Some(user) {
