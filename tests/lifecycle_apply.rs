@@ -145,3 +145,23 @@ fn an_automatic_policy_follows_its_rule_with_grace() {
     assert_eq!(assignments(&w, &["--all"])[0]["cause"].as_str(), Some("rule"));
     w.expect(0, &["audit", "verify"]);
 }
+
+/// A user principal name that one person left is another's by now: nothing of the one is the other's.
+#[test]
+fn a_name_that_was_left_hands_nothing_on() {
+    let w = Workspace::of(BASE);
+    w.apply();
+    w.expect(0, &["request", "crm", "--as", "ann@contoso.example"]);
+    let moved = BASE.replace("[user.\"ann@contoso.example\"]", "[user.\"anna@contoso.example\"]");
+    w.write("all.toml", &format!("{moved}[[moved]]\nfrom = \"ann@contoso.example\"\nto = \"anna@contoso.example\"\n"));
+    w.apply();
+    w.write("all.toml", &format!("{moved}[user.\"ann@contoso.example\"]\n"));
+    w.apply();
+    w.expect(0, &["assignments", "--mine", "--as", "ann@contoso.example"]).says(&["No assignments."]);
+    w.expect(5, &["remove", "crm", "--as", "ann@contoso.example"]);
+    let id = assignments(&w, &[])[0]["id"].as_str().unwrap_or("").to_owned();
+    w.expect(5, &["extend", &id, "--as", "ann@contoso.example"]);
+    w.expect(0, &["request", "crm", "--as", "ann@contoso.example"]);
+    w.expect(0, &["remove", "crm", "--as", "anna@contoso.example"]);
+    assert_eq!(assignments(&w, &[]).len(), 1);
+}

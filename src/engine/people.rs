@@ -44,10 +44,11 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Whether this is the same person, whatever they were called.
+    /// Whether this is the same person, whatever they were called. A name alone tells it only of somebody who was not in the directory
+    /// then: a name that one person left may be another's by now.
     #[must_use]
     pub fn is(&self, other: &Named) -> bool {
-        self.named.id == other.id || self.named.name == other.name
+        self.named.id == other.id || (other.id == other.name && self.named.name == other.name)
     }
 
     /// Whether the directory does not have them as a member.

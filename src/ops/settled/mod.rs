@@ -113,6 +113,10 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
         (files.edits(&context.root, &settings), commit.join())
     });
     let (edits, commit) = (edits?, commit.ok()?);
+    // Whom a deletion would take something from is told by the whole plan (R63).
+    if !edits.is_empty() && reader.records().any().ok()? {
+        return None;
+    }
     if !edits.is_empty() {
         let known = part::Known { settled: &settled, pages: &pages, files: &files, look: &look, head: &head, written, commit };
         return part::plan(context, &known, &edits, settings, place);
