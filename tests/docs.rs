@@ -144,6 +144,62 @@ fn the_index_lists_every_page() {
     assert!(missing.is_empty(), "docs/index.md lacks {missing:?}");
 }
 
+/// A row of `docs/coverage.md`: its number, what does it, its state, what shows it.
+struct Covered<'p> {
+    number: usize,
+    state: &'p str,
+    by: &'p str,
+    shown: &'p str,
+}
+
+/// What of these is not there: `FILE`: `FUNCTION`, which has to be a test that is run.
+fn tests_that_are_not(shown: &str) -> Vec<String> {
+    let named = Regex::new(r"^`((?:src|tests)/[a-z_/]+\.rs)`: `([a-z0-9_]+)`$").unwrap();
+    let is_there = |one: &&str| {
+        let Some(found) = named.captures(one) else { return false };
+        let (file, name) = (found.get(1).unwrap().as_str(), found.get(2).unwrap().as_str());
+        let test = Regex::new(&format!(r"#\[test\]\s+(?:#\[expect[^\n]*\s+)*fn {name}\(\)")).unwrap();
+        fs::read_to_string(root().join(file)).is_ok_and(|source| test.is_match(&source))
+    };
+    shown.split(", ").filter(|one| *one != "-" && !is_there(one)).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_of_coverage_is_whole_and_names_what_there_is() {
+    let text = read("docs/coverage.md");
+    let row = Regex::new(r"(?m)^\| F([0-9]+) \| [^|]+ \| [^|]+ \| [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$").unwrap();
+    let rows: Vec<Covered<'_>> = row
+        .captures_iter(&text)
+        .map(|c| Covered {
+            number: c.get(1).unwrap().as_str().parse().unwrap(),
+            state: c.get(2).unwrap().as_str(),
+            by: c.get(3).unwrap().as_str(),
+            shown: c.get(4).unwrap().as_str(),
+        })
+        .collect();
+    assert!(rows.iter().map(|r| r.number).eq(1..=221), "a row is missing, doubled, out of order, or has a cell more or less");
+    assert_eq!(text.lines().filter(|l| l.starts_with("| F")).count(), 222, "the rows and their head");
+
+    let mut wrong = Vec::new();
+    let page = Regex::new(r"\]\(([^)#]+)(?:#[^)]*)?\)").unwrap();
+    for Covered { number, state, by, shown } in &rows {
+        wrong.extend(tests_that_are_not(shown).into_iter().map(|t| format!("F{number}: there is no test {t}")));
+        let pages: Vec<&str> = page.captures_iter(by).map(|c| c.get(1).unwrap().as_str()).collect();
+        wrong.extend(pages.iter().filter(|p| !root().join("docs").join(p).is_file()).map(|p| format!("F{number}: there is no page {p}")));
+        if *state == "done" && *shown == "-" && pages.is_empty() {
+            wrong.push(format!("F{number} is done, and nothing shows it"));
+        }
+    }
+    for state in ["done", "portal", "not yet"] {
+        let count = rows.iter().filter(|r| r.state == state).count();
+        if !text.contains(&format!("\n| {state} | {count} | ")) {
+            wrong.push(format!("{count} rows are {state}, and the head says otherwise"));
+        }
+    }
+    let known = rows.iter().all(|r| ["done", "portal", "not yet"].contains(&r.state));
+    assert!(wrong.is_empty() && known, "{wrong:#?}");
+}
+
 /// `examples/minimal`, applied.
 fn applied() -> Workspace {
     let workspace = Workspace::example("minimal");
