@@ -5,13 +5,16 @@
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
+use writ::engine::{self, Named, Series};
 use writ::model::canonical;
 use writ::ops::apply::{ApplyOptions, Consent, apply};
 use writ::ops::plan::{Options, Planned, plan};
 use writ::ops::state::{Edit, edit};
 use writ::ops::{Context, Environment, Failure};
 use writ::plan::Plan;
+use writ::store::{Event, Holder, Lock, Revision, Writer};
 use writ::view::paint::Paint;
 use writ::view::{diagnostics, markdown, plan as text};
 
@@ -235,6 +238,47 @@ proptest! {
             prop_assert_eq!(place.told(false), place.told(true), "after {:?} of {:?}", step, steps);
         }
     }
+}
+
+/// Something happens in the lifecycle, or to the objects.
+fn happens(place: &Place, event: Event) {
+    let path = place.dir.path().join("store.db");
+    let holder = Holder { actor: "a".into(), command: "c".into(), pid: 1, host: String::new(), since: "2026-11-02T09:00:00.000Z".into() };
+    let lock = Lock::acquire(&path, Duration::from_secs(10), &holder, &|| false).unwrap();
+    let mut writer = Writer::open(&path, &lock).unwrap();
+    let serial = writer.head().unwrap().serial;
+    let revision = || Revision {
+        at: "2026-11-02T09:00:00.000Z".to_owned(),
+        actor: "a".to_owned(),
+        command: "c".to_owned(),
+        workspace: None,
+        commit: None,
+        plan_digest: None,
+        changes_digest: None,
+        summary: "{}".to_owned(),
+    };
+    writer.commit(serial, &[event], revision).unwrap();
+}
+
+/// What people ask for and hold says nothing of what the files declare.
+#[test]
+fn the_lifecycle_goes_on_and_nothing_is_parsed_anew() {
+    let place = Place::new();
+    place.apply("one");
+    assert_eq!(place.plan(false).unwrap().parsed, 0);
+    let named = |name: &str| Named { id: name.to_owned(), name: name.to_owned() };
+    let series = Series { id: "p".to_owned(), package: named("x"), policy: named("y"), next: None };
+    happens(&place, Event::Life(Box::new(engine::Event::SeriesPlanned { series: Box::new(series) })));
+    let planned = place.plan(false).unwrap();
+    assert_eq!((planned.parsed, planned.plan.base.serial), (0, place.plan(true).unwrap().plan.base.serial));
+    assert_eq!(place.told(false), place.told(true));
+    // An edit of a file is planned by itself, too.
+    place.write("one", "b.toml", "[catalog.b]\ndescription = \"other\"\n");
+    assert_eq!(place.told(false), place.told(true));
+    // An object that changed is another matter.
+    happens(&place, Event::ObjectReleased { address: "catalog.a".to_owned() });
+    assert!(place.told(false).contains("`catalog.a` is in the store already, unmanaged"));
+    assert_eq!(place.told(false), place.told(true));
 }
 
 #[test]

@@ -32,6 +32,9 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
                 let own = if let Actor::Person(name) = &desk.actor { Some(name.clone()) } else { None };
                 let package = desk.facts.object(&address).and_then(Package::of);
                 let manages = package.is_some_and(|p| desk.actor.may(&desk.facts, Action::ViewPackages, p).is_ok());
+                if let Some(package) = package.filter(|_| person.is_some() && person != own) {
+                    desk.actor.may(&desk.facts, Action::ViewPackages, package)?;
+                }
                 let offered = match person.or(own) {
                     Some(name) => match offers(&desk.facts, &address, &desk.facts.person(&name)) {
                         Err(refusal) if !manages => return Err(refusal.into()),

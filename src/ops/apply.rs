@@ -117,7 +117,7 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
         let digest = plan.changes_digest.clone();
         if plan.is_empty() {
             if let (Some(link), Some(lesson)) = (&state.link, settled::learn(context, &options.plan, planned)) {
-                settled::remember(planned, lesson, link);
+                settled::remember(planned, lesson, state.serial, link);
             }
             return Ok(Applied::nothing(plan, place, digest));
         }
@@ -144,9 +144,9 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
             }
             done => {
                 // Still under the lock: what the store is now is what this apply made of it.
-                let head = done.as_ref().ok().and_then(|_| Reader::open(&place.path).ok()?.head().ok()?.link);
-                if let (Some(link), Some(lesson)) = (head, lesson) {
-                    settled::remember(planned, lesson, &link);
+                let head = done.as_ref().ok().and_then(|_| Reader::open(&place.path).ok()?.head().ok());
+                if let (Some(link), Some(lesson)) = (head.as_ref().and_then(|head| head.link.as_ref()), lesson) {
+                    settled::remember(planned, lesson, head.as_ref().map_or(0, |head| head.serial), link);
                 }
                 return done;
             }

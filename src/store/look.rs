@@ -30,6 +30,14 @@ impl Look<'_> {
         query::head(&self.view)
     }
 
+    /// Whether objects and workspaces are as they were at a serial, whose link is this one: only the lifecycle went on since.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn stands_since(&self, serial: u64, link: &str) -> Result<bool, StoreError> {
+        query::stands_since(&self.view, serial, link)
+    }
+
     /// One object.
     ///
     /// # Errors

@@ -118,6 +118,34 @@ fn a_delivery_that_is_given_up_is_told_of_and_can_be_tried_again() {
 }
 
 #[test]
+fn what_arrives_in_part_says_what_is_missing() {
+    let server = Server::start();
+    let w = workspace(&server.url);
+    w.replace(
+        "all.toml",
+        "[access_package.brand]\ncatalog = \"marketing\"\n",
+        "[application.news]\nroles = [\"User\"]\n[catalog.marketing.resource.news]\norigin = \"application:news\"\nconnector = \"crm\"\n\
+         delivered_as = \"News\"\n[access_package.brand]\ncatalog = \"marketing\"\nresource_roles.news = \"User\"\n",
+    );
+    w.apply();
+    w.expect(0, &["request", "brand", "--as", ANN]);
+    deliver(&w, 9).says(&["ann@contoso.example is in Brand on crm.", "Not delivered: ann@contoso.example in News on crm"]);
+    let part = request(&w);
+    assert_eq!((state(&w).as_str(), part["state"].as_str()), ("partially_delivered", Some("partially_delivered")));
+    assert_eq!(part["errors"].as_array().unwrap().len(), 1, "{part}");
+    for list in [&["assignments", "--state", "partially_delivered"][..], &["report", "assignments", "--state", "partially_delivered"]] {
+        w.expect(0, list).says(&[ANN, "partially_delivered"]);
+    }
+    // Somebody makes the group, and it is tried once more.
+    server.world().groups.push(("g2".to_owned(), "News".to_owned(), Vec::new()));
+    w.expect(0, &["reprocess", "brand", "--for", ANN]);
+    deliver(&w, 0);
+    assert_eq!((state(&w).as_str(), request(&w)["state"].as_str()), ("delivered", Some("delivered")));
+    assert_eq!((server.count(ANN), server.world().groups[1].2.len()), ((1, 1), 1));
+    assert_eq!(request(&w)["errors"].as_array().unwrap().len(), 0);
+}
+
+#[test]
 fn a_role_that_a_package_gains_or_loses_reaches_all_who_hold_it() {
     let server = Server::start();
     let w = workspace(&server.url);

@@ -56,7 +56,12 @@ pub fn package(desk: &Desk<'_>, text: &str) -> Result<Address, Failure> {
 pub fn visible_packages<'a>(desk: &Desk<'a>, person: Option<&str>) -> Vec<(Package<'a>, Vec<Offer<'a>>)> {
     let all = desk.facts.objects.within_kind("access_package").iter().filter_map(|s| Package::of(&s.object));
     let name = person.map(str::to_owned).or_else(|| if let Actor::Person(name) = &desk.actor { Some(name.clone()) } else { None });
+    let own = person.is_none_or(|person| matches!(&desk.actor, Actor::Person(name) if name == person));
     let seen = |package: Package<'a>| {
+        // What others could request is for those who manage it.
+        if !own && desk.actor.may(&desk.facts, Action::ViewPackages, package).is_err() {
+            return None;
+        }
         let offered = name.as_deref().and_then(|name| offers(&desk.facts, &package.0.address, &desk.facts.person(name)).ok());
         let manages = person.is_none() && desk.actor.may(&desk.facts, Action::ViewPackages, package).is_ok();
         let shown = manages || (offered.is_some() && !package.is_hidden());

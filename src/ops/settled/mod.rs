@@ -11,9 +11,9 @@
 //!
 //! In: the files, and what the store is. Out: a plan, or nothing.
 //! Invariants: it is written by an apply alone, beside the store, and only where the plan that follows would have nothing to
-//! say, not even a note; it is believed only by the version that wrote it, at the same link of the store's chain, for the same
-//! `writ.toml`, as long as nobody wrote the store's file, if nothing that is read of it was damaged, and if nobody else could have
-//! written it. Without it everything takes longer, and nothing else differs. No apply believes it: what is applied was planned from all files and all of the store.
+//! say, not even a note; it is believed only by the version that wrote it, at the same link of the store's chain or one since which
+//! only the lifecycle went on, for the same `writ.toml`, as long as nobody wrote the store's file past that chain, if nothing that is read
+//! of it was damaged, and if nobody else could have written it. Without it everything takes longer, and nothing else differs. No apply believes it: what is applied was planned from all files and all of the store.
 
 mod files;
 mod index;
@@ -26,7 +26,7 @@ use super::{Context, Place, decode, load};
 use crate::config::{Config, Settings, WRIT_TOML};
 use crate::diag::{Diagnostics, Sources};
 use crate::kinds;
-use crate::model::{Action, Digest, VERSION};
+use crate::model::{Action, Change, Digest, VERSION};
 use crate::plan::{self, Plan};
 use crate::reconcile::State;
 use crate::source::{self, stamp::Stamp};
@@ -46,6 +46,8 @@ struct Settled {
     config: String,
     /// The latest link of the store's chain, which stands for all that it holds.
     link: String,
+    /// The serial of that link.
+    serial: u64,
     /// How many objects of each kind are managed; nothing where the store holds more than what the files declare, or the files more
     /// than objects, so that a part of them cannot be planned by itself.
     managed: Option<BTreeMap<String, usize>>,
@@ -60,7 +62,7 @@ struct Settled {
 }
 
 /// Of what an apply remembers: another form, or another meaning of it, raises it.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// What tells that a file was not written since.
 fn stamp(path: &Path) -> Option<(u64, u64, i64)> {
@@ -89,7 +91,7 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
     }
     let (settled, pages) = Pages::open::<Settled>(&path(&place))?;
     let ours = settled.version == (VERSION.to_owned(), FORM) && settled.workspace == settings.name;
-    if !ours || stamp(&place.path).is_none_or(|now| now != settled.store) {
+    if !ours {
         return None;
     }
     let reader = Reader::open(&place.path).ok()?;
@@ -97,9 +99,16 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
     let head = look.head().ok()?;
     load::check_store(&head, &place, &settings).ok()?;
     let state = decode::collected(&head, Vec::new()).ok()?;
+    // The very file that an apply left; or one in which, since then, only the lifecycle went on, by its own chain.
+    let untouched = stamp(&place.path).is_some_and(|now| now == settled.store);
     let linked = head.link.as_ref().is_some_and(|link| link.as_str() == settled.link);
+    let stands = match (untouched, linked) {
+        (true, true) => true,
+        (false, false) => look.stands_since(settled.serial, &settled.link).ok()?,
+        _ => false,
+    };
     let required = state.workspaces.values().any(|w| w.settings.requires_actor());
-    if !linked || required {
+    if !stands || required {
         return None;
     }
     let files = Files::read(&pages)?;
@@ -113,13 +122,13 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
         (files.edits(&context.root, &settings), commit.join())
     });
     let (edits, commit) = (edits?, commit.ok()?);
-    // Whom a deletion would take something from is told by the whole plan (R63).
-    if !edits.is_empty() && reader.records().any().ok()? {
-        return None;
-    }
     if !edits.is_empty() {
         let known = part::Known { settled: &settled, pages: &pages, files: &files, look: &look, head: &head, written, commit };
-        return part::plan(context, &known, &edits, settings, place);
+        let planned = part::plan(context, &known, &edits, settings, place)?;
+        // Whom a deletion would take something from is told by the whole plan (R63).
+        let takes = |c: &Change| c.action == Action::Delete && matches!(c.address.kind(), "access_package" | "policy");
+        let whole = planned.plan.changes.iter().any(takes) && reader.records().any().ok()?;
+        return Some(planned).filter(|_| !whole);
     }
     let plan = same(context, &settings, &state, &settled, commit);
     Some(recalled(plan, state, Sources::default(), 0, settings, place))
@@ -171,15 +180,16 @@ pub(super) fn learn(context: &Context, options: &Options, planned: &Planned) -> 
     Some(Lesson { managed, sections: files.into_iter().chain(objects).collect() })
 }
 
-/// Remembers what was learnt of a plan, now that the store holds what the files declare. `link` is the latest of its chain. That
+/// Remembers what was learnt of a plan, now that the store holds what the files declare. `link` is the latest of its chain, of `serial`. That
 /// it cannot be written is no matter: the next plan takes longer.
-pub(super) fn remember(planned: &Planned, lesson: Lesson, link: &Digest) {
+pub(super) fn remember(planned: &Planned, lesson: Lesson, serial: u64, link: &Digest) {
     let Planned { plan, place, settings, .. } = planned;
     let Lesson { managed, sections } = lesson;
     let Some(store) = stamp(&place.path) else { return };
     let settled = Settled {
         config: plan.base.config_digest.clone(),
         link: link.to_string(),
+        serial,
         managed,
         store,
         unmanaged: plan.unmanaged,
