@@ -14,7 +14,6 @@ use super::removal;
 use super::terms::{StageTerms, Terms, later};
 use crate::kinds::connected_organization as organization;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 
 /// A request that is there.
 pub(super) fn find(facts: &Facts<'_>, id: &str) -> Result<Request, Refusal> {
@@ -85,26 +84,15 @@ pub fn would_approve(facts: &Facts<'_>, offer: &Offer<'_>, target: &Person<'_>) 
     let policy = Named { id: offer.stored.id.clone(), name: offer.policy.0.address.to_string() };
     let package = offer.policy.package().and_then(|p| facts.named(&p)).unwrap_or_else(|| policy.clone());
     let request = Request {
-        id: String::new(),
-        kind: RequestKind::Add,
-        package,
-        policy,
-        target: target.named.clone(),
-        requestor: target.named.clone(),
-        submitted: facts.now,
-        justification: None,
-        answers: BTreeMap::new(),
-        start: None,
-        end: None,
-        terms: Terms::of(offer.policy, facts.zone, offer.policy.approves_requests()),
-        declared: None,
-        assignment: None,
-        state: RequestState::PendingApproval,
-        stage: None,
-        verdicts: Vec::new(),
-        completed: None,
-        cause: None,
         errors: Vec::new(),
+        ..Request::new(
+            String::new(),
+            RequestKind::Add,
+            (package, policy),
+            (target.named.clone(), target.named.clone()),
+            facts.now,
+            Terms::of(offer.policy, facts.zone, offer.policy.approves_requests()),
+        )
     };
     let seat = |(number, terms): (usize, &StageTerms)| {
         let approvers = approvers(facts, &request, number, false);

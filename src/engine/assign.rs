@@ -5,7 +5,7 @@ use super::command::Ask;
 use super::draft::Draft;
 use super::event::Event;
 use super::facts::Facts;
-use super::nouns::{Assignment, AssignmentState, Guest, GuestState, Named, Request, RequestKind, RequestState, Source};
+use super::nouns::{Assignment, AssignmentState, Guest, GuestState, Named, Request, RequestKind, Source};
 use super::people::Person;
 use super::policies::{admits, incompatible, welcome};
 use super::record::{Family, Record};
@@ -61,26 +61,19 @@ pub(super) fn give(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<()
         let requestor = actor.named(&facts);
         let policy = Named { id: stored.id.clone(), name: policy.0.address.to_string() };
         Request {
-            id: draft.mint(),
-            kind: RequestKind::AdminAdd,
-            package: facts.named(&ask.package).unwrap_or_else(|| policy.clone()),
-            policy,
-            target: target.named,
-            requestor,
-            submitted: facts.now,
             justification: ask.justification.clone(),
             answers: ask.answers.clone(),
             start: ask.start,
             end: ask.end,
-            terms,
-            declared: None,
-            assignment: None,
-            state: RequestState::PendingApproval,
-            stage: None,
-            verdicts: Vec::new(),
-            completed: None,
-            cause: None,
             errors: Vec::new(),
+            ..Request::new(
+                draft.mint(),
+                RequestKind::AdminAdd,
+                (facts.named(&ask.package).unwrap_or_else(|| policy.clone()), policy),
+                (target.named, requestor),
+                facts.now,
+                terms,
+            )
         }
     };
     send(draft, request)

@@ -5,7 +5,7 @@ use super::command::Ask;
 use super::draft::Draft;
 use super::event::Event;
 use super::facts::Facts;
-use super::nouns::{Assignment, Request, RequestKind, RequestState};
+use super::nouns::{Assignment, Request, RequestKind};
 use super::people::Person;
 use super::policies::{admits, gate, incompatible};
 use super::record::{Family, Record};
@@ -84,10 +84,8 @@ pub(super) fn extend(
             start: None,
             end,
         };
-        if policy.questions().is_empty() || policy.needs_justification() {
-            // Questions were answered when access was asked for; an extension says only why.
-            without_questions(policy, &ask)?;
-        }
+        // Questions were answered when access was asked for; an extension says only why.
+        without_questions(policy, &ask)?;
         let wanted = later_end(&terms, &assignment, end, now)?;
         let open = facts.records.of_person(Family::Request, &person.named.id);
         if open.iter().any(|r| matches!(r, Record::Request(r) if r.assignment.as_deref() == Some(id))) {
@@ -98,27 +96,19 @@ pub(super) fn extend(
             ));
         }
         Request {
-            id: draft.mint(),
-            kind: RequestKind::Extend,
-            package: assignment.package.clone(),
-            policy: assignment.policy.clone(),
-            target: person.named.clone(),
-            requestor: person.named,
-            submitted: now,
             justification: ask.justification,
-            answers: BTreeMap::new(),
-            start: None,
             // Where no end was named, the latest: it counts from the approval.
             end: end.and(wanted),
-            terms,
-            declared: None,
             assignment: Some(id.to_owned()),
-            state: RequestState::PendingApproval,
-            stage: None,
-            verdicts: Vec::new(),
-            completed: None,
-            cause: None,
             errors: Vec::new(),
+            ..Request::new(
+                draft.mint(),
+                RequestKind::Extend,
+                (assignment.package.clone(), assignment.policy.clone()),
+                (person.named.clone(), person.named),
+                now,
+                terms,
+            )
         }
     };
     super::request::send(draft, request)

@@ -153,6 +153,42 @@ pub struct Request {
     pub errors: Vec<String>,
 }
 
+impl Request {
+    /// A request that says nothing more, and waits for a decision: of what, for and by whom, when and on which terms.
+    #[must_use]
+    pub fn new(
+        id: String,
+        kind: RequestKind,
+        (package, policy): (Named, Named),
+        (target, requestor): (Named, Named),
+        submitted: DateTime<Utc>,
+        terms: Terms,
+    ) -> Request {
+        Request {
+            id,
+            kind,
+            package,
+            policy,
+            target,
+            requestor,
+            submitted,
+            justification: None,
+            answers: BTreeMap::new(),
+            start: None,
+            end: None,
+            terms,
+            declared: None,
+            assignment: None,
+            state: RequestState::PendingApproval,
+            stage: None,
+            verdicts: Vec::new(),
+            completed: None,
+            cause: None,
+            errors: Vec::new(),
+        }
+    }
+}
+
 /// How an assignment came to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

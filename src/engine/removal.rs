@@ -13,7 +13,6 @@ use crate::authority::Action;
 use crate::kinds::settings;
 use crate::model::Minutes;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 
 /// The holder gives access up, or who manages assignments takes it away.
 pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, id: &str, justification: Option<&str>) -> Result<(), Refusal> {
@@ -43,26 +42,18 @@ pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, id: &str, justificati
         let terms =
             Terms { expiration: "never".to_owned(), zone: facts.zone.name().to_owned(), extension: "none".to_owned(), stages: Vec::new() };
         let request = Request {
-            id: draft.mint(),
-            kind: RequestKind::Remove,
-            package: assignment.package.clone(),
-            policy: assignment.policy.clone(),
-            target: assignment.target.clone(),
-            requestor,
-            submitted: now,
             justification: justification.map(str::to_owned),
-            answers: BTreeMap::new(),
-            start: None,
-            end: None,
-            terms,
-            declared: None,
             assignment: Some(id.to_owned()),
             state: RequestState::Delivering,
-            stage: None,
-            verdicts: Vec::new(),
-            completed: None,
-            cause: None,
             errors: Vec::new(),
+            ..Request::new(
+                draft.mint(),
+                RequestKind::Remove,
+                (assignment.package.clone(), assignment.policy.clone()),
+                (assignment.target.clone(), requestor),
+                now,
+                terms,
+            )
         };
         (request, cause)
     };

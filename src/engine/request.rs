@@ -7,7 +7,7 @@ use super::command::Ask;
 use super::draft::Draft;
 use super::event::Event;
 use super::facts::Facts;
-use super::nouns::{Named, Request, RequestKind, RequestState};
+use super::nouns::{Named, Request, RequestKind};
 use super::people::Person;
 use super::policies::{Offer, incompatible, offers};
 use super::record::{Family, Record};
@@ -39,26 +39,19 @@ pub(super) fn submit(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<
         schedule(&facts, chosen, ask)?;
         let policy = Named { id: chosen.stored.id.clone(), name: chosen.policy.0.address.to_string() };
         Request {
-            id: draft.mint(),
-            kind: RequestKind::Add,
-            package: facts.named(&ask.package).unwrap_or_else(|| policy.clone()),
-            policy,
-            target: target.named,
-            requestor: requestor.named,
-            submitted: facts.now,
             justification: ask.justification.clone(),
             answers: ask.answers.clone(),
             start: ask.start,
             end: ask.end,
-            terms: Terms::of(chosen.policy, facts.zone, chosen.policy.approves_requests()),
-            declared: None,
-            assignment: None,
-            state: RequestState::PendingApproval,
-            stage: None,
-            verdicts: Vec::new(),
-            completed: None,
-            cause: None,
             errors: Vec::new(),
+            ..Request::new(
+                draft.mint(),
+                RequestKind::Add,
+                (facts.named(&ask.package).unwrap_or_else(|| policy.clone()), policy),
+                (target.named, requestor.named),
+                facts.now,
+                Terms::of(chosen.policy, facts.zone, chosen.policy.approves_requests()),
+            )
         }
     };
     send(draft, request)

@@ -21,7 +21,6 @@ use crate::kinds::assignment::Assignment as Declared;
 use crate::kinds::policy::{Automatic, Policy};
 use crate::kinds::user::User;
 use crate::model::{Minutes, Stored};
-use std::collections::BTreeMap;
 
 /// An object that changed: as it was, and as it is.
 #[derive(Debug, Clone, Copy)]
@@ -161,26 +160,12 @@ fn give(draft: &mut Draft<'_>, actor: &Actor, stored: &Stored, name: &str) -> Re
         };
         let requestor = actor.named(&facts);
         let request = Request {
-            id: draft.mint(),
-            kind: RequestKind::AdminAdd,
-            package,
-            policy,
-            target: person.named,
-            requestor,
-            submitted: now,
             justification: stored.object.attributes.text("justification").map(str::to_owned),
-            answers: BTreeMap::new(),
             start,
             end,
-            terms,
             declared: Some(stored.id.clone()),
-            assignment: None,
-            state: RequestState::PendingApproval,
-            stage: None,
-            verdicts: Vec::new(),
-            completed: None,
-            cause: None,
             errors: Vec::new(),
+            ..Request::new(draft.mint(), RequestKind::AdminAdd, (package, policy), (person.named, requestor), now, terms)
         };
         (request, hindrance)
     };
