@@ -66,9 +66,9 @@ fn what_sql_did_behind_its_back_is_named() {
         ("DELETE FROM workspace", "objects", "`catalog.one` belongs to the workspace `test`, which is not there"),
         ("UPDATE revision SET actor = 'x' WHERE serial = 1", "history", "serial 1: it is not what was recorded"),
         ("DELETE FROM revision WHERE serial = 1", "history", "serial 1: it has events and is missing itself"),
-        ("PRAGMA user_version = 99", "database", "the store has schema 99, and this writ knows schemas up to 2"),
+        ("PRAGMA user_version = 99", "database", "the store has schema 99, and this writ knows schemas up to 3"),
         ("PRAGMA application_id = 7", "database", "`./.writ/test.db` is not a store of writ"),
-        ("CREATE TABLE t (a)", "database", "the store is corrupt: its tables are not those of schema 2"),
+        ("CREATE TABLE t (a)", "database", "the store is corrupt: its tables are not those of schema 3"),
         ("UPDATE object SET attributes = '{\"no\":1}' WHERE address = 'catalog.one'", "objects", "the store is corrupt: "),
     ] {
         let workspace = workspace();

@@ -165,3 +165,29 @@ fn a_name_that_was_left_hands_nothing_on() {
     w.expect(0, &["remove", "crm", "--as", "anna@contoso.example"]);
     assert_eq!(assignments(&w, &[]).len(), 1);
 }
+
+#[test]
+fn a_declared_assignment_is_refused_where_its_person_holds_what_excludes_it_by_request() {
+    let other = "[access_package.audit]\ncatalog = \"sales\"\nincompatible_with = [\"access_package:crm\"]\n\
+                 [access_package.audit.policy.direct]\nrequestors = \"none\"\nexpiration = \"never\"\n";
+    let text = format!("{BASE}{other}");
+    let w = Workspace::of(&text);
+    w.apply();
+    w.expect(0, &["request", "crm", "--as", "ann@contoso.example"]);
+    let given = |user: &str| format!("{text}[access_package.audit.assignment.team]\npolicy = \"direct\"\nusers = [\"{user}\"]\n");
+    w.write("all.toml", &given("ann@contoso.example"));
+    let says = ["R137", "ann@contoso.example holds `access_package.crm`, which `access_package.audit` excludes"];
+    w.expect(5, &["plan"]).says(&says);
+    w.expect(5, &["apply", "--auto-approve"]).says(&says);
+    assert_eq!(holders(&w), ["ann@contoso.example"]);
+    // Of somebody who does not hold it nothing is said, and once it is given up nothing stands in the way.
+    w.write("all.toml", &given("bo@contoso.example"));
+    w.expect(0, &["plan"]);
+    w.write("all.toml", &given("ann@contoso.example"));
+    w.expect(0, &["remove", "crm", "--as", "ann@contoso.example"]);
+    w.apply();
+    assert_eq!(holders(&w), ["ann@contoso.example"]);
+    // The other way round nothing was declared, and nothing is in the way: who holds it keeps it, and another plan is no new grant.
+    w.write("all.toml", &given("ann@contoso.example").replace("expiration = \"30d\"", "expiration = \"31d\""));
+    w.apply();
+}

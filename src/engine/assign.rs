@@ -14,10 +14,12 @@ use super::request::{answers, not_twice, overdue, send, span};
 use super::terms::Terms;
 use crate::authority::Action;
 use crate::kinds::access_package::Package;
+use crate::kinds::connected_organization;
 use crate::kinds::policy::{Policy, Population};
 use crate::kinds::user::User;
-use crate::model::Stored;
+use crate::model::{Address, Stored};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// Who manages assignments gives a package to somebody (R50 to R54).
 pub(super) fn give(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<(), Refusal> {
@@ -114,12 +116,31 @@ pub(super) fn invite(draft: &mut Draft<'_>, target: &Named, at: DateTime<Utc>) -
         if person.object.is_some() || guest_of(&facts, target).is_some_and(|g| g.state != GuestState::Deleted) {
             return Ok(());
         }
-        let organization = person.organization(&facts).map(|o| o.address.key().to_owned());
+        let known = person.organization(&facts).map(|o| (o.address.key().to_owned(), None));
+        let organization = known.or_else(|| proposed(draft, person.domain()));
         let guest = Guest { id: target.id.clone(), name: target.name.clone(), state: GuestState::Active, since: at, deletes: None };
         (Box::new(guest), organization)
     };
-    draft.push(Event::GuestInvited { guest, organization })?;
+    let (organization, proposes) = organization.unzip();
+    draft.push(Event::GuestInvited { guest, organization, proposes: proposes.flatten() })?;
     Ok(())
+}
+
+/// The organization of a domain that nobody knows yet: its key, and the domain, where it is not proposed in this very draft (R150).
+fn proposed(draft: &Draft<'_>, domain: &str) -> Option<(String, Option<String>)> {
+    let (mut taken, mut known) = (BTreeSet::new(), None);
+    for event in draft.so_far_all() {
+        if let Event::GuestInvited { organization: Some(key), proposes: Some(other), .. } = event {
+            known = known.or_else(|| other.eq_ignore_ascii_case(domain).then(|| (key.clone(), None)));
+            taken.insert(Address::root("connected_organization", key));
+        }
+    }
+    let facts = draft.facts();
+    let free = |key: &String| {
+        let address = Address::root("connected_organization", key);
+        !taken.contains(&address) && facts.object(&address).is_none()
+    };
+    known.or_else(|| connected_organization::keys(domain)?.find(free).map(|key| (key, Some(domain.to_lowercase()))))
 }
 
 /// Whether somebody lifted a block since. What is blocked in this very draft still reads as it was before it.

@@ -4,7 +4,7 @@ use super::actor::Actor;
 use super::draft::Draft;
 use super::refusal::Refusal;
 use super::review::Answer;
-use super::{assign, decision, extension, removal, request, review};
+use super::{assign, decision, extension, removal, reprocess, request, review};
 use crate::model::Address;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -95,6 +95,11 @@ pub enum Command {
         /// The assignment.
         assignment: String,
     },
+    /// Delivers once more what a request was to give, and could not be delivered (R143).
+    ReprocessRequest {
+        /// The request.
+        request: String,
+    },
     /// Ends access, one's own or, for who may assign, that of others.
     Remove {
         /// The assignment.
@@ -121,7 +126,8 @@ pub fn decide(draft: &mut Draft<'_>, actor: &Actor, command: &Command) -> Result
             review::answer(draft, actor, review, targets, *answer, justification.as_deref())
         }
         Command::CompleteReview { review } => review::complete(draft, actor, review),
-        Command::Reprocess { assignment } => removal::reprocess(draft, actor, assignment),
+        Command::Reprocess { assignment } => reprocess::assignment(draft, actor, assignment),
+        Command::ReprocessRequest { request } => reprocess::request(draft, actor, request),
         Command::Remove { assignment, justification } => removal::remove(draft, actor, assignment, justification.as_deref()),
     }
 }

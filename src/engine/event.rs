@@ -188,6 +188,9 @@ pub enum Event {
         guest: Box<Guest>,
         /// The key of the organization they belong to.
         organization: Option<String>,
+        /// The domain of that organization, where nobody knew it, and it comes into the directory as proposed (R150).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposes: Option<String>,
     },
     /// Their sign-in is blocked, or not any more (R151).
     #[serde(rename = "guest.blocked")]
@@ -331,6 +334,16 @@ pub enum Event {
         /// When it is tried again, if it is.
         retry: Option<DateTime<Utc>>,
     },
+    /// A request whose time has come is kept, since somebody still holds what it gave.
+    #[serde(rename = "request.kept")]
+    Kept {
+        /// The request.
+        request: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// When it is looked at again.
+        until: DateTime<Utc>,
+    },
     /// A record that nobody needs any more was taken away (Q18, retention).
     #[serde(rename = "record.purged")]
     Purged {
@@ -376,6 +389,7 @@ impl Event {
             Event::NoticeQueued { .. } => "notice.queued",
             Event::NoticeSent { .. } => "notice.sent",
             Event::NoticeFailed { .. } => "notice.failed",
+            Event::Kept { .. } => "request.kept",
             Event::Purged { .. } => "record.purged",
         }
     }
@@ -392,7 +406,8 @@ impl Event {
             | Event::Approved { request, .. }
             | Event::Closed { request, .. }
             | Event::RequestDelivered { request, .. }
-            | Event::RequestSettled { request, .. } => (Family::Request, request),
+            | Event::RequestSettled { request, .. }
+            | Event::Kept { request, .. } => (Family::Request, request),
             Event::Given { assignment } => (Family::Assignment, &assignment.id),
             Event::Rescheduled { assignment, .. }
             | Event::Settled { assignment, .. }

@@ -126,6 +126,7 @@ fn go_on(record: Record, event: &Event) -> Option<Option<Record>> {
                         r.assignment = Some(assignment.clone());
                     }
                 }
+                Event::Kept { until, .. } if !r.state.is_open() => r.kept = Some(*until),
                 _ => return None,
             }
             Record::Request(r)

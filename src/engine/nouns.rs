@@ -151,7 +151,13 @@ pub struct Request {
     pub cause: Option<String>,
     /// What could not be delivered (R58).
     pub errors: Vec<String>,
+    /// Until when it is kept beyond its time, since what it gave was still held when that came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<DateTime<Utc>>,
 }
+
+/// How long a request is kept after it was over: three months (section 2.6).
+pub const RETENTION: TimeDelta = TimeDelta::days(90);
 
 impl Request {
     /// A request that says nothing more, and waits for a decision: of what, for and by whom, when and on which terms.
@@ -185,6 +191,19 @@ impl Request {
             completed: None,
             cause: None,
             errors: Vec::new(),
+            kept: None,
+        }
+    }
+
+    /// What comes of it next by itself: of one that is over, that it is kept no longer.
+    pub(super) fn due(&self) -> Option<DateTime<Utc>> {
+        match (&self.stage, self.state) {
+            (Some(stage), RequestState::PendingApproval) => {
+                [Some(stage.deadline), stage.escalates, stage.reminds].into_iter().flatten().min()
+            }
+            (_, RequestState::Scheduled) => self.start,
+            (_, state) if state.is_open() => None,
+            _ => self.kept.or_else(|| self.completed.unwrap_or(self.submitted).checked_add_signed(RETENTION)),
         }
     }
 }

@@ -98,7 +98,7 @@ fn want(draft: &mut Draft<'_>, changed_packages: &[String]) -> Result<(), Refusa
             give.chain(take).collect::<Vec<_>>()
         };
         for ((connector, group), held) in changes {
-            let id = format!("{}|{connector}|{group}", person.id);
+            let id = key(&person, &connector, &group);
             let (state, person) = (SendState::Pending, person.clone());
             let delivery = Delivery { id, person, connector, group, held, state, attempts: 0, due: at, error: None };
             draft.push(Event::DeliveryWanted { delivery: Box::new(delivery) })?;
@@ -221,18 +221,37 @@ pub fn delivered(draft: &mut Draft<'_>, tried: &Delivery, outcome: Result<(), (S
     settled(draft, &tried.person.id, at)
 }
 
-/// Tries again what failed, for an assignment: of a request within seven days (R143), of an assignment at any time (R146).
+/// When the last of what failed for an assignment was tried.
+pub(super) fn last_failure(facts: &Facts<'_>, assignment: &Assignment) -> Option<DateTime<Utc>> {
+    let tried =
+        |(connector, group): (String, String)| match facts.records.get(Family::Delivery, &key(&assignment.target, &connector, &group)) {
+            Some(Record::Delivery(d)) if d.state == SendState::Failed => Some(d.due),
+            _ => None,
+        };
+    targets(facts, assignment).into_iter().filter_map(tried).max()
+}
+
+/// Tries again all that an assignment gives, or what of it failed.
 ///
 /// # Errors
 /// When it does not follow from what is so, which is a defect.
-pub(super) fn again(draft: &mut Draft<'_>, assignment: &Assignment) -> Result<(), Refusal> {
+pub(super) fn again(draft: &mut Draft<'_>, assignment: &Assignment, failed_only: bool) -> Result<(), Refusal> {
     let at = draft.now;
     let wanted = targets(&draft.facts(), assignment);
     for (connector, group) in wanted {
         let person = assignment.target.clone();
-        let id = format!("{}|{connector}|{group}", person.id);
+        let id = key(&person, &connector, &group);
+        let failed = matches!(draft.record(Family::Delivery, &id), Some(Record::Delivery(d)) if d.state == SendState::Failed);
+        if failed_only && !failed {
+            continue;
+        }
         let delivery = Delivery { id, person, connector, group, held: true, state: SendState::Pending, attempts: 0, due: at, error: None };
         draft.push(Event::DeliveryWanted { delivery: Box::new(delivery) })?;
     }
     settled(draft, &assignment.target.id, at)
+}
+
+/// The id of the delivery of a person into a group over there.
+fn key(person: &Named, connector: &str, group: &str) -> String {
+    format!("{}|{connector}|{group}", person.id)
 }

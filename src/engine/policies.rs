@@ -87,7 +87,8 @@ fn class(policy: Policy<'_>) -> u8 {
 }
 
 /// Why somebody who holds, or has asked for, other things cannot have a package: R137, R140. `asked`: what is only asked for counts too.
-pub(super) fn incompatible(facts: &Facts<'_>, package: Package<'_>, person: &Person<'_>, asked: bool) -> Option<Refusal> {
+#[must_use]
+pub fn incompatible(facts: &Facts<'_>, package: Package<'_>, person: &Person<'_>, asked: bool) -> Option<Refusal> {
     let excluded: Vec<Address> = package.incompatible_with().map(|(other, _)| other).collect();
     if excluded.is_empty() {
         return None;

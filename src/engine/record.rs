@@ -3,7 +3,7 @@
 //! In: nothing. Out: [`Record`], and [`Records`], the way to ask for them; [`Ledger`] holds them in memory.
 
 use super::notices::Notice;
-use super::nouns::{Assignment, AssignmentState, Guest, GuestState, Request, RequestState};
+use super::nouns::{Assignment, AssignmentState, Guest, GuestState, Request};
 use super::outbox::{Delivery, SendState};
 use super::review::{Review, ReviewState, Series};
 use chrono::{DateTime, Utc};
@@ -155,13 +155,7 @@ impl Record {
     #[must_use]
     pub fn due(&self) -> Option<DateTime<Utc>> {
         match self {
-            Record::Request(r) => match (&r.stage, r.state) {
-                (Some(stage), RequestState::PendingApproval) => {
-                    [Some(stage.deadline), stage.escalates, stage.reminds].into_iter().flatten().min()
-                }
-                (_, RequestState::Scheduled) => r.start,
-                _ => None,
-            },
+            Record::Request(r) => r.due(),
             Record::Assignment(a) => a.due(),
             Record::Guest(g) => g.deletes.filter(|_| g.state == GuestState::Blocked),
             Record::Delivery(d) => (d.state == SendState::Pending).then_some(d.due),

@@ -64,22 +64,6 @@ pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, id: &str, justificati
     Ok(())
 }
 
-/// Who manages assignments has what an assignment gives delivered once more.
-pub(super) fn reprocess(draft: &mut Draft<'_>, actor: &Actor, id: &str) -> Result<(), Refusal> {
-    let assignment = {
-        let facts = draft.facts();
-        let assignment = find(&facts, id)?;
-        let package = facts.package(&assignment.package.id).ok_or_else(|| absent(id))?;
-        actor.may(&facts, Action::ReprocessAssignment, package)?;
-        if !super::outbox::is_delivered_elsewhere(&facts, &assignment.package.id) {
-            let message = format!("nothing of `{}` is delivered into another system", assignment.package.name);
-            return Err(Refusal::by("R146", message, "it is held, and there is nothing to deliver"));
-        }
-        assignment
-    };
-    super::outbox::again(draft, &assignment)
-}
-
 /// Ends an assignment, and what hangs on it: requests to extend it, and the stay of a guest who has no other.
 pub(super) fn end(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>, cause: Cause) -> Result<(), Refusal> {
     let Some(Record::Assignment(assignment)) = draft.facts().records.get(Family::Assignment, id) else { return Err(absent(id)) };

@@ -13,12 +13,13 @@ use super::people::Person;
 use super::policies::incompatible;
 use super::record::{Family, Record};
 use super::refusal::Refusal;
-use super::removal;
 use super::review::{review_due, series_due};
+use super::{removal, retention};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-/// Does everything that these records, and those that come of it, are due for until an instant, in the order of the instants.
+/// Does everything that these records, and those that come of it, are due for until an instant, in the order of the instants. What is
+/// due of requests that end by it is left to the next look.
 ///
 /// # Errors
 /// As [`due`].
@@ -34,7 +35,9 @@ pub fn catch_up(draft: &mut Draft<'_>, records: Vec<Record>, until: DateTime<Utc
         let before = draft.so_far();
         draft.now = at;
         due(draft, &record)?;
-        waiting.extend(draft.touched_since(before).iter().filter_map(key));
+        // A request that came to its end just now is taken away by another look: whoever tells of this one has to know it.
+        let ended = |r: &&Record| matches!(r, Record::Request(r) if !r.state.is_open());
+        waiting.extend(draft.touched_since(before).iter().filter(|r| !ended(r)).filter_map(key));
     }
     Ok(())
 }
@@ -64,6 +67,9 @@ fn stays(draft: &Draft<'_>, guest: &Guest) -> bool {
 }
 
 fn request_due(draft: &mut Draft<'_>, request: &Request, at: DateTime<Utc>) -> Result<(), Refusal> {
+    if !request.state.is_open() {
+        return retention::over(draft, request, at);
+    }
     let id = request.id.clone();
     let Some(stage) = request.stage.as_ref().filter(|_| request.state == RequestState::PendingApproval) else {
         return begin(draft, request, at);

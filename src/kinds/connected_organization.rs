@@ -1,8 +1,9 @@
 //! An organization outside whose people may request.
 
+use super::text::check as spelled;
 use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Text};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
-use crate::model::Object;
+use crate::model::{Node, Object, Table, Value};
 
 /// Who may sponsor.
 static SPONSOR: Principal = Principal::of(&["user", "group"]).weak();
@@ -59,6 +60,24 @@ pub fn is_proposed(object: &Object) -> bool {
 #[must_use]
 pub fn has_domain(object: &Object, domain: &str) -> bool {
     object.attributes.texts("domains").any(|d| d.eq_ignore_ascii_case(domain))
+}
+
+/// What is known of an organization that comes in by a request of somebody unknown: its domain, and that nobody vetted it (R150).
+#[must_use]
+pub fn proposed(domain: &str) -> Table {
+    let text = |text: &str| Value::text(text, Span::NONE);
+    let mut table = Table::new();
+    table.insert("display_name", text(domain));
+    table.insert("domains", Value::new(Node::Set([text(domain)].into()), Span::NONE));
+    table.insert("state", text("proposed"));
+    table
+}
+
+/// The keys that an organization of a domain may have, the best first; nothing where that is no domain.
+pub fn keys(domain: &str) -> Option<impl Iterator<Item = String>> {
+    let domain = spelled(Text::Domain, domain).ok()?;
+    let key: String = domain.replace('.', "-").chars().take(56).collect();
+    Some((1_u32..).map(move |n| if n == 1 { key.clone() } else { format!("{key}-{n}") }))
 }
 
 /// Our people who answer for it, as written.

@@ -212,7 +212,7 @@ pub fn judge_saved(
     }
     match plan {
         Some(mut plan) => {
-            super::plan::held(&mut plan, &state, place, context.now)?;
+            super::held::judge(&mut plan, &state, place, context.now)?;
             Ok((plan, state, findings))
         }
         None => Err(Failure::Stale(vec![Stale::Differs])),

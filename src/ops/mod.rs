@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod explain;
 mod failure;
 pub mod format;
+pub mod held;
 pub mod history;
 pub mod init;
 pub mod lifecycle;

@@ -1,16 +1,13 @@
 //! What an apply would do: takes no lock, writes nothing.
 
 use super::history::{self, Moment};
-use super::{Context, Failure, Loaded, Place, load, settled};
+use super::{Context, Failure, Loaded, Place, held, load, settled};
 use crate::config::{Config, Settings};
 use crate::diag::{Diagnostics, Sources};
-use crate::engine::{Family, Record, Records};
-use crate::model::{Action, Address, Change, Object};
-use crate::plan::{self, Plan, guards};
+use crate::model::{Address, Object};
+use crate::plan::{self, Plan};
 use crate::reconcile::State;
 use crate::source::{self, stamp::Stamp};
-use crate::store::Reader;
-use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 /// What was asked of a plan.
@@ -108,7 +105,7 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
     };
     (context.tell)("planning");
     let mut plan = plan::plan(&input, &mut findings);
-    held(&mut plan, &state, &place, context.now)?;
+    held::judge(&mut plan, &state, &place, context.now)?;
     (context.tell)("");
     if findings.has_errors() {
         findings.sort(&sources);
@@ -127,7 +124,7 @@ fn plan_back(context: &Context, serial: u64, loaded: Loaded) -> Result<Planned, 
     (context.tell)("planning");
     let back = plan::Back { state: &state, past: &past, settings: &settings, now: context.now, actor: &actor };
     let mut plan = plan::rollback(&back, &mut findings);
-    held(&mut plan, &state, &place, context.now)?;
+    held::judge(&mut plan, &state, &place, context.now)?;
     (context.tell)("");
     if findings.has_errors() {
         return Err(Failure::Findings(Box::new((findings, Sources::default()))));
@@ -136,35 +133,6 @@ fn plan_back(context: &Context, serial: u64, loaded: Loaded) -> Result<Planned, 
     let (sources, lay) = (workspace.sources, Some((workspace.stamps, workspace.began)));
     let parsed = sources.len().saturating_sub(1);
     Ok(Planned { plan, config, state, sources, lay, findings: Diagnostics::new(), parsed, place, settings })
-}
-
-/// Adds to what stands in the way of a plan that somebody holds what it would delete, by request or because somebody assigned it.
-pub(super) fn held(plan: &mut Plan, state: &State, place: &Place, now: DateTime<Utc>) -> Result<(), Failure> {
-    let gone = |c: &Change| c.action == Action::Delete && matches!(c.address.kind(), "access_package" | "policy");
-    if state.lineage.is_none() || !plan.changes.iter().any(gone) {
-        return Ok(());
-    }
-    let reader = Reader::open(&place.path)?;
-    let records = reader.records();
-    if !records.any()? {
-        return Ok(());
-    }
-    let id = |address: &Address| state.objects.get(address).map(|s| s.id.as_str());
-    let refusals = guards::held(&plan.changes, |change| {
-        let Some(own) = id(&change.address) else { return Ok(Vec::new()) };
-        let parent = change.address.parent();
-        let of_policy = change.address.kind() == "policy";
-        let package = if of_policy { parent.as_ref().and_then(id) } else { Some(own) };
-        let holds = |record: Record| match record {
-            Record::Assignment(a) if a.is_live(now) && (!of_policy || a.policy.id == own) && !a.is_declared() => Some(a.target.name),
-            _ => None,
-        };
-        let all = package.map(|package| records.of_package(Family::Assignment, package)).unwrap_or_default();
-        Ok::<_, Failure>(all.into_iter().filter_map(holds).collect())
-    })?;
-    records.sound()?;
-    plan.refusals.extend(refusals);
-    Ok(())
 }
 
 /// Who acts: an enabled user of the store, at serial 0 of the files; without one the operator, if that will do.

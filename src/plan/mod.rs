@@ -29,7 +29,7 @@ pub use basis::Basis;
 pub use between::{between, unchanged};
 pub use document::{Digests, FORMAT, digests, document};
 pub use guards::{Flag, Lift, Refusal, Why};
-pub use planned::Planned;
+pub use planned::{Planned, afterwards};
 pub use relied::{Relied, Stale};
 pub use rollback::{Back, rollback};
 pub use saved::{BadPlan, SavedPlan, read, sealed};

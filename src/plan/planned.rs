@@ -1,9 +1,28 @@
 //! The objects as an apply would leave them: the state with the changes over it, without a copy of either.
 
-use crate::model::{Action, Address, Change, Holdings, Object};
+use crate::diag::Diagnostics;
+use crate::model::{Action, Address, Change, Holdings, Object, Stored};
+use crate::reconcile::{PriorMoves, State};
 use foldhash::HashMap;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+
+/// A state with changes done to it: each object with the id that it has, and what is new with its address for one.
+#[must_use]
+pub fn afterwards(state: &State, changes: &[Change]) -> Holdings {
+    let prior = PriorMoves::of_changes(state, changes, &mut Diagnostics::new());
+    let by_address: HashMap<&str, &Change> = changes.iter().map(|c| (c.address.as_str(), c)).collect();
+    let stored = |object: &Object| {
+        let change = by_address.get(object.address.as_str());
+        let known = prior.objects.get(&object.address).filter(|_| change.is_none_or(|c| c.action != Action::Replace));
+        let import = change.and_then(|c| c.import_id.clone());
+        let id = known.map(|s| s.id.clone()).or(import).unwrap_or_else(|| object.address.to_string());
+        let (workspace, version) = known.map_or((None, 0), |s| (s.workspace.clone(), s.version));
+        let origin = change.map(|c| c.origin.clone()).or_else(|| known.map(|s| s.origin.clone())).unwrap_or_default();
+        Stored { object: object.clone(), id, workspace, version, origin }
+    };
+    Planned::new(&prior.objects, changes).values().map(stored).collect()
+}
 
 /// Everything there will be.
 #[derive(Debug)]

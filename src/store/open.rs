@@ -286,7 +286,7 @@ mod tests {
             let world = World::new();
             Connection::open(&world.path).unwrap().execute_batch(sql).unwrap();
             let error = refused(&world.path);
-            assert_eq!(matches!(error, StoreError::Newer { found: 98, known: 2 }), newer, "{error}");
+            assert_eq!(matches!(error, StoreError::Newer { found: 98, known: 3 }), newer, "{error}");
             assert_eq!(matches!(error, StoreError::Corrupt(_)), !newer, "{error}");
         }
     }

@@ -32,6 +32,11 @@ pub(super) const TABLES: [&str; 4] = [
     "CREATE INDEX record_due ON record (due) WHERE due IS NOT NULL",
 ];
 
+/// What leads to the third schema: requests that are over are due once more, when they are kept no longer.
+pub(super) const RETENTION: [&str; 1] = ["UPDATE record SET due = strftime('%Y-%m-%dT%H:%M:%fZ', \
+    coalesce(json_extract(body, '$.request.completed'), json_extract(body, '$.request.submitted')), '+90 days') \
+    WHERE family = 'request' AND over = 1"];
+
 /// A record with the serial of the revision that last wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordRow {

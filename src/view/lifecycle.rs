@@ -42,7 +42,7 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
     let of = |id: &str| request(id).map_or_else(String::new, |r| format!("{} for {}", key(&r.package), r.target.name));
     let held = |id: &str| assignment(id).map_or_else(String::new, |a| format!("{} of {}", key(&a.package), a.target.name));
     let names = |all: &[Named]| all.iter().map(|n| n.name.clone()).collect::<Vec<_>>().join(", ");
-    let mut text = String::new();
+    let (mut text, mut purged) = (String::new(), 0_usize);
     for event in events {
         let said = match event {
             Event::RequestSubmitted { request } => {
@@ -80,6 +80,10 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
             Event::Expiring { .. } => continue,
             Event::Grace { assignment, until } => format!("Access to {} is let go at {}.", held(assignment), or_never(*until)),
             Event::Ended { assignment, cause, .. } => format!("Access to {} is over: {}.", held(assignment), cause.words()),
+            Event::GuestInvited { guest, organization: Some(key), proposes: Some(domain) } => format!(
+                "  {} is a guest of the directory from now on; their organization, {domain}, is there as connected_organization.{key}, proposed.",
+                guest.name
+            ),
             Event::GuestInvited { guest, .. } => format!("  {} is a guest of the directory from now on.", guest.name),
             Event::GuestBlocked { guest, deletes, .. } => match deletes {
                 Some(at) => format!("{guest} cannot sign in any more, and leaves the directory at {}.", instant(*at)),
@@ -101,7 +105,7 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
                 format!("Access of {target}: {} by {}.", answered.answer.word(), answered.by.name)
             }
             Event::ReviewApplied { review, removed, .. } => format!("Review {review} is over: {} taken away.", removed.len()),
-            Event::SeriesPlanned { .. } | Event::Settled { .. } | Event::NoticeQueued { .. } => continue,
+            Event::SeriesPlanned { .. } | Event::Settled { .. } | Event::NoticeQueued { .. } | Event::Kept { .. } => continue,
             Event::DeliveryWanted { delivery: d } => {
                 let verb = if d.held { "is to be in" } else { "is to leave" };
                 format!("  {} {verb} {} on {}.", d.person.name, d.group, d.connector)
@@ -126,10 +130,17 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
                 Some(n) => format!("{} could not be told: {}: {error}.", n.to.name, said(n)),
                 None => continue,
             },
-            Event::Purged { family, id } => format!("The {} {id} is not kept any longer.", family.word()),
+            Event::Purged { .. } => {
+                purged = purged.saturating_add(1);
+                continue;
+            }
         };
         text.push_str(&said.lines().map(line).collect::<Vec<_>>().join(" "));
         text.push('\n');
+    }
+    if purged > 0 {
+        let verb = if purged == 1 { "is" } else { "are" };
+        text.push_str(&format!("{} {verb} not kept any longer.\n", counted(purged, "request")));
     }
     text
 }

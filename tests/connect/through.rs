@@ -118,6 +118,32 @@ fn a_delivery_that_is_given_up_is_told_of_and_can_be_tried_again() {
 }
 
 #[test]
+fn a_request_that_failed_can_be_tried_again_for_seven_days() {
+    let server = Server::start();
+    let w = workspace(&server.url);
+    w.expect(0, &["request", "brand", "--as", ANN]);
+    let id = request(&w)["id"].as_str().unwrap().to_owned();
+    w.expect(5, &["reprocess", &id]).says(&["R143", "nothing of it failed"]);
+    server.plan(Some(Plan { fault: Fault::Status(400, None), step: "PATCH /Groups/", after: 0, acts: false }));
+    deliver(&w, 9);
+    w.expect(5, &["reprocess", &id, "--as", "bo@contoso.example"]);
+    w.expect(0, &["reprocess", &id]);
+    assert_eq!(request(&w)["state"].as_str(), Some("delivering"));
+    deliver(&w, 9);
+    assert_eq!(request(&w)["state"].as_str(), Some("delivery_failed"));
+    server.plan(None);
+    let later = chrono::Utc::now() + chrono::TimeDelta::days(8);
+    w.expect(0, &["tick", "--now", &later.to_rfc3339()]);
+    w.expect(5, &["reprocess", &id]).says(&["R143", "more than 7 days ago", "writ reprocess"]);
+    // What is held is tried again at any time.
+    w.expect(0, &["reprocess", "brand", "--for", ANN]);
+    deliver(&w, 0);
+    assert_eq!((request(&w)["state"].as_str(), server.count(ANN)), (Some("delivered"), (1, 1)));
+    w.expect(5, &["reprocess", &id]).says(&["R143"]);
+    w.expect(0, &["audit", "verify"]);
+}
+
+#[test]
 fn what_arrives_in_part_says_what_is_missing() {
     let server = Server::start();
     let w = workspace(&server.url);

@@ -14,7 +14,7 @@ use writ::engine::{
     Actor, Ask, Assignment, AssignmentState, Cause, Command, Draft, Event, Facts, Family, GuestState, Ledger, Record, Refusal, Request,
     RequestKind, RequestState, catch_up, decide, deciders, fold, held_by,
 };
-use writ::kinds::user;
+use writ::kinds::{connected_organization, user};
 use writ::model::{Address, Holdings, Object, Origin, Stored, Zone};
 
 /// The engine, with what its surroundings do for it: events are folded, and what happens to guests happens to their objects too.
@@ -89,7 +89,14 @@ impl Engine {
         match event {
             Event::RequestSubmitted { request } => self.requests.push(request.id.clone()),
             Event::Given { assignment } => self.assignments.push(assignment.id.clone()),
-            Event::GuestInvited { guest, organization } => {
+            Event::GuestInvited { guest, organization, proposes } => {
+                if let (Some(key), Some(domain)) = (organization, proposes) {
+                    let address = Address::root("connected_organization", key);
+                    let attributes = connected_organization::proposed(domain);
+                    let object = Object { address: address.clone(), attributes, at: writ::diag::Span::NONE };
+                    let stored = Stored { object, id: address.to_string(), workspace: None, version: 1, origin: Origin::default() };
+                    self.objects = self.objects.values().cloned().chain([stored]).collect();
+                }
                 let attributes = user::guest(organization.as_deref());
                 let object = Object { address: Address::root("user", &guest.name), attributes, at: writ::diag::Span::NONE };
                 let stored = Stored { object, id: guest.id.clone(), workspace: None, version: 1, origin: Origin::default() };
@@ -108,8 +115,14 @@ impl Engine {
 
     pub fn tick(&mut self, until: Minute) -> Result<Vec<Event>, Refusal> {
         self.now = until;
-        let due: Vec<Record> = self.ledger.0.values().filter(|r| r.due().is_some_and(|at| at <= instant(until))).cloned().collect();
-        if due.is_empty() { Ok(Vec::new()) } else { self.run(|draft| catch_up(draft, due, instant(until))) }
+        let mut events = Vec::new();
+        loop {
+            let due: Vec<Record> = self.ledger.0.values().filter(|r| r.due().is_some_and(|at| at <= instant(until))).cloned().collect();
+            if due.is_empty() {
+                return Ok(events);
+            }
+            events.extend(self.run(|draft| catch_up(draft, due, instant(until)))?);
+        }
     }
 
     pub fn act(&mut self, world: &World, by: By, act: &Act) -> Result<Vec<Event>, Refusal> {
@@ -162,8 +175,13 @@ impl Engine {
     }
 
     pub fn request(&self, id: &str) -> &Request {
-        match &self.ledger.0[&(Family::Request, id.to_owned())] {
-            Record::Request(request) => request,
+        self.request_of(id).unwrap()
+    }
+
+    /// A request, if it is kept still.
+    pub fn request_of(&self, id: &str) -> Option<&Request> {
+        match self.ledger.0.get(&(Family::Request, id.to_owned()))? {
+            Record::Request(request) => Some(request),
             _ => panic!("{id} is no request"),
         }
     }
@@ -264,6 +282,10 @@ fn told(model: &Naive, part: &Part) -> String {
     let name = |u: Id| model.world.users[u].name.as_str();
     for id in &part.requests {
         let r = &model.requests[*id];
+        if model.kept[*id] == naive::Kept::Gone {
+            writeln!(text, "  request {id} is not kept").unwrap();
+            continue;
+        }
         let kind = match r.kind {
             Kind::Add => "add",
             Kind::AdminAdd => "admin_add",
@@ -321,7 +343,10 @@ fn seen(model: &Naive, engine: &Engine, part: &Part) -> Result<String, String> {
     let facts = engine.facts();
     let key = |named: &str| named.rsplit('.').next().unwrap_or_default().to_owned();
     for id in &part.requests {
-        let r = engine.request(&engine.requests[*id]);
+        let Some(r) = engine.request_of(&engine.requests[*id]) else {
+            writeln!(text, "  request {id} is not kept").unwrap();
+            continue;
+        };
         let kind = match r.kind {
             RequestKind::Add => "add",
             RequestKind::AdminAdd => "admin_add",

@@ -2,7 +2,7 @@
 
 use super::compare::{Engine, minute};
 use chrono::{DateTime, Utc};
-use writ::engine::{AssignmentState, GuestState, Held, Reason, Record, RequestState, Source};
+use writ::engine::{AssignmentState, GuestState, Held, Reason, Record, Request, RequestState, Source};
 
 /// Of the records, after every step.
 pub fn records(engine: &Engine, ticked: bool) -> Result<(), String> {
@@ -35,13 +35,16 @@ pub fn records(engine: &Engine, ticked: bool) -> Result<(), String> {
                 if a.end.is_some_and(|end| end <= a.start) && a.ended.is_none() {
                     return Err(format!("assignment {} ends before it begins", a.id));
                 }
-                // What was denied, timed out or taken back gives nothing.
-                let asked = engine
-                    .requests
-                    .iter()
-                    .map(|id| engine.request(id))
-                    .find(|r| r.assignment.as_ref() == Some(&a.id) && r.state == RequestState::Delivered);
-                if asked.is_none() && matches!(a.source, Source::Request(_) | Source::Direct(_)) {
+                // What was denied, timed out or taken back gives nothing; what was asked for is kept as long as it is held.
+                let gave = |r: &&Request| r.assignment.as_ref() == Some(&a.id) && r.state == RequestState::Delivered;
+                let asked = engine.requests.iter().filter_map(|id| engine.request_of(id)).find(gave);
+                let gone = || engine.requests.iter().any(|id| engine.request_of(id).is_none());
+                let explained = match a.source {
+                    Source::Request(_) => asked.is_some() || (a.state == AssignmentState::Expired && gone()),
+                    Source::Direct(_) => asked.is_some() || gone(),
+                    _ => true,
+                };
+                if !explained {
                     return Err(format!("assignment {} comes of no request that was delivered", a.id));
                 }
             }

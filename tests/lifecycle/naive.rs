@@ -128,16 +128,59 @@ pub struct Naive {
     pub requests: Vec<Request>,
     pub assignments: Vec<Assignment>,
     pub guests: Vec<Guest>,
+    /// Of each request, in the same order.
+    pub kept: Vec<Kept>,
     pub edges: Edges,
+}
+
+/// How long a request is kept: three months after it is over, and while what somebody asked for is held (2.6, Q18).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kept {
+    Open,
+    Until(Minute),
+    Gone,
 }
 
 impl Naive {
     pub fn new(world: World) -> Naive {
-        Naive { world, now: 0, requests: Vec::new(), assignments: Vec::new(), guests: Vec::new(), edges: [0; 21] }
+        Naive { world, now: 0, requests: Vec::new(), assignments: Vec::new(), guests: Vec::new(), kept: Vec::new(), edges: [0; 21] }
     }
 
     /// Does it, or says what stands against it; then nothing is done.
     pub fn act(&mut self, by: By, act: &Act) -> Result<(), Against> {
+        let done = self.do_it(by, act);
+        self.keep();
+        done
+    }
+
+    /// Of those that have just ended it is noted how long they are kept.
+    fn keep(&mut self) {
+        self.kept.resize(self.requests.len(), Kept::Open);
+        for (id, request) in self.requests.iter().enumerate() {
+            if self.kept[id] == Kept::Open && !matches!(request.state, State::Pending | State::Scheduled) {
+                self.kept[id] = Kept::Until(self.now + 90 * DAY);
+            }
+        }
+    }
+
+    /// The time of a request has come.
+    fn forget(&mut self, id: Id) {
+        let request = &self.requests[id];
+        // Nobody may have looked at the clock since: what was so at the instant counts.
+        let held = request.assignment.map(|a| &self.assignments[a]).filter(|a| a.over.is_none_or(|(at, _)| at > self.now));
+        self.kept[id] = match (request.kind, held) {
+            (Kind::Add | Kind::Extend, Some(held)) => {
+                let year = self.now + 365 * DAY;
+                Kept::Until(held.end.map_or(year, |end| end.min(year)) + 90 * DAY)
+            }
+            _ => {
+                self.edges[18] += 1;
+                Kept::Gone
+            }
+        };
+    }
+
+    fn do_it(&mut self, by: By, act: &Act) -> Result<(), Against> {
         match act {
             Act::Request(want) => self.request(by, want),
             Act::Assign(want) => self.assign(by, want),
@@ -693,6 +736,9 @@ impl Naive {
     }
 
     fn decide(&mut self, by: By, id: Id, yes: bool, reason: bool) -> Result<(), Against> {
+        if self.kept.get(id) == Some(&Kept::Gone) {
+            return Err(vec!["R57"]);
+        }
         let By::User(actor) = by else { return Err(vec!["R66", "R57"]) };
         let Some(request) = self.requests.get(id).cloned() else { return Err(vec!["R57"]) };
         let mut against = Vec::new();
@@ -733,6 +779,9 @@ impl Naive {
     }
 
     fn cancel(&mut self, by: By, id: Id) -> Result<(), Against> {
+        if self.kept.get(id) == Some(&Kept::Gone) {
+            return Err(vec!["R57"]);
+        }
         let Some(request) = self.requests.get(id).cloned() else { return Err(vec!["R57"]) };
         if self.manages(by, request.package) {
             if !self.is_open(&request) {
@@ -911,6 +960,9 @@ impl Naive {
                 see(guest.deletes, 1, id);
             }
             for (id, request) in self.requests.iter().enumerate() {
+                if let Kept::Until(at) = self.kept[id] {
+                    see(Some(at), 2, id);
+                }
                 if let Some(turn) = request.turn {
                     see(Some(turn.deadline), 2, id);
                     see(turn.escalates, 2, id);
@@ -932,8 +984,10 @@ impl Naive {
                     self.world.users[user].known = false;
                     self.world.users[user].enabled = true;
                 }
+                _ if self.kept[id] != Kept::Open => self.forget(id),
                 _ => self.come(id),
             }
+            self.keep();
         }
         self.now = until;
     }

@@ -165,6 +165,19 @@ pub fn request(desk: &Desk<'_>, text: &str, person: Option<&str>) -> Result<Requ
     one(found, "request", text, |r| format!("{} by {}", r.id, r.target.name))
 }
 
+/// The request of an id, or of the last letters of one, over or not; nothing, where there is none, or none that they may see.
+#[must_use]
+pub fn request_of_id(desk: &Desk<'_>, text: &str) -> Option<String> {
+    // What cannot be of an id is not looked for among all that there are.
+    if text.len() < LETTERS || !text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
+        return None;
+    }
+    let one = desk.records.get(Family::Request, text).map(|r| vec![r]);
+    let all = one.unwrap_or_else(|| desk.records.all(Family::Request));
+    let mut found = all.into_iter().filter(|r| r.id().ends_with(text) && is_seen(desk, r)).map(|r| r.id().to_owned());
+    found.next().filter(|_| found.next().is_none())
+}
+
 /// The assignment that somebody means, as [`request`]; of several of one package their own.
 ///
 /// # Errors

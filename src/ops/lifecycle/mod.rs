@@ -12,14 +12,14 @@ pub mod outbox;
 pub(super) use follow::{Following, follow};
 pub(super) use happened::happened;
 
-pub use find::{Which, assignment, assignments, package, request, requests, review, reviews, visible_packages};
+pub use find::{Which, assignment, assignments, package, request, request_of_id, requests, review, reviews, visible_packages};
 
 use super::history::Moment;
 use super::{Context, Failure, Place, apply, claim, decode, load};
 use crate::config::{AppliedSettings, Settings};
 use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Ledger, Record, Records, catch_up, conclude, decide};
-use crate::kinds::user;
-use crate::model::{Address, Zone, canonical};
+use crate::kinds::{Kind, connected_organization, user};
+use crate::model::{Address, Table, Zone, canonical};
 use crate::reconcile::State;
 use crate::store::{self, Reader, Revision, StoredRecords, Writer};
 use chrono::{DateTime, SubsecRound, Utc};
@@ -259,7 +259,7 @@ fn write(
         return Ok(Done::default());
     }
     drop(reader);
-    let recorded = recorded(&writer, &events)?;
+    let recorded = recorded(&writer, &events, context.mint)?;
     if apply::interrupted() {
         return Err(Failure::Interrupted);
     }
@@ -299,7 +299,7 @@ fn about(events: &[Event]) -> String {
 }
 
 /// The events as the store takes them: what happens to guests happens to their objects in the directory too.
-fn recorded(writer: &Writer<'_>, events: &[Event]) -> Result<Vec<store::Event>, Failure> {
+fn recorded(writer: &Writer<'_>, events: &[Event], mint: fn() -> String) -> Result<Vec<store::Event>, Failure> {
     let mut recorded = Vec::new();
     let sign_in = |name: &str, enabled: bool| -> Result<Option<store::Event>, Failure> {
         let Some(row) = writer.row(Address::root(user::KIND.name, name).as_str())? else { return Ok(None) };
@@ -310,15 +310,13 @@ fn recorded(writer: &Writer<'_>, events: &[Event]) -> Result<Vec<store::Event>, 
     };
     for event in events {
         match event {
-            Event::GuestInvited { guest, organization } => recorded.push(store::Event::ObjectCreated {
-                address: Address::root(user::KIND.name, &guest.name).to_string(),
-                kind: user::KIND.name.to_owned(),
-                id: guest.id.clone(),
-                schema: user::KIND.schema,
-                attributes: canonical(&user::guest(organization.as_deref())),
-                workspace: None,
-                origin: "{}".to_owned(),
-            }),
+            Event::GuestInvited { guest, organization, proposes } => {
+                if let (Some(key), Some(domain)) = (organization, proposes) {
+                    let id = mint();
+                    recorded.push(created(&connected_organization::KIND, key, id, &connected_organization::proposed(domain)));
+                }
+                recorded.push(created(&user::KIND, &guest.name, guest.id.clone(), &user::guest(organization.as_deref())));
+            }
             Event::GuestBlocked { guest, .. } => recorded.extend(sign_in(&name_of(writer, guest)?, false)?),
             Event::GuestDeleted { guest, .. } => {
                 let address = Address::root(user::KIND.name, &name_of(writer, guest)?);
@@ -329,6 +327,19 @@ fn recorded(writer: &Writer<'_>, events: &[Event]) -> Result<Vec<store::Event>, 
         recorded.push(store::Event::Life(Box::new(event.clone())));
     }
     Ok(recorded)
+}
+
+/// An object that comes into the directory by itself, and that no workspace manages.
+fn created(kind: &Kind, key: &str, id: String, attributes: &Table) -> store::Event {
+    store::Event::ObjectCreated {
+        address: Address::root(kind.name, key).to_string(),
+        kind: kind.name.to_owned(),
+        id,
+        schema: kind.schema,
+        attributes: canonical(attributes),
+        workspace: None,
+        origin: "{}".to_owned(),
+    }
 }
 
 /// The user principal name of a guest.

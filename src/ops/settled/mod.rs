@@ -22,11 +22,11 @@ mod pages;
 mod part;
 
 use super::plan::{Options, Planned};
-use super::{Context, Place, decode, load};
+use super::{Context, Place, decode, held, load};
 use crate::config::{Config, Settings, WRIT_TOML};
 use crate::diag::{Diagnostics, Sources};
 use crate::kinds;
-use crate::model::{Action, Change, Digest, VERSION};
+use crate::model::{Action, Digest, VERSION};
 use crate::plan::{self, Plan};
 use crate::reconcile::State;
 use crate::source::{self, stamp::Stamp};
@@ -125,9 +125,8 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
     if !edits.is_empty() {
         let known = part::Known { settled: &settled, pages: &pages, files: &files, look: &look, head: &head, written, commit };
         let planned = part::plan(context, &known, &edits, settings, place)?;
-        // Whom a deletion would take something from is told by the whole plan (R63).
-        let takes = |c: &Change| c.action == Action::Delete && matches!(c.address.kind(), "access_package" | "policy");
-        let whole = planned.plan.changes.iter().any(takes) && reader.records().any().ok()?;
+        // What people hold stands in the way of the whole plan only (R63, R137).
+        let whole = planned.plan.changes.iter().any(held::concerns) && reader.records().any().ok()?;
         return Some(planned).filter(|_| !whole);
     }
     let plan = same(context, &settings, &state, &settled, commit);

@@ -5,12 +5,14 @@
 
 mod administrator;
 mod brakes;
+mod excluded;
 mod forbidden;
 mod held;
 mod incompatible;
 mod needed;
 mod protected;
 
+pub use excluded::excluded;
 pub use held::held;
 
 use crate::config::Limits;

@@ -1,0 +1,97 @@
+//! What people hold stands in the way of a plan: by request, because somebody assigned it, or by a rule.
+//!
+//! In: a plan, and the records of the store. Out: more refusals of the plan. What files declare is judged with the plan itself, so it
+//! is looked past here. A plan that touches nothing of it opens no store.
+
+use super::{Failure, Place};
+use crate::config::AppliedSettings;
+use crate::engine::{Facts, Family, Person, Record, Records, incompatible};
+use crate::kinds::access_package::Package;
+use crate::kinds::assignment::Assignment;
+use crate::model::{Action, Address, Change, Zone};
+use crate::plan::{Plan, afterwards, guards};
+use crate::reconcile::State;
+use crate::store::Reader;
+use chrono::{DateTime, Utc};
+
+/// Records without the assignments that files declare.
+struct Undeclared<'a>(&'a dyn Records);
+
+fn undeclared(record: &Record) -> bool {
+    !matches!(record, Record::Assignment(a) if a.is_declared())
+}
+
+impl Records for Undeclared<'_> {
+    fn get(&self, family: Family, id: &str) -> Option<Record> {
+        self.0.get(family, id).filter(undeclared)
+    }
+
+    fn of_person(&self, family: Family, person: &str) -> Vec<Record> {
+        self.0.of_person(family, person).into_iter().filter(undeclared).collect()
+    }
+
+    fn of_package(&self, family: Family, package: &str) -> Vec<Record> {
+        self.0.of_package(family, package).into_iter().filter(undeclared).collect()
+    }
+
+    fn all(&self, family: Family) -> Vec<Record> {
+        self.0.all(family).into_iter().filter(undeclared).collect()
+    }
+}
+
+/// Whether what people hold may stand in the way of a change.
+pub(super) fn concerns(change: &Change) -> bool {
+    gives(change) || (change.action == Action::Delete && matches!(change.address.kind(), "access_package" | "policy"))
+}
+
+fn gives(change: &Change) -> bool {
+    change.after.as_ref().and_then(Assignment::of).is_some()
+}
+
+/// Adds to what stands in the way of a plan that somebody holds what it would delete (R63), or what forbids them what it would give
+/// them (R137, R140).
+///
+/// # Errors
+/// When the records cannot be read.
+pub(super) fn judge(plan: &mut Plan, state: &State, place: &Place, now: DateTime<Utc>) -> Result<(), Failure> {
+    if state.lineage.is_none() || !plan.changes.iter().any(concerns) {
+        return Ok(());
+    }
+    let reader = Reader::open(&place.path)?;
+    let records = reader.records();
+    if !records.any()? {
+        return Ok(());
+    }
+    let records_left = Undeclared(&records);
+    let mut refusals = held(plan, state, &records_left, now)?;
+    if plan.changes.iter().any(gives) {
+        let after = afterwards(state, &plan.changes);
+        let zone = state.workspaces.get(&plan.workspace).map_or(Zone::default(), |w| AppliedSettings::zone(&w.settings));
+        let facts = Facts::new(&after, &records_left, now, zone, false);
+        let forbids = |package: &Address, person: &Address| {
+            let package = facts.object(package).and_then(Package::of)?;
+            incompatible(&facts, package, &Person::of(&facts, person.key()), false)
+        };
+        refusals.extend(guards::excluded(&plan.changes, |package, person| forbids(package, person).map(|r| (r.message, r.help))));
+    }
+    records.sound()?;
+    plan.refusals.extend(refusals);
+    Ok(())
+}
+
+/// Who holds what goes.
+fn held(plan: &Plan, state: &State, records: &dyn Records, now: DateTime<Utc>) -> Result<Vec<guards::Refusal>, Failure> {
+    let id = |address: &Address| state.objects.get(address).map(|s| s.id.as_str());
+    guards::held(&plan.changes, |change| {
+        let Some(own) = id(&change.address) else { return Ok(Vec::new()) };
+        let parent = change.address.parent();
+        let of_policy = change.address.kind() == "policy";
+        let package = if of_policy { parent.as_ref().and_then(id) } else { Some(own) };
+        let holds = |record: Record| match record {
+            Record::Assignment(a) if a.is_live(now) && (!of_policy || a.policy.id == own) => Some(a.target.name),
+            _ => None,
+        };
+        let all = package.map(|package| records.of_package(Family::Assignment, package)).unwrap_or_default();
+        Ok::<_, Failure>(all.into_iter().filter_map(holds).collect())
+    })
+}
