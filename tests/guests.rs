@@ -12,8 +12,10 @@ const BASE: &str = "[user.\"bo@contoso.example\"]\n[application.crm]\nroles = [\
 
 fn organizations(w: &Workspace) -> Vec<(String, String)> {
     let all = w.expect(0, &["report", "organizations", "--json"]).json();
-    let rows = all["rows"].as_array().unwrap_or_else(|| panic!("{all}"));
-    rows.iter()
+    all["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
         .map(|r| (r["organization"].as_str().unwrap_or_default().to_owned(), r["state"].as_str().unwrap_or_default().to_owned()))
         .collect()
 }

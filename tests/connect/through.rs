@@ -121,9 +121,14 @@ fn a_delivery_that_is_given_up_is_told_of_and_can_be_tried_again() {
 fn a_request_that_failed_can_be_tried_again_for_seven_days() {
     let server = Server::start();
     let w = workspace(&server.url);
+    let brief = "[access_package.brief]\ncatalog = \"marketing\"\n[access_package.brief.policy.staff]\nrequestors = \"all_members\"\n\
+                 expiration = \"8d\"\napproval = \"none\"\n";
+    w.write("brief.toml", brief);
+    w.apply();
     w.expect(0, &["request", "brand", "--as", ANN]);
     let id = request(&w)["id"].as_str().unwrap().to_owned();
     w.expect(5, &["reprocess", &id]).says(&["R143", "nothing of it failed"]);
+    w.expect(0, &["request", "brief", "--as", "bo@contoso.example"]);
     server.plan(Some(Plan { fault: Fault::Status(400, None), step: "PATCH /Groups/", after: 0, acts: false }));
     deliver(&w, 9);
     w.expect(5, &["reprocess", &id, "--as", "bo@contoso.example"]);
@@ -132,8 +137,9 @@ fn a_request_that_failed_can_be_tried_again_for_seven_days() {
     deliver(&w, 9);
     assert_eq!(request(&w)["state"].as_str(), Some("delivery_failed"));
     server.plan(None);
+    // A week later, as others' access ends.
     let later = chrono::Utc::now() + chrono::TimeDelta::days(8);
-    w.expect(0, &["tick", "--now", &later.to_rfc3339()]);
+    w.expect(0, &["tick", "--now", &later.to_rfc3339()]).says(&["Access to brief of bo@contoso.example is over"]);
     w.expect(5, &["reprocess", &id]).says(&["R143", "more than 7 days ago", "writ reprocess"]);
     // What is held is tried again at any time.
     w.expect(0, &["reprocess", "brand", "--for", ANN]);
