@@ -12,12 +12,8 @@ const BASE: &str = "[user.\"bo@contoso.example\"]\n[application.crm]\nroles = [\
 
 fn organizations(w: &Workspace) -> Vec<(String, String)> {
     let all = w.expect(0, &["report", "organizations", "--json"]).json();
-    all["rows"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|r| (r["organization"].as_str().unwrap_or_default().to_owned(), r["state"].as_str().unwrap_or_default().to_owned()))
-        .collect()
+    let text = |row: &serde_json::Value, column: &str| row[column].as_str().unwrap_or_default().to_owned();
+    all["rows"].as_array().into_iter().flatten().map(|r| (text(r, "organization"), text(r, "state"))).collect()
 }
 
 #[test]
