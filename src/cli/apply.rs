@@ -33,6 +33,9 @@ pub(super) struct Agreement {
     /// Allow up to this many people to lose access
     #[arg(long, value_name = "N")]
     pub allow_access_lost: Option<u64>,
+    /// Apply what loosens, where `allow_loosening = false`
+    #[arg(long)]
+    pub allow_loosening: bool,
     /// How long to wait for the lock, such as 90s or 5m
     #[arg(long, value_name = "D", default_value = "0s")]
     pub lock_timeout: String,
@@ -84,7 +87,7 @@ pub(super) fn apply_shown(
 }
 
 fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Result<Exit, Failure> {
-    let Scope { destroy, target, exclude, compare, full, detailed_exitcode: _ } = &args.scope;
+    let Scope { destroy, target, exclude, compare, full, detailed_exitcode: _, names } = &args.scope;
     if *destroy || !target.is_empty() || !exclude.is_empty() || compare.is_some() || *full {
         let help = "give such flags to `writ plan -o FILE`, which decides what is in the plan";
         return Err(Failure::Usage("a saved plan says what it does; this flag would mean nothing".to_owned(), help.to_owned()));
@@ -95,7 +98,7 @@ fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Resu
     session.digest = Some(saved.digests.changes.to_string());
     if !session.is_json() {
         let how = session.how.saved(&path.display().to_string());
-        print(session, &shown, &how);
+        print(session, &shown, &how, *names);
     }
     session.document(saved.document.clone());
     if shown.refused().next().is_some() {
@@ -154,6 +157,7 @@ impl Agreement {
             expect: self.expect.clone(),
             allow_deletes: self.allow_deletes,
             allow_access_lost: self.allow_access_lost,
+            allow_loosening: self.allow_loosening,
             lock_timeout: timeout(&self.lock_timeout)?,
         })
     }

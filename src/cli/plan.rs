@@ -7,6 +7,7 @@ use crate::ops::plan::{Options, Planned};
 use crate::ops::{Failure, plan};
 use crate::plan::{BadPlan, Plan, SavedPlan, read};
 use crate::view::how::{How, command};
+use crate::view::impact::Names;
 use crate::view::{markdown, plan as text};
 use clap::Args as ClapArgs;
 use std::io::{Read, Write};
@@ -35,6 +36,9 @@ pub(super) struct Scope {
     /// Fail with 4 unless the changes are those of this saved plan
     #[arg(long, value_name = "FILE")]
     pub compare: Option<PathBuf>,
+    /// How many names of the people who are affected to tell
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub names: Names,
     /// In JSON, show all of the state, not only what the plan touches or refers to
     #[arg(long)]
     pub full: bool,
@@ -110,7 +114,7 @@ pub(super) fn show(session: &mut Session, planned: &Planned, scope: &Scope, save
         session.mutter(&format!("There is no store at {} yet: the plan starts from nothing.\n\n", planned.place.url));
     }
     let how = saved.map_or_else(|| session.how.clone(), |file| session.how.saved(file));
-    print(session, plan, &how);
+    print(session, plan, &how, scope.names);
     if let Some(path) = saved {
         session.say(&format!("\nSaved the plan to: {path}\n"));
     }
@@ -123,11 +127,11 @@ pub(super) fn show(session: &mut Session, planned: &Planned, scope: &Scope, save
 }
 
 /// A plan as people read it.
-pub(super) fn print(session: &mut Session, plan: &Plan, how: &How) {
+pub(super) fn print(session: &mut Session, plan: &Plan, how: &How, names: Names) {
     let paint = session.paint;
     match session.format {
         Format::Markdown => session.print(&markdown::text(plan, Some(how))),
-        _ => text::write(plan, paint, &mut |part| session.print(part)),
+        _ => text::write(plan, paint, names, &mut |part| session.print(part)),
     }
 }
 

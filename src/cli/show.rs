@@ -9,6 +9,7 @@ use crate::ops::Failure;
 use crate::ops::history::Moment;
 use crate::ops::{report, show};
 use crate::view::answers::{standing_json, standing_text};
+use crate::view::impact::Names;
 use crate::view::{markdown, object, plan as text};
 use chrono::{DateTime, Utc};
 use clap::Args as ClapArgs;
@@ -22,6 +23,9 @@ pub(super) struct Args {
     /// As it was: `@SERIAL` or an instant such as 2026-11-01T00:00:00Z
     #[arg(long, value_name = "MOMENT")]
     at: Option<String>,
+    /// Of a saved plan, how many names of the people who are affected to tell
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    names: Names,
 }
 
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
@@ -33,7 +37,8 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
         match session.format {
             Format::Markdown => session.print(&markdown::text(&plan, Some(&session.how.saved(path)))),
             _ => {
-                let text = text::text(&plan, session.paint);
+                let mut text = String::new();
+                text::write(&plan, session.paint, args.names, &mut |part| text.push_str(part));
                 session.say(&text);
             }
         }

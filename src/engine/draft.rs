@@ -94,7 +94,8 @@ impl<'a> Draft<'a> {
     }
 
     /// What was decided so far, in order.
-    pub(super) fn so_far_all(&self) -> &[Event] {
+    #[must_use]
+    pub fn so_far_all(&self) -> &[Event] {
         &self.events
     }
 

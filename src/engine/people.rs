@@ -133,7 +133,8 @@ pub(super) fn matches(rule: &str, user: User<'_>) -> bool {
 }
 
 /// The people whom principals name, as written, groups by effective membership; sorted, each once.
-pub(super) fn people<'a, 't>(facts: &Facts<'a>, principals: impl IntoIterator<Item = &'t str>) -> BTreeSet<String> {
+#[must_use]
+pub fn people<'a, 't>(facts: &Facts<'a>, principals: impl IntoIterator<Item = &'t str>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut seen = BTreeSet::new();
     let mut queue: Vec<Address> = principals.into_iter().filter_map(principal).collect();

@@ -41,6 +41,12 @@ pub(super) fn gate(facts: &Facts<'_>, package: Package<'_>, person: &Person<'_>)
     welcome(facts, package, person)
 }
 
+/// Whether the catalog of a package lets somebody in, whatever its policies say.
+#[must_use]
+pub fn welcomes(facts: &Facts<'_>, package: Package<'_>, person: &Person<'_>) -> bool {
+    gate(facts, package, person).is_ok()
+}
+
 /// Whether a catalog is open to somebody from outside: V2, V7.
 pub(super) fn welcome(facts: &Facts<'_>, package: Package<'_>, person: &Person<'_>) -> Result<(), Refusal> {
     let address = package.catalog();

@@ -1,7 +1,7 @@
 //! An access package: resource roles that are requested, given and taken away together.
 
 use super::catalog::GENERAL;
-use super::{Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Reference, Shape, Strength, Text, Within};
+use super::{Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Reference, Shape, Strength, Text, Within, Tone};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::model::{Address, Object, Value};
 
@@ -45,6 +45,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[],
     },
+    tones: &[("expiration", Tone::More), ("hidden", Tone::Less), ("incompatible_with", Tone::Less), ("resource_roles", Tone::Access)],
     schema: 1,
     builtin: &[],
     check,

@@ -1,6 +1,6 @@
 //! A direct assignment: given once, then spent.
 
-use super::{Emptiness, Field, Form, KeyForm, Keys, Kind, Reference, Shape, Text, nothing_more};
+use super::{Emptiness, Field, Form, KeyForm, Keys, Kind, Reference, Shape, Text, nothing_more, Tone};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::{Address, Edge, Object, Value, Zone, instant};
 use chrono::{DateTime, Utc};
@@ -35,6 +35,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[],
     },
+    tones: &[("end", Tone::More), ("policy", Tone::Either), ("start", Tone::Either), ("users", Tone::Access)],
     schema: 1,
     builtin: &[],
     check: nothing_more,

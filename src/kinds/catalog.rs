@@ -1,6 +1,6 @@
 //! A catalog: what a department or project owns.
 
-use super::{Default, Field, Form, KeyForm, Kind, Shape, Text, nothing_more};
+use super::{Default, Field, Form, KeyForm, Kind, Shape, Text, nothing_more, Tone};
 use crate::diag::Span;
 use crate::model::Object;
 
@@ -24,6 +24,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[],
     },
+    tones: &[("enabled", Tone::More), ("externally_visible", Tone::More)],
     schema: 1,
     builtin: &[GENERAL],
     check: nothing_more,

@@ -1,7 +1,7 @@
 //! An organization outside whose people may request.
 
 use super::text::check as spelled;
-use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Text};
+use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Text, Tone};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::model::{Node, Object, Table, Value};
 
@@ -29,6 +29,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[],
     },
+    tones: &[("domains", Tone::More), ("external_sponsors", Tone::Either), ("internal_sponsors", Tone::Either), ("state", Tone::Order(&["proposed", "configured"])), ("tenant_id", Tone::Either)],
     schema: 1,
     builtin: &[],
     check,

@@ -1,6 +1,6 @@
 //! A delegation: who may act for a catalog, or for the whole tenant.
 
-use super::{Emptiness, Field, Form, KeyForm, Kind, Principal, Shape};
+use super::{Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Tone};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::{Address, Object};
 
@@ -33,6 +33,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[],
     },
+    tones: &[("members", Tone::Authority), ("role", Tone::Either)],
     schema: 1,
     builtin: &[],
     check,

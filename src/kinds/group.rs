@@ -1,6 +1,6 @@
 //! A group of the directory: declared members, or a rule.
 
-use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Reference, Shape, Text, nothing_more};
+use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Reference, Shape, Text, nothing_more, Tone};
 use crate::diag::Span;
 use crate::model::{Address, Object};
 
@@ -31,6 +31,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[Alternative { left: &["members"], right: &["rule"] }],
     },
+    tones: &[("members", Tone::Access), ("owners", Tone::Access), ("rule", Tone::Either), ("type", Tone::Either)],
     schema: 1,
     builtin: &[],
     check: nothing_more,

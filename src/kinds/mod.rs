@@ -9,6 +9,7 @@ mod json;
 mod references;
 mod shape;
 pub mod text;
+mod tone;
 mod words;
 
 pub use json::{BadJson, WithDefaults, default_of, is_default, object_from_json, with_defaults};
@@ -16,6 +17,7 @@ pub use references::{FoundReference, Target, each_reference, references, rewrite
 pub use shape::{
     Alternative, Default, Emptiness, Field, Form, Keys, OnChange, Principal, Reference, Shape, Strength, Text, Within, describe_principal,
 };
+pub use tone::{Tone, Verdict, verdicts};
 pub use words::{article, counted};
 
 use crate::diag::Diagnostics;
@@ -36,6 +38,8 @@ pub struct Kind {
     pub key: KeyForm,
     /// Its attributes.
     pub form: Form,
+    /// What its attributes are to people, by name; those that are nothing to them are left out.
+    pub tones: &'static [(&'static str, Tone)],
     /// Version of the attributes as stored; a change of meaning raises it.
     pub schema: u32,
     /// Keys of objects that always exist, unmanaged and uncounted until declared.
@@ -95,6 +99,12 @@ impl Kind {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.form.fields.iter().chain(COMMON).find(|f| f.name == name)
+    }
+
+    /// What an attribute is to people.
+    #[must_use]
+    pub fn tone(&self, name: &str) -> Tone {
+        self.tones.iter().find(|(field, _)| *field == name).map_or(Tone::Neutral, |(_, tone)| *tone)
     }
 
     /// All its fields, those that every kind has at the end.

@@ -7,7 +7,7 @@ mod reading;
 
 pub use reading::{Automatic, ReviewTerms};
 
-use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Shape, Text};
+use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Shape, Text, Tone};
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::group::principal;
 use crate::model::{Address, Minutes, Node, Object, Table, Value};
@@ -147,6 +147,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[Alternative { left: &["requestors"], right: &["automatic"] }],
     },
+    tones: &[("approval", Tone::Hurdle), ("automatic", Tone::Either), ("custom_schedule", Tone::More), ("enabled", Tone::More), ("expiration", Tone::More), ("extension", Tone::Order(&["none", "approval", "allowed"])), ("on_behalf", Tone::Order(&["none", "manager"])), ("question", Tone::Hurdle), ("requestor_justification", Tone::Less), ("requestors", Tone::More), ("review", Tone::Hurdle)],
     schema: 1,
     builtin: &[],
     check,

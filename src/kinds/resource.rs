@@ -1,6 +1,6 @@
 //! A resource of a catalog: a group, application or site, known to the directory or not.
 
-use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Strength, Text};
+use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Strength, Text, Tone};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::group::principal;
 use crate::model::{Address, Object};
@@ -57,6 +57,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[],
     },
+    tones: &[("connector", Tone::Either), ("delivered_as", Tone::Either), ("origin", Tone::Either), ("type", Tone::Either)],
     schema: 1,
     builtin: &[],
     check,

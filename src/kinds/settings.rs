@@ -1,6 +1,6 @@
 //! Settings of the tenant: what becomes of outside people, and which domains are welcome.
 
-use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Kind, Shape, Text, nothing_more};
+use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Kind, Shape, Text, nothing_more, Tone};
 use crate::diag::Span;
 use crate::model::{Address, Minutes, Object};
 
@@ -27,6 +27,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[Alternative { left: &["blocked_domains"], right: &["allowed_domains"] }],
     },
+    tones: &[("allowed_domains", Tone::More), ("blocked_domains", Tone::Less), ("delete_after", Tone::More), ("on_last_assignment_lost", Tone::Order(&["block_and_delete", "block", "none"]))],
     schema: 1,
     builtin: &[],
     check: nothing_more,

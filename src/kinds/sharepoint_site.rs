@@ -1,6 +1,6 @@
 //! A SharePoint site of the directory and its roles.
 
-use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Reference, Shape, Text, nothing_more};
+use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Reference, Shape, Text, nothing_more, Tone};
 use crate::diag::Span;
 use crate::model::Object;
 
@@ -24,6 +24,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[],
     },
+    tones: &[("owners", Tone::Authority)],
     schema: 1,
     builtin: &[],
     check: nothing_more,

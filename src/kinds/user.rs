@@ -1,6 +1,6 @@
 //! A person of the directory.
 
-use super::{Default, Field as Attribute, Form, KeyForm, Kind, Reference, Shape, Text};
+use super::{Default, Field as Attribute, Form, KeyForm, Kind, Reference, Shape, Text, Tone};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::expr::Field;
 use crate::model::{Node, Object, Table, Value};
@@ -30,6 +30,7 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[],
     },
+    tones: &[("department", Tone::Either), ("display_name", Tone::Either), ("enabled", Tone::More), ("mail", Tone::Either), ("manager", Tone::Either), ("organization", Tone::Either), ("sponsor", Tone::Either), ("type", Tone::Either)],
     schema: 1,
     builtin: &[],
     check,

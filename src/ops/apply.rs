@@ -28,6 +28,8 @@ pub struct ApplyOptions {
     pub allow_deletes: Option<u64>,
     /// People who may lose access.
     pub allow_access_lost: Option<u64>,
+    /// Whether something may loosen.
+    pub allow_loosening: bool,
     /// How long to wait for the lock.
     pub lock_timeout: Duration,
 }
@@ -78,6 +80,7 @@ pub fn unlifted<'p>(plan: &'p Plan, options: &ApplyOptions) -> Vec<&'p plan::Ref
     let lifted = |lift: &Lift| match lift.flag {
         Flag::Deletes => options.allow_deletes.is_some_and(|n| n >= lift.value),
         Flag::AccessLost => options.allow_access_lost.is_some_and(|n| n >= lift.value),
+        Flag::Loosening => options.allow_loosening,
     };
     plan.refusals.iter().filter(|r| !r.lift.as_ref().is_some_and(lifted)).collect()
 }

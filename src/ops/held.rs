@@ -1,15 +1,16 @@
-//! What people hold stands in the way of a plan: by request, because somebody assigned it, or by a rule.
+//! What a plan does to people, and what of theirs stands in its way: what they hold by request, because somebody assigned it, or by a
+//! rule.
 //!
-//! In: a plan, and the records of the store. Out: more refusals of the plan. What files declare is judged with the plan itself, so it
-//! is looked past here. A plan that touches nothing of it opens no store.
+//! In: a plan, and the records of the store. Out: its impact, and more refusals. What files declare is judged with the plan itself, so
+//! refusals look past it here. A plan that touches nothing of it opens no store.
 
 use super::{Failure, Place};
-use crate::config::AppliedSettings;
-use crate::engine::{Facts, Family, Person, Record, Records, incompatible};
+use crate::config::{AppliedSettings, Limits};
+use crate::engine::{Actor, Facts, Family, Person, Record, Records, incompatible};
 use crate::kinds::access_package::Package;
 use crate::kinds::assignment::Assignment;
-use crate::model::{Action, Address, Change, Zone};
-use crate::plan::{Plan, afterwards, guards};
+use crate::model::{Address, Change, Zone};
+use crate::plan::{Flag, Plan, afterwards, guards, impact};
 use crate::reconcile::State;
 use crate::store::Reader;
 use chrono::{DateTime, Utc};
@@ -41,7 +42,7 @@ impl Records for Undeclared<'_> {
 
 /// Whether what people hold may stand in the way of a change.
 pub(super) fn concerns(change: &Change) -> bool {
-    gives(change) || (change.action == Action::Delete && matches!(change.address.kind(), "access_package" | "policy"))
+    gives(change) || impact::concerns(change)
 }
 
 fn gives(change: &Change) -> bool {
@@ -59,14 +60,30 @@ pub(super) fn judge(plan: &mut Plan, state: &State, place: &Place, now: DateTime
     }
     let reader = Reader::open(&place.path)?;
     let records = reader.records();
+    let zone = state.workspaces.get(&plan.workspace).map_or(Zone::default(), |w| AppliedSettings::zone(&w.settings));
+    let after = afterwards(state, &plan.changes);
+    if plan.changes.iter().any(impact::concerns) {
+        let facts = Facts::new(&state.objects, &records, now, zone, plan.settings.narrowest_only());
+        let actor = match plan.actor.starts_with("operator:") {
+            true => Actor::Operator(plan.actor.clone()),
+            false => Actor::Person(plan.actor.clone()),
+        };
+        plan.impact = impact::measure(&impact::Before { facts: &facts, changes: &plan.changes, actor: &actor }, &after);
+        // Who loses what nothing declared gives may keep it for what is held by request, and the other way round.
+        plan.people_losing_access = plan.impact.losing().len();
+        let stood = |r: &guards::Refusal| r.lift.is_some_and(|lift| lift.flag == Flag::AccessLost);
+        let place = plan.refusals.iter().find(|r| stood(r)).and_then(|r| r.place.clone());
+        plan.refusals.retain(|r| !stood(r));
+        let limits: Vec<Limits> = [&plan.settings].into_iter().chain(state.applied(&plan.workspace)).map(AppliedSettings::limits).collect();
+        let brake = guards::access_lost(&limits, plan.people_losing_access).filter(|_| !plan.destroy);
+        plan.refusals.extend(brake.map(|brake| guards::Refusal { place, ..brake }));
+    }
     if !records.any()? {
         return Ok(());
     }
     let records_left = Undeclared(&records);
     let mut refusals = held(plan, state, &records_left, now)?;
     if plan.changes.iter().any(gives) {
-        let after = afterwards(state, &plan.changes);
-        let zone = state.workspaces.get(&plan.workspace).map_or(Zone::default(), |w| AppliedSettings::zone(&w.settings));
         let facts = Facts::new(&after, &records_left, now, zone, false);
         let forbids = |package: &Address, person: &Address| {
             let package = facts.object(package).and_then(Package::of)?;

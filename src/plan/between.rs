@@ -1,6 +1,6 @@
 //! Plans that nobody applies: what lies between two moments of a store, and that nothing is to be done.
 
-use super::{Base, Basis, Made, Plan, Relied, SettingsChange, document, judged};
+use super::{Base, Basis, Impact, Made, Plan, Relied, SettingsChange, document, judged};
 use crate::config::{AppliedSettings, Settings};
 use crate::diag::Diagnostics;
 use crate::model::{Action, Address, Object, Stored, Zone};
@@ -71,6 +71,7 @@ pub fn unchanged(settings: &Settings, state: &State, config_digest: String, unma
         refusals: Vec::new(),
         hints: Vec::new(),
         people_losing_access: 0,
+        impact: Impact::default(),
         unmanaged,
         destroy: false,
         complete: true,

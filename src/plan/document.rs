@@ -25,26 +25,33 @@ pub const FORMAT: &str = "1.0";
 pub fn document(plan: &Plan, state: &State, full: bool) -> Json {
     let body = Body { plan, state, full };
     let mut doc = serde_json::to_value(&body).unwrap_or_else(|error| unreachable!("a plan has no JSON form: {error}"));
-    let digests = Digests { plan: digest_of_body(&body), changes: plan.changes_digest.clone() };
+    let digests = Digests { plan: digest_of_body(&body), changes: plan.changes_digest.clone(), people: digest_of_people(plan) };
     if let Json::Object(map) = &mut doc {
         map.insert("digests".into(), json!(digests));
     }
     doc
 }
 
-/// The two digests of a plan, as its document has them.
+/// The digests of a plan, as its document has them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Digests {
     /// Of the document, commit and places included.
     pub plan: Digest,
     /// Of the changes alone.
     pub changes: Digest,
+    /// Of what they do to people: other people, another digest.
+    pub people: Digest,
 }
 
 /// The digests of a plan that is not saved. Its document is never whole in memory.
 #[must_use]
 pub fn digests(plan: &Plan, state: &State) -> Digests {
-    Digests { plan: digest_of_body(&Body { plan, state, full: false }), changes: plan.changes_digest.clone() }
+    let body = Body { plan, state, full: false };
+    Digests { plan: digest_of_body(&body), changes: plan.changes_digest.clone(), people: digest_of_people(plan) }
+}
+
+fn digest_of_people(plan: &Plan) -> Digest {
+    Digest::of(canonical(&impact(plan)).as_bytes())
 }
 
 fn digest_of_body(body: &Body<'_>) -> Digest {
@@ -55,6 +62,15 @@ fn digest_of_body(body: &Body<'_>) -> Digest {
         Ok(hasher) => hasher.digest(),
         Err(error) => unreachable!("a plan has no JSON form: {error}"),
     }
+}
+
+/// What the plan does to people.
+fn impact(plan: &Plan) -> Json {
+    let mut told = json!(plan.impact);
+    if let Json::Object(map) = &mut told {
+        map.insert("people_losing_access".to_owned(), json!(plan.people_losing_access));
+    }
+    told
 }
 
 /// The digest of the changes alone: a re-made plan that would do the same has the same one.
@@ -146,7 +162,7 @@ impl Serialize for Body<'_> {
         map.serialize_entry("errored", &false)?;
         map.serialize_entry("format_version", FORMAT)?;
         map.serialize_entry("hints", &json!(plan.hints))?;
-        map.serialize_entry("impact", &json!({ "people_losing_access": plan.people_losing_access }))?;
+        map.serialize_entry("impact", &impact(plan))?;
         map.serialize_entry("planned_values", &Values(planned_values(plan, &known)))?;
         map.serialize_entry("prior_state", &Values(known))?;
         map.serialize_entry("relied", plan.relied())?;

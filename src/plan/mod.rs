@@ -15,6 +15,7 @@ mod between;
 pub mod declared;
 mod document;
 pub mod guards;
+pub mod impact;
 mod origin;
 mod planned;
 mod relied;
@@ -29,6 +30,7 @@ pub use basis::Basis;
 pub use between::{between, unchanged};
 pub use document::{Digests, FORMAT, digests, document};
 pub use guards::{Flag, Lift, Refusal, Why};
+pub use impact::Impact;
 pub use planned::{Planned, afterwards};
 pub use relied::{Relied, Stale};
 pub use rollback::{Back, rollback};
@@ -37,6 +39,7 @@ pub use summary::{Summary, followers};
 
 use crate::config::{AppliedSettings, Config, Known, Limits, World, check_rules};
 use crate::diag::{Diagnostics, Severity, Sources};
+use crate::kinds::Verdict;
 use crate::kinds::access_package::Package;
 use crate::model::{Address, Change, Digest, MANY_OBJECTS, Object, Zone, meanwhile, on_all};
 use crate::reconcile::{Hint, PriorMoves, Reconciled, State, Wanted, move_hints, reconcile};
@@ -116,6 +119,8 @@ pub struct Plan {
     pub hints: Vec<Hint>,
     /// Distinct people who lose a resource role that nothing declared still gives.
     pub people_losing_access: usize,
+    /// What it does to people; of a plan that was not measured, what its changes mean.
+    pub impact: Impact,
     /// Objects of the store that no workspace manages.
     pub unmanaged: usize,
     /// It empties the workspace.
@@ -273,6 +278,7 @@ fn judged(made: Made<'_>, base: impl FnOnce() -> Base + Send, state: &State, cha
     let Made { commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, workspace, managed } = made;
     let after = Planned::new(&prior.objects, &changes);
     let people_losing_access = access::people_losing_access(&prior.objects, &after, &changes, zone, now);
+    let meanings = impact::meanings(&changes);
     // Brakes are judged by what is written now and by what was last applied.
     let limits: Vec<Limits> = written.into_iter().chain(state.applied(workspace).map(AppliedSettings::limits)).collect();
     let facts = guards::Facts {
@@ -283,6 +289,7 @@ fn judged(made: Made<'_>, base: impl FnOnce() -> Base + Send, state: &State, cha
         managed,
         limits: &limits,
         lost: people_losing_access,
+        loosenings: meanings.iter().filter(|m| m.verdict == Verdict::Loosens).count(),
         // What leaves other things standing empties no workspace.
         destroy: destroy && complete,
         zone,
@@ -305,6 +312,7 @@ fn judged(made: Made<'_>, base: impl FnOnce() -> Base + Send, state: &State, cha
         settings_change,
         refusals,
         people_losing_access,
+        impact: Impact { meanings, ..Impact::default() },
         unmanaged: unmanaged(state, prior),
         destroy,
         complete,

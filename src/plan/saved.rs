@@ -8,7 +8,7 @@ use super::document::{Digests, FORMAT, actions, digest_of_changes};
 use super::{Base, Basis, Plan, Relied, SettingsChange};
 use crate::config::AppliedSettings;
 use crate::kinds::object_from_json;
-use crate::model::{Action, Address, Cause, Change, Digest, Object, Origin, Table, is_key};
+use crate::model::{Action, Address, Cause, Change, Digest, Object, Origin, Table, canonical, is_key};
 use serde_json::{Value as Json, json};
 use std::fmt;
 
@@ -89,6 +89,7 @@ impl SavedPlan {
             refusals: list("refused").iter().chain(&list("brakes")).filter_map(read_refusal).collect(),
             hints: doc.get("hints").cloned().and_then(|h| serde_json::from_value(h).ok()).unwrap_or_default(),
             people_losing_access: count(doc.get("impact").and_then(|i| i.get("people_losing_access"))),
+            impact: doc.get("impact").and_then(|i| serde_json::from_value(i.clone()).ok()).unwrap_or_default(),
             unmanaged: count(doc.get("unmanaged")),
             destroy: self.destroy,
             complete: self.complete,
@@ -115,6 +116,11 @@ fn read_place(json: &Json) -> Option<(String, u32)> {
     Some((json.get("file")?.as_str()?.to_owned(), u32::try_from(json.get("line")?.as_u64()?).ok()?))
 }
 
+/// The digest of what a document says of people.
+fn people_digest(doc: &Json) -> Digest {
+    Digest::of(canonical(doc.get("impact").unwrap_or(&Json::Null)).as_bytes())
+}
+
 /// Reads a plan file.
 ///
 /// # Errors
@@ -129,8 +135,8 @@ pub fn read(text: &str) -> Result<SavedPlan, BadPlan> {
     }
     let written = doc.get("digests").ok_or_else(|| form("no digests"))?;
     let digest = |name: &str| written.get(name).and_then(Json::as_str).map(Digest::from_hex).ok_or_else(|| form("no digests"));
-    let digests = Digests { plan: digest("plan")?, changes: digest("changes")? };
-    if plan_digest(&doc) != digests.plan {
+    let digests = Digests { plan: digest("plan")?, changes: digest("changes")?, people: digest("people")? };
+    if plan_digest(&doc) != digests.plan || people_digest(&doc) != digests.people {
         return Err(BadPlan::Edited);
     }
     let saved = unproven(doc, digests)?;
@@ -145,8 +151,8 @@ pub fn read(text: &str) -> Result<SavedPlan, BadPlan> {
 /// [`BadPlan`] when it is not whole.
 pub fn sealed(mut doc: Json) -> Result<Json, BadPlan> {
     let none = || Digest::from_hex("");
-    let changes = unproven(doc.clone(), Digests { plan: none(), changes: none() })?.as_saved().changes_digest;
-    let digests = Digests { plan: plan_digest(&doc), changes };
+    let changes = unproven(doc.clone(), Digests { plan: none(), changes: none(), people: none() })?.as_saved().changes_digest;
+    let digests = Digests { plan: plan_digest(&doc), changes, people: people_digest(&doc) };
     if let Json::Object(map) = &mut doc {
         map.insert("digests".into(), json!(digests));
     }

@@ -2,8 +2,9 @@
 
 use super::body::body;
 use super::how::{How, command};
+use super::impact::{self, Names};
 use super::paint::{line, short};
-use super::plan::{because, by_kind, headline, people, settings_lines, shown, summary, way_out};
+use super::plan::{because, by_kind, headline, settings_lines, shown, summary, way_out};
 use crate::kinds::counted;
 use crate::model::{Action, Change};
 use crate::plan::Plan;
@@ -43,9 +44,7 @@ pub fn text(plan: &Plan, how: Option<&How>) -> String {
         1 => head.push_str("- and 1 more reason: `writ plan` shows it\n"),
         n => head.push_str(&format!("- and {n} more reasons: `writ plan` shows them\n")),
     }
-    if let Some(people) = people(plan) {
-        head.push_str(&format!("- **people** {people}\n"));
-    }
+    head.push_str(&people(plan));
     head.push_str("- authority: not decided yet\n");
     if plan.unmanaged > 0 {
         head.push_str(&format!("- **unmanaged** {} in the store that no workspace manages\n", counted(plan.unmanaged, "object")));
@@ -57,6 +56,23 @@ pub fn text(plan: &Plan, how: Option<&How>) -> String {
     let tail = how.filter(|_| !plan.is_empty()).map_or_else(String::new, |how| apply(plan, how));
     let room = LONGEST.saturating_sub(chars(&head)).saturating_sub(chars(&tail)).saturating_sub(200);
     format!("{head}{}{tail}", cut(sections(plan), room))
+}
+
+/// What happens to people, as far as it fits beside the verdict.
+fn people(plan: &Plan) -> String {
+    /// So many lines are read; the rest is in the plan itself.
+    const MOST: usize = 30;
+    let told = impact::told(&plan.impact, Names::Some);
+    let mut out = String::new();
+    for thing in told.iter().take(MOST) {
+        out.push_str(&format!("- **{}** {}\n", thing.word, prose(&short(&thing.line, LONGEST_LINE / 2))));
+        thing.below.iter().for_each(|below| out.push_str(&format!("  - {}\n", prose(&short(below, LONGEST_LINE / 2)))));
+    }
+    match told.len().saturating_sub(MOST) {
+        0 => {}
+        n => out.push_str(&format!("- and {n} more about people: `writ plan` shows them\n")),
+    }
+    out
 }
 
 /// How to apply exactly this.

@@ -9,6 +9,7 @@ pub mod csv;
 pub mod diagnostics;
 pub mod graph;
 pub mod how;
+pub mod impact;
 pub mod lifecycle;
 pub mod mail;
 pub mod markdown;

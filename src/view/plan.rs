@@ -1,6 +1,7 @@
 //! A plan as people read it in a terminal. Terraform's phrases are kept to the letter, since tools and eyes match them.
 
 use super::body::{Mark, body};
+use super::impact::{self, Names};
 use super::paint::{Paint, line};
 use super::toml::{key, quoted};
 use crate::kinds::counted;
@@ -13,12 +14,12 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn text(plan: &Plan, paint: Paint) -> String {
     let mut out = String::new();
-    write(plan, paint, &mut |part| out.push_str(part));
+    write(plan, paint, Names::default(), &mut |part| out.push_str(part));
     out
 }
 
 /// The whole plan, verdict last, part by part: a large one is never whole in memory.
-pub fn write(plan: &Plan, paint: Paint, out: &mut (dyn FnMut(&str) + Send)) {
+pub fn write(plan: &Plan, paint: Paint, names: Names, out: &mut (dyn FnMut(&str) + Send)) {
     if plan.is_empty() {
         out(&format!("{} {}\n", paint.bold("No changes."), standing(plan)));
         out(&unmanaged(plan));
@@ -29,7 +30,7 @@ pub fn write(plan: &Plan, paint: Paint, out: &mut (dyn FnMut(&str) + Send)) {
     }
     all_objects(plan, paint, out);
     out(&hints(plan));
-    out(&closing(plan, paint));
+    out(&closing(plan, paint, names));
 }
 
 /// Every change; many at a time, told in their order while the next are put into words.
@@ -263,16 +264,14 @@ pub fn by_kind(plan: &Plan) -> Vec<(String, String)> {
 }
 
 /// People, authority, the counts, and what stands in the way.
-fn closing(plan: &Plan, paint: Paint) -> String {
+fn closing(plan: &Plan, paint: Paint, names: Names) -> String {
     let mut out = String::new();
     let kinds = by_kind(plan);
     let width = kinds.iter().map(|(kind, _)| kind.len()).max().unwrap_or(0);
     for (kind, counts) in kinds {
         out.push_str(&format!("  {kind:width$}  {counts}\n"));
     }
-    if let Some(people) = people(plan) {
-        out.push_str(&format!("People: {people}\n"));
-    }
+    out.push_str(&people(plan, paint, names));
     out.push_str("authority: not decided yet\n");
     out.push_str(&unmanaged(plan));
     if !plan.complete {
@@ -285,14 +284,24 @@ fn closing(plan: &Plan, paint: Paint) -> String {
     out
 }
 
-/// How many people lose access, if any do.
-#[must_use]
-pub fn people(plan: &Plan) -> Option<String> {
-    match plan.people_losing_access {
-        0 => None,
-        1 => Some("1 person loses access that nothing declared still gives".to_owned()),
-        n => Some(format!("{n} people lose access that nothing declared still gives")),
+/// What happens to people.
+fn people(plan: &Plan, paint: Paint, names: Names) -> String {
+    let told = impact::told(&plan.impact, names);
+    if told.is_empty() {
+        return String::new();
     }
+    let mut out = format!("People, as of @{}:\n", plan.base.serial);
+    for thing in told {
+        let word = format!("{:<9}", thing.word);
+        let word = match thing.word {
+            "lose" | "loosen" | "breach" | "waiting" => paint.red(word),
+            "gain" | "open" | "control" => paint.yellow(word),
+            _ => paint.dim(word),
+        };
+        out.push_str(&format!("  {word} {}\n", line(&thing.line)));
+        thing.below.iter().for_each(|below| out.push_str(&format!("            {}\n", line(below))));
+    }
+    out
 }
 
 /// `Plan: 2 to add, 1 to change, 0 to destroy.`

@@ -125,8 +125,8 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
     if !edits.is_empty() {
         let known = part::Known { settled: &settled, pages: &pages, files: &files, look: &look, head: &head, written, commit };
         let planned = part::plan(context, &known, &edits, settings, place)?;
-        // What people hold stands in the way of the whole plan only (R63, R137).
-        let whole = planned.plan.changes.iter().any(held::concerns) && reader.records().any().ok()?;
+        // What it does to people is told by the whole plan only.
+        let whole = planned.plan.changes.iter().any(held::concerns);
         return Some(planned).filter(|_| !whole);
     }
     let plan = same(context, &settings, &state, &settled, commit);

@@ -2,7 +2,7 @@
 //! vanished, people who lose access.
 
 use super::{Facts, Flag, Lift, Refusal, Why};
-use crate::config::Deletes;
+use crate::config::{Deletes, Limits};
 use crate::diag::{Diagnostics, Span, codes};
 use crate::kinds::counted;
 use crate::model::Action;
@@ -45,12 +45,19 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diag
             refusals.push(brake(message, Lift { flag: Flag::Deletes, value: all }));
         }
     }
-    let limit = facts.limits.iter().filter_map(|l| l.max_access_lost).min();
-    if let Some(limit) = limit.filter(|limit| facts.lost as u64 > *limit) {
-        let verb = if facts.lost == 1 { "1 person would lose".to_owned() } else { format!("{} people would lose", facts.lost) };
-        let message = format!("{verb} access, and max_access_lost = {limit}");
-        refusals.push(brake(message, Lift { flag: Flag::AccessLost, value: facts.lost as u64 }));
+    refusals.extend(access_lost(facts.limits, facts.lost));
+    if facts.loosenings > 0 && facts.limits.iter().any(|l| !l.allow_loosening) {
+        let message = format!("{} would loosen, and allow_loosening = false", counted(facts.loosenings, "attribute"));
+        refusals.push(brake(message, Lift { flag: Flag::Loosening, value: facts.loosenings as u64 }));
     }
+}
+
+/// The brake on people who lose access, where so many are too many.
+#[must_use]
+pub fn access_lost(limits: &[Limits], lost: usize) -> Option<Refusal> {
+    let limit = limits.iter().filter_map(|l| l.max_access_lost).min().filter(|limit| lost as u64 > *limit)?;
+    let verb = if lost == 1 { "1 person would lose".to_owned() } else { format!("{lost} people would lose") };
+    Some(brake(format!("{verb} access, and max_access_lost = {limit}"), Lift { flag: Flag::AccessLost, value: lost as u64 }))
 }
 
 /// How many objects of each kind the workspace manages.
@@ -77,6 +84,9 @@ fn allowed(limit: Deletes, of: usize) -> usize {
 }
 
 fn brake(message: String, lift: Lift) -> Refusal {
-    let way_out = format!("override: {} {}", lift.flag.word(), lift.value);
+    let way_out = match lift.flag {
+        Flag::Loosening => format!("override: {}", lift.flag.word()),
+        Flag::Deletes | Flag::AccessLost => format!("override: {} {}", lift.flag.word(), lift.value),
+    };
     Refusal { code: &codes::E0503, why: Why::Limit, address: None, message, way_out, lift: Some(lift), at: Span::NONE, place: None }
 }

@@ -12,6 +12,7 @@ mod incompatible;
 mod needed;
 mod protected;
 
+pub use brakes::access_lost;
 pub use excluded::excluded;
 pub use held::held;
 
@@ -39,6 +40,8 @@ pub struct Facts<'a> {
     pub limits: &'a [Limits],
     /// People who lose access.
     pub lost: usize,
+    /// How many attributes loosen.
+    pub loosenings: usize,
     /// It empties the workspace.
     pub destroy: bool,
     /// The workspace's zone.
@@ -82,6 +85,9 @@ pub enum Flag {
     /// So many people may lose access.
     #[serde(rename = "--allow-access-lost")]
     AccessLost,
+    /// Something may loosen.
+    #[serde(rename = "--allow-loosening")]
+    Loosening,
 }
 
 impl Flag {
@@ -91,6 +97,7 @@ impl Flag {
         match self {
             Flag::Deletes => "--allow-deletes",
             Flag::AccessLost => "--allow-access-lost",
+            Flag::Loosening => "--allow-loosening",
         }
     }
 
@@ -100,6 +107,7 @@ impl Flag {
         match self {
             Flag::Deletes => "max_deletes",
             Flag::AccessLost => "max_access_lost",
+            Flag::Loosening => "allow_loosening",
         }
     }
 }
@@ -161,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_flag_is_the_same_word_in_a_document() {
-        for flag in [Flag::Deletes, Flag::AccessLost] {
+        for flag in [Flag::Deletes, Flag::AccessLost, Flag::Loosening] {
             assert_eq!(serde_json::to_value(flag).unwrap(), flag.word());
         }
     }

@@ -95,7 +95,7 @@ pub(super) fn body() -> Map<String, Value> {
         ("prior_state", values.clone()),
         ("planned_values", values),
         ("summary", exact(&summary, &[])),
-        ("impact", exact(&[("people_losing_access", count.clone())], &[])),
+        ("impact", json!({ "type": "object", "required": ["people_losing_access"] })),
         ("authority", exact(&[("decided", json!({ "const": false }))], &[])),
         ("verdict", exact(&[("refused", list(refusal.clone())), ("brakes", list(refusal))], &[])),
         ("hints", list(exact(&[("from", text()), ("to", text())], &[]))),
@@ -103,7 +103,7 @@ pub(super) fn body() -> Map<String, Value> {
         ("complete", json!({ "type": "boolean" })),
         ("applyable", json!({ "type": "boolean" })),
         ("errored", json!({ "type": "boolean" })),
-        ("digests", exact(&[("plan", digest.clone()), ("changes", digest.clone())], &[])),
+        ("digests", exact(&[("plan", digest.clone()), ("changes", digest.clone()), ("people", digest.clone())], &[])),
         ("diagnostics", list(json!({ "type": "object", "required": ["severity", "summary", "detail", "code"] }))),
         ("result", exact(&[("exit_code", count.clone()), ("serial", or_null(count)), ("digest", or_null(digest))], &[])),
     ];

@@ -1,0 +1,160 @@
+//! Who holds what before and after, person by person, of those whom a plan can touch.
+//!
+//! As `engine::held_by` says it, for many people at once: what groups are in one another, and what a package gives, is found out once.
+
+use crate::engine::{Assignment, Facts, Person, live_of};
+use crate::expr::Rule;
+use crate::kinds::access_package::Package;
+use crate::kinds::resource::Resource;
+use crate::kinds::user::User;
+use crate::model::Address;
+use foldhash::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// A role on a thing: its sort, what it is, the role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Role {
+    /// `group`, `application`, `sharepoint_site`.
+    pub kind: String,
+    /// What it is, within its sort.
+    pub key: String,
+    /// The role.
+    pub role: String,
+}
+
+/// What gives somebody a role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Giver {
+    /// A package that they hold, by a policy of it.
+    Package(Address, String),
+    /// A group whose members or owners the files declare.
+    Group(Address),
+}
+
+/// What somebody holds, with all that gives it.
+pub(super) type Holding = BTreeMap<Role, BTreeSet<Giver>>;
+
+/// The groups of a moment, the ways between them, and what packages give.
+pub(super) struct Access<'a> {
+    facts: &'a Facts<'a>,
+    direct: HashMap<Address, Vec<Address>>,
+    outer: HashMap<Address, Vec<Address>>,
+    owned: HashMap<&'a str, Vec<Address>>,
+    rules: Vec<(Address, Rule)>,
+    dynamic: BTreeSet<Address>,
+    packages: RefCell<HashMap<String, Option<Given>>>,
+}
+
+/// A package and the roles that it gives.
+type Given = Rc<(Address, Vec<Role>)>;
+
+impl<'a> Access<'a> {
+    pub(super) fn new(facts: &'a Facts<'a>) -> Access<'a> {
+        let mut access = Access {
+            facts,
+            direct: HashMap::default(),
+            outer: HashMap::default(),
+            owned: HashMap::default(),
+            rules: Vec::new(),
+            dynamic: BTreeSet::new(),
+            packages: RefCell::default(),
+        };
+        for group in facts.groups() {
+            let address = &group.0.address;
+            group.owners().for_each(|owner| access.owned.entry(owner).or_default().push(address.clone()));
+            if let Some(rule) = group.rule() {
+                access.dynamic.insert(address.clone());
+                access.rules.extend(Rule::read(rule).ok().map(|rule| (address.clone(), rule)));
+                continue;
+            }
+            for member in group.members() {
+                let of = if member.kind() == "group" { &mut access.outer } else { &mut access.direct };
+                of.entry(member).or_default().push(address.clone());
+            }
+        }
+        access
+    }
+
+    /// What somebody holds.
+    pub(super) fn of(&self, person: &Person<'_>) -> Holding {
+        let mut holding = Holding::new();
+        let mut joined: Vec<(Address, Giver)> = Vec::new();
+        let declared = self.direct.get(&person.address).into_iter().flatten();
+        joined.extend(declared.map(|group| (group.clone(), Giver::Group(group.clone()))));
+        if let Some(user) = person.object.and_then(User::of) {
+            let matching = self.rules.iter().filter(|(_, rule)| rule.holds(user.fields()) == Ok(true));
+            joined.extend(matching.map(|(group, _)| (group.clone(), Giver::Group(group.clone()))));
+        }
+        for assignment in live_of(self.facts, &person.named.id) {
+            let Some(given) = self.given(&assignment) else { continue };
+            let giver = Giver::Package(given.0.clone(), last(&assignment.policy.name).to_owned());
+            for role in &given.1 {
+                holding.entry(role.clone()).or_default().insert(giver.clone());
+                let group = Address::root("group", &role.key);
+                if role.kind == "group" && role.role == "Member" && !self.dynamic.contains(&group) {
+                    joined.push((group, giver.clone()));
+                }
+            }
+        }
+        for (group, giver) in joined {
+            let mut seen = BTreeSet::new();
+            let mut queue = vec![group];
+            while let Some(next) = queue.pop() {
+                if seen.insert(next.clone()) {
+                    queue.extend(self.outer.get(&next).into_iter().flatten().cloned());
+                    holding.entry(member(&next, "Member")).or_default().insert(giver.clone());
+                }
+            }
+        }
+        for group in self.owned.get(person.named.name.as_str()).into_iter().flatten() {
+            holding.entry(member(group, "Owner")).or_default().insert(Giver::Group(group.clone()));
+        }
+        holding
+    }
+
+    /// The package of an assignment with what it gives now.
+    fn given(&self, assignment: &Assignment) -> Option<Given> {
+        if let Some(known) = self.packages.borrow().get(&assignment.package.id) {
+            return known.clone();
+        }
+        let found = self.facts.package(&assignment.package.id).map(|package| Rc::new((package.0.address.clone(), self.roles(package))));
+        self.packages.borrow_mut().insert(assignment.package.id.clone(), found.clone());
+        found
+    }
+
+    fn roles(&self, package: Package<'_>) -> Vec<Role> {
+        let role = |(resource, role): (Address, &str)| {
+            let (kind, key) = Resource::of(self.facts.object(&resource)?)?.identity();
+            Some(Role { kind: kind.to_owned(), key: key.to_owned(), role: role.to_owned() })
+        };
+        package.roles().filter_map(|(resource, name, _)| role((resource, name))).collect()
+    }
+
+    /// What a package of this id gives now.
+    pub(super) fn roles_of(&self, package: &str) -> Vec<Role> {
+        self.facts.package(package).map(|p| self.roles(p)).unwrap_or_default()
+    }
+
+    /// The groups that somebody named in one of these would be of: itself and those it is in.
+    pub(super) fn around(&self, groups: impl IntoIterator<Item = Address>) -> BTreeSet<Address> {
+        let mut seen = BTreeSet::new();
+        let mut queue: Vec<Address> = groups.into_iter().collect();
+        while let Some(next) = queue.pop() {
+            if seen.insert(next.clone()) {
+                queue.extend(self.outer.get(&next).into_iter().flatten().cloned());
+            }
+        }
+        seen
+    }
+}
+
+fn member(group: &Address, role: &str) -> Role {
+    Role { kind: "group".to_owned(), key: group.key().to_owned(), role: role.to_owned() }
+}
+
+/// The last key of an address.
+pub(super) fn last(address: &str) -> &str {
+    address.rsplit('.').next().unwrap_or(address)
+}

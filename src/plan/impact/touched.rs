@@ -1,0 +1,75 @@
+//! Whom the changes of a plan can touch, so that only these are looked at.
+//!
+//! Invariant: who is not among them holds afterwards what they held before. Access comes of assignments, of what packages give, of what
+//! resources are, and of groups; each of these leads to its people here.
+
+use crate::engine::{Event, Facts, Family, Record, live_in, people_of};
+use crate::kinds::access_package::Package;
+use crate::kinds::assignment::Assignment;
+use crate::kinds::group::Group;
+use crate::kinds::{self, Tone};
+use crate::model::{Action, Address, Change};
+use std::collections::BTreeSet;
+
+/// Whether a change can do anything to people.
+pub(super) fn concerns(change: &Change) -> bool {
+    match change.action {
+        Action::Move | Action::Forget => false,
+        Action::Update | Action::Import => {
+            change.deltas.iter().any(|(name, _)| kinds::kind(change.address.kind()).is_some_and(|kind| kind.tone(name) != Tone::Neutral))
+        }
+        Action::Create | Action::Delete | Action::Replace => true,
+    }
+}
+
+/// The ids of the people whom changes, and what follows from them, can touch.
+pub(super) fn people(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], events: &[Event]) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    let mut packages: BTreeSet<String> = BTreeSet::new();
+    for change in changes.iter().filter(|c| concerns(c)) {
+        let old = change.previous.as_ref().unwrap_or(&change.address);
+        let sides = [(before, old), (after, &change.address)];
+        for (facts, address) in sides {
+            let Some(stored) = facts.objects.get(address) else { continue };
+            match address.kind() {
+                "access_package" => drop(packages.insert(stored.id.clone())),
+                "resource" => packages.extend(giving(facts, address)),
+                "user" => drop(ids.insert(stored.id.clone())),
+                "group" => ids.extend(members(facts, &stored.object.address)),
+                "assignment" => {
+                    let named = Assignment::of(&stored.object).into_iter().flat_map(Assignment::holders);
+                    ids.extend(named.map(|user| facts.person(user.key()).named.id));
+                }
+                _ => {}
+            }
+        }
+    }
+    for package in &packages {
+        ids.extend(live_in(before, package).into_iter().chain(live_in(after, package)).map(|a| a.target.id));
+    }
+    for event in events {
+        let target = match event {
+            Event::Given { assignment } => Some(assignment.target.id.clone()),
+            Event::Ended { assignment, .. } => match after.records.get(Family::Assignment, assignment) {
+                Some(Record::Assignment(a)) => Some(a.target.id),
+                _ => None,
+            },
+            _ => None,
+        };
+        ids.extend(target);
+    }
+    ids
+}
+
+/// The ids of the packages that give a resource.
+fn giving(facts: &Facts<'_>, resource: &Address) -> Vec<String> {
+    let all = facts.objects.within_kind("access_package").iter().filter_map(|s| Some((Package::of(&s.object)?, s)));
+    all.filter(|(p, _)| p.roles().any(|(given, ..)| given == *resource)).map(|(_, s)| s.id.clone()).collect()
+}
+
+/// The ids of the members and owners of a group.
+fn members(facts: &Facts<'_>, address: &Address) -> Vec<String> {
+    let Some(group) = facts.object(address).and_then(Group::of) else { return Vec::new() };
+    let names = people_of(facts, [address.reference().as_str()]);
+    names.into_iter().chain(group.owners().map(str::to_owned)).map(|name| facts.person(&name).named.id).collect()
+}
