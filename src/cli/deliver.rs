@@ -10,11 +10,15 @@ use crate::ops::{Context, Failure};
 use clap::Args as ClapArgs;
 
 #[derive(Debug, ClapArgs)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// At once what waits for its next try, too, and what was given up of deliveries
+    #[arg(long)]
+    again: bool,
+}
 
-pub(super) fn run(_: &Args, session: &mut Session) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     session.only(&[Format::Text, Format::Json])?;
-    let sent = on_signals(|| outgoing(&session.context))?;
+    let sent = on_signals(|| outgoing(&session.context, args.again))?;
     if sent.busy {
         session.say("Somebody else is delivering.\n");
     } else if sent.done.events.is_empty() {
@@ -25,8 +29,8 @@ pub(super) fn run(_: &Args, session: &mut Session) -> Result<Exit, Failure> {
 }
 
 /// Sends what waits.
-pub(super) fn outgoing(context: &Context) -> Result<Sent, Failure> {
-    send(context, &|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+pub(super) fn outgoing(context: &Context, again: bool) -> Result<Sent, Failure> {
+    send(context, &|name| std::env::var(name).ok().filter(|v| !v.is_empty()), again)
 }
 
 /// What could not be sent waits for its next try, and whoever runs this is told (exit 9).

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let (done, sent) = on_signals(|| {
         let done = lifecycle::tick(&session.context, now)?;
         session.committed = done.serial.is_some();
-        match outgoing(&Context { now: now.unwrap_or(session.context.now), ..session.context.clone() }) {
+        match outgoing(&Context { now: now.unwrap_or(session.context.now), ..session.context.clone() }, false) {
             // What was due is done; what waits to be sent waits for the next time.
             Err(Failure::Interrupted) if session.committed => Ok((done, Sent::default())),
             Err(failure) if session.committed => Err(Failure::AfterCommit(failure.to_string())),

@@ -1,8 +1,10 @@
 //! What a store remembers of the settings of a workspace, as others read it.
 
+use super::connectors::CONNECTOR;
 use super::decode::percent;
 use super::settings::{AppliedSettings, Deletes, Limits, MANAGES};
 use crate::model::{Address, Zone};
+use std::collections::BTreeMap;
 
 impl AppliedSettings {
     /// The limits that were applied; the documented ones where nothing was said.
@@ -40,6 +42,13 @@ impl AppliedSettings {
     #[must_use]
     pub fn narrowest_only(&self) -> bool {
         self.0.get("workspace").and_then(|w| w.get("policy_priority")).and_then(serde_json::Value::as_str) == Some("entra")
+    }
+
+    /// Where each connector leads.
+    #[must_use]
+    pub fn connectors(&self) -> BTreeMap<&str, &str> {
+        let all = self.0.get(CONNECTOR).and_then(serde_json::Value::as_object).into_iter().flatten();
+        all.filter_map(|(name, said)| Some((name.as_str(), said.get("url")?.as_str()?))).collect()
     }
 
     /// The zone that was applied.

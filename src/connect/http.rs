@@ -71,6 +71,12 @@ impl<'a> Session<'a> {
         self.finish(doing, self.prepared(doing, request)?.send(body.to_string()))
     }
 
+    /// Takes something away.
+    pub(super) fn delete(&self, doing: &str, path: &str) -> Result<Answer<'a>, Undelivered> {
+        let request = self.connector.agent.delete(self.address(path, &[]));
+        self.finish(doing, self.prepared(doing, request)?.call())
+    }
+
     /// Something did not work out, in the words of this connector.
     pub(super) fn fault(&self, doing: &str, why: &str, retry: Retry) -> Undelivered {
         let why = self.connector.token.hidden_in(why);

@@ -1,13 +1,14 @@
 //! Delivery of resource roles into real systems, over SCIM 2.0 (RFC 7643, RFC 7644).
 //!
-//! In: a [`Connector`], and a [`Wish`] that somebody else decided on: that a person is in a group or not, that an account is active
-//! or not. Out: [`Delivered`] once the other system shows that it is so, or [`Undelivered`] with the reason and when to try again.
+//! In: a [`Connector`], and a [`Wish`] that somebody else decided on: that a person is in a group or not, that an account says what is
+//! known of its person, that it sleeps, that it is gone. Out: [`Delivered`] once the other system shows that it is so, or [`Undelivered`] with the reason and when to try again.
 //!
 //! Invariants: nothing is decided here about who gets what. A wish may be delivered any number of times: what is so already is left
 //! as it is. What the server says that it did is read back; a server that lies is an error. The token goes to the host of the
 //! connector alone, in one header, and into no text. No delivery takes longer than the connector's time, and no answer of more than
 //! [`MOST_BYTES`] is read.
 
+mod account;
 mod http;
 mod retry;
 mod scim;
@@ -54,8 +55,9 @@ pub struct Person {
     pub active: bool,
     /// SCIM's `externalId`: the person's lasting id on our side; empty: nothing is said of it.
     pub id: String,
-    /// More that a new account is told, by SCIM's names: `givenName`, `familyName`, texts of the core schema such as `title`, and of the
-    /// enterprise schema such as `department`. Other names are left out. An account that there is already is not changed.
+    /// More that an account is told, by SCIM's names: `givenName`, `familyName`, texts of the core schema such as `title`, and of the
+    /// enterprise schema such as `department`; an empty text: they have none. Other names are left out. A membership changes nothing
+    /// of an account that there is already.
     pub attributes: BTreeMap<String, String>,
 }
 
@@ -70,13 +72,20 @@ pub enum Wish {
         group: String,
         /// Whether they are in it.
         held: bool,
+        /// Groups of the same system that they are to stay in: if one of these is the same group by another name, nothing is taken.
+        stays: Vec<String>,
     },
-    /// The person's account is active, or is not. A missing account is made if it is to be active.
+    /// The person's account is active and says what is known of them, or is not active. None is made: memberships do that.
     Account {
         /// Whose.
         person: Person,
         /// Whether it is active.
         active: bool,
+    },
+    /// The person has no account any more: one that we made is deleted, another one is not active.
+    NoAccount {
+        /// Whose.
+        person: Person,
     },
 }
 
@@ -147,8 +156,9 @@ impl std::error::Error for BadConnector {}
 pub fn deliver(connector: &Connector, wish: &Wish) -> Result<Delivered, Undelivered> {
     let session = http::Session::begin(connector);
     match wish {
-        Wish::Membership { person, group, held } => scim::membership(&session, person, group, *held),
+        Wish::Membership { person, group, held, stays } => scim::membership(&session, person, group, *held, stays),
         Wish::Account { person, active } => scim::account(&session, person, *active),
+        Wish::NoAccount { person } => scim::no_account(&session, person),
     }
 }
 

@@ -1,20 +1,11 @@
-//! Users and groups of a SCIM server: found, made, changed, and read back.
+//! Users and groups of a SCIM server: found, made, changed, taken away, and read back.
 
 use super::http::{Answer, Session, encoded};
 use super::retry::{Retry, Undelivered};
-use super::{Delivered, Person};
-use serde_json::{Map, Value as Json, json};
+use super::{Delivered, Person, account};
+use serde_json::{Value as Json, json};
 
-const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-
-/// Texts of the core schema that a new account may be told.
-const CORE_TEXTS: &[&str] = &["locale", "nickName", "preferredLanguage", "profileUrl", "timezone", "title", "userType"];
-/// Parts of its `name`.
-const NAME_TEXTS: &[&str] = &["familyName", "givenName"];
-/// Texts of the enterprise schema.
-const ENTERPRISE_TEXTS: &[&str] = &["costCenter", "department", "division", "employeeNumber", "organization"];
 
 /// How many are asked for at a time.
 const PAGE: &str = "100";
@@ -22,13 +13,23 @@ const PAGE: &str = "100";
 const MOST_PAGES: usize = 50;
 
 /// See [`super::Wish::Membership`].
-pub(super) fn membership(session: &Session<'_>, person: &Person, group: &str, held: bool) -> Result<Delivered, Undelivered> {
-    let Some(group_id) = find_group(session, group)? else { return without_group(session, group, held) };
+pub(super) fn membership(
+    session: &Session<'_>,
+    person: &Person,
+    group: &str,
+    held: bool,
+    stays: &[String],
+) -> Result<Delivered, Undelivered> {
+    let Some(found) = find_group(session, group)? else { return without_group(session, group, held) };
+    if !held && is_one_of(session, &found, stays)? {
+        return Ok(Delivered::Already);
+    }
+    let group_id = found.id;
     let user = find_user(session, person)?;
     let user_id = match (user, held) {
         (Some(user), _) => id_of(session, &user)?,
         (None, false) => return Ok(Delivered::Already),
-        (None, true) => id_of(session, &create(session, person, person.active)?)?,
+        (None, true) => id_of(session, &create(session, person)?)?,
     };
     match is_member(session, group, &group_id, &user_id)? {
         None => return without_group(session, group, held),
@@ -42,7 +43,7 @@ pub(super) fn membership(session: &Session<'_>, person: &Person, group: &str, he
     };
     let way = if held { "adding" } else { "removing" };
     let doing = format!("{way} {} in group {group}", person.user_name);
-    let answer = patch(session, &doing, &format!("Groups/{}", encoded(&group_id)), operation)?;
+    let answer = patch(session, &doing, &format!("Groups/{}", encoded(&group_id)), vec![operation])?;
     match is_member(session, group, &group_id, &user_id)? {
         Some(is) if is == held => Ok(Delivered::Changed),
         None if !held => Ok(Delivered::Changed),
@@ -53,24 +54,40 @@ pub(super) fn membership(session: &Session<'_>, person: &Person, group: &str, he
 
 /// See [`super::Wish::Account`].
 pub(super) fn account(session: &Session<'_>, person: &Person, active: bool) -> Result<Delivered, Undelivered> {
-    let user = match find_user(session, person)? {
-        Some(user) if is_active(&user) == active => return Ok(Delivered::Already),
-        Some(user) => user,
-        None if !active => return Ok(Delivered::Already),
-        None => {
-            let doing = format!("making an account for {}", person.user_name);
-            let made = is_active(&create(session, person, true)?);
-            let not_so = || session.fault(&doing, "the server made it, and shows it inactive", Retry::Later);
-            return if made { Ok(Delivered::Changed) } else { Err(not_so()) };
-        }
+    let Some(user) = find_user(session, person)? else { return Ok(Delivered::Already) };
+    let wanting = account::differences(&user, person, active);
+    if wanting.is_empty() || (!active && account::is_of_another(&user, person)) {
+        return Ok(Delivered::Already);
+    }
+    let verb = match account::is_active(&user) == active {
+        true => "updating",
+        false if active => "activating",
+        false => "deactivating",
     };
-    let doing = format!("{} the account of {}", if active { "activating" } else { "deactivating" }, person.user_name);
-    let operation = json!({ "op": "replace", "path": "active", "value": active });
-    let answer = patch(session, &doing, &format!("Users/{}", encoded(&id_of(session, &user)?)), operation)?;
+    let doing = format!("{verb} the account of {}", person.user_name);
+    let operations = wanting.into_iter().map(|difference| difference.operation).collect();
+    let answer = patch(session, &doing, &format!("Users/{}", encoded(&id_of(session, &user)?)), operations)?;
+    let Some(user) = find_user(session, person)? else {
+        return if active { Err(not_so(session, &doing, &answer)) } else { Ok(Delivered::Changed) };
+    };
+    // What is not shown at all is what the system has no place for.
+    let still = account::differences(&user, person, active);
+    let so = still.is_empty() || (answer.is_done() && still.iter().all(|difference| !difference.shown));
+    if so { Ok(Delivered::Changed) } else { Err(not_so(session, &doing, &answer)) }
+}
+
+/// See [`super::Wish::NoAccount`].
+pub(super) fn no_account(session: &Session<'_>, person: &Person) -> Result<Delivered, Undelivered> {
+    let Some(user) = find_user(session, person)? else { return Ok(Delivered::Already) };
+    // What is not ours is not ours to take away.
+    if !account::is_ours(&user, person) {
+        return account(session, person, false);
+    }
+    let doing = format!("deleting the account of {}", person.user_name);
+    let answer = session.delete(&doing, &format!("Users/{}", encoded(&id_of(session, &user)?)))?;
     match find_user(session, person)? {
-        Some(user) if is_active(&user) == active => Ok(Delivered::Changed),
-        None if !active => Ok(Delivered::Changed),
-        _ => Err(not_so(session, &doing, &answer)),
+        None => Ok(Delivered::Changed),
+        Some(_) => Err(not_so(session, &doing, &answer)),
     }
 }
 
@@ -88,65 +105,68 @@ fn not_so(session: &Session<'_>, doing: &str, answer: &Answer<'_>) -> Undelivere
     }
 }
 
-fn patch<'a>(session: &Session<'a>, doing: &str, path: &str, operation: Json) -> Result<Answer<'a>, Undelivered> {
-    session.patch(doing, path, &json!({ "schemas": [PATCH], "Operations": [operation] }))
+fn patch<'a>(session: &Session<'a>, doing: &str, path: &str, operations: Vec<Json>) -> Result<Answer<'a>, Undelivered> {
+    session.patch(doing, path, &json!({ "schemas": [PATCH], "Operations": operations }))
 }
 
-/// The one user of a name.
+/// The one user of a name; or else the one whom we gave our id, who was renamed since.
 fn find_user(session: &Session<'_>, person: &Person) -> Result<Option<Json>, Undelivered> {
     let name = &person.user_name;
     let doing = format!("finding {name}");
+    let one_of = |found: Vec<Json>, is: &dyn Fn(&Json) -> bool| {
+        // Some servers pay no heed to the filter, so it is not relied on.
+        let mut found = found.into_iter().filter(is);
+        match (found.next(), found.next()) {
+            (_, Some(_)) => Err(session.fault(&doing, "several accounts have this name", Retry::Never)),
+            (user, None) => Ok(user),
+        }
+    };
     let found = list(session, &doing, "Users", &format!("userName eq {}", literal(name)), &[])?;
-    // Some servers pay no heed to the filter, so it is not relied on.
-    let mut named = found.into_iter().filter(|user| text(user, "userName").is_some_and(|other| same(other, name)));
-    match (named.next(), named.next()) {
-        (_, Some(_)) => Err(session.fault(&doing, "several accounts have this name", Retry::Never)),
-        (user, None) => Ok(user),
+    let named = one_of(found, &|user| text(user, "userName").is_some_and(|other| same(other, name)))?;
+    if named.is_some() || person.id.is_empty() {
+        return Ok(named);
+    }
+    match list(session, &doing, "Users", &format!("externalId eq {}", literal(&person.id)), &[]) {
+        Ok(found) => one_of(found, &|user| account::is_ours(user, person)),
+        // Not every system looks for it.
+        Err(undelivered) if undelivered.retry == Retry::Never => Ok(None),
+        Err(undelivered) => Err(undelivered),
     }
 }
 
 /// Makes an account, and reads it back. One that somebody else made in the meantime serves as well.
-fn create(session: &Session<'_>, person: &Person, active: bool) -> Result<Json, Undelivered> {
+fn create(session: &Session<'_>, person: &Person) -> Result<Json, Undelivered> {
     let doing = format!("making an account for {}", person.user_name);
-    let answer = session.post(&doing, "Users", &user_json(person, active))?;
+    let answer = session.post(&doing, "Users", &account::begins(person, person.active))?;
     if !answer.is_done() && answer.status != 409 {
         return Err(answer.refused());
     }
     find_user(session, person)?.ok_or_else(|| not_so(session, &doing, &answer))
 }
 
-/// What a new account is told.
-fn user_json(person: &Person, active: bool) -> Json {
-    let Person { user_name, display_name, mail, active: _, id, attributes } = person;
-    let said = |names: &[&str]| -> Map<String, Json> {
-        let known = names.iter().filter_map(|name| Some(((*name).to_owned(), json!(attributes.get(*name)?))));
-        known.collect()
-    };
-    let mut user = said(CORE_TEXTS);
-    let mut schemas = vec![USER];
-    let mut name = said(NAME_TEXTS);
-    name.insert("formatted".to_owned(), json!(display_name));
-    user.insert("name".to_owned(), Json::Object(name));
-    user.insert("userName".to_owned(), json!(user_name));
-    user.insert("displayName".to_owned(), json!(display_name));
-    user.insert("active".to_owned(), json!(active));
-    if !id.is_empty() {
-        user.insert("externalId".to_owned(), json!(id));
-    }
-    if let Some(mail) = mail {
-        user.insert("emails".to_owned(), json!([{ "value": mail, "type": "work", "primary": true }]));
-    }
-    let enterprise = said(ENTERPRISE_TEXTS);
-    if !enterprise.is_empty() {
-        schemas.push(ENTERPRISE);
-        user.insert(ENTERPRISE.to_owned(), Json::Object(enterprise));
-    }
-    user.insert("schemas".to_owned(), json!(schemas));
-    Json::Object(user)
+/// A group as it was found.
+#[derive(Debug, PartialEq)]
+struct Group {
+    id: String,
+    name: Option<String>,
 }
 
-/// The id of a group, by its name as written, by its name in other letter case, or by its id.
-fn find_group(session: &Session<'_>, group: &str) -> Result<Option<String>, Undelivered> {
+/// Whether a group is one of these, which may say it by another name.
+fn is_one_of(session: &Session<'_>, group: &Group, others: &[String]) -> Result<bool, Undelivered> {
+    let name = group.name.as_deref();
+    if others.iter().any(|other| *other == group.id || name == Some(other)) {
+        return Ok(true);
+    }
+    for other in others.iter().filter(|other| name.is_some_and(|name| same(name, other))) {
+        if find_group(session, other)?.is_some_and(|other| other.id == group.id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A group, by its name as written, by its name in other letter case, or by its id.
+fn find_group(session: &Session<'_>, group: &str) -> Result<Option<Group>, Undelivered> {
     let doing = format!("finding group {group}");
     if group.is_empty() {
         return Err(session.fault("finding a group", "it has no name", Retry::Never));
@@ -157,11 +177,15 @@ fn find_group(session: &Session<'_>, group: &str) -> Result<Option<String>, Unde
     let exactly = of(&|name| name == group);
     let named = if exactly.is_empty() { of(&|name| same(name, group)) } else { exactly };
     match named.as_slice() {
-        [one] => id_of(session, one).map(Some),
+        [one] => Ok(Some(Group { id: id_of(session, one)?, name: text(one, "displayName").map(str::to_owned) })),
         [] => {
             let answer = session.get(&doing, &format!("Groups/{}", encoded(group)), &without_members)?;
             match answer.status {
-                200..=299 => Ok(text(&answer.object()?, "id").filter(|id| *id == group).map(str::to_owned)),
+                200..=299 => {
+                    let shown = answer.object()?;
+                    let id = text(&shown, "id").filter(|id| *id == group).map(str::to_owned);
+                    Ok(id.map(|id| Group { id, name: text(&shown, "displayName").map(str::to_owned) }))
+                }
                 // Servers whose ids have a form refuse what has another.
                 400 | 404 => Ok(None),
                 _ => Err(answer.refused()),
@@ -226,11 +250,11 @@ fn literal(text: &str) -> String {
 }
 
 /// Names are told apart without regard to letter case.
-fn same(a: &str, b: &str) -> bool {
+pub(super) fn same(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
 
-fn text<'j>(json: &'j Json, key: &str) -> Option<&'j str> {
+pub(super) fn text<'j>(json: &'j Json, key: &str) -> Option<&'j str> {
     json.get(key).and_then(Json::as_str)
 }
 
@@ -239,66 +263,13 @@ fn id_of(session: &Session<'_>, resource: &Json) -> Result<String, Undelivered> 
     id.ok_or_else(|| session.fault("reading an id", "the server shows none", Retry::Later))
 }
 
-/// An account of which nothing is said is active. Some servers say it in words.
-fn is_active(user: &Json) -> bool {
-    match user.get("active") {
-        Some(Json::Bool(active)) => *active,
-        Some(Json::String(word)) => !word.eq_ignore_ascii_case("false"),
-        _ => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
 
     #[test]
     fn a_text_in_a_filter_stays_a_text() {
         assert_eq!(literal("ann@contoso.example"), "\"ann@contoso.example\"");
         assert_eq!(literal("a\" or userName pr or \"\\"), "\"a\\\" or userName pr or \\\"\\\\\"");
-    }
-
-    #[test]
-    fn active_is_read_in_all_its_spellings() {
-        for (user, active) in [
-            (json!({}), true),
-            (json!({ "active": null }), true),
-            (json!({ "active": true }), true),
-            (json!({ "active": "True" }), true),
-            (json!({ "active": false }), false),
-            (json!({ "active": "False" }), false),
-        ] {
-            assert_eq!(is_active(&user), active, "{user}");
-        }
-    }
-
-    #[test]
-    fn a_new_account_is_told_what_scim_has_a_place_for() {
-        let attributes = [("department", "Sales"), ("givenName", "Ann"), ("title", "Lead"), ("password", "x"), ("id", "7")];
-        let person = Person {
-            user_name: "ann@contoso.example".to_owned(),
-            display_name: "Ann Lee".to_owned(),
-            mail: Some("ann@contoso.example".to_owned()),
-            active: true,
-            id: "u-1".to_owned(),
-            attributes: attributes.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-        };
-        let told = json!({
-            "schemas": [USER, ENTERPRISE],
-            "userName": "ann@contoso.example",
-            "externalId": "u-1",
-            "displayName": "Ann Lee",
-            "name": { "formatted": "Ann Lee", "givenName": "Ann" },
-            "emails": [{ "value": "ann@contoso.example", "type": "work", "primary": true }],
-            "title": "Lead",
-            "active": false,
-            ENTERPRISE: { "department": "Sales" },
-        });
-        assert_eq!(user_json(&person, false), told);
-        let bare = Person { mail: None, id: String::new(), attributes: BTreeMap::new(), ..person };
-        let told = user_json(&bare, true);
-        assert!(told.get("emails").is_none() && told.get("externalId").is_none());
-        assert_eq!(told["schemas"], json!([USER]));
     }
 }

@@ -282,7 +282,7 @@ pub enum Event {
         /// The assignments that end.
         removed: Vec<String>,
     },
-    /// Somebody is to be in a group of another system, or out of it.
+    /// Somebody is to be in a group of another system, or out of it, or to have their account there otherwise.
     #[serde(rename = "delivery.wanted")]
     DeliveryWanted {
         /// As it is wanted.

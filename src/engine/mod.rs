@@ -17,6 +17,7 @@
 //! ```
 
 mod access;
+mod account;
 mod actor;
 mod approval;
 mod assign;
@@ -32,6 +33,7 @@ mod nouns;
 mod outbox;
 mod people;
 mod policies;
+mod reach;
 mod record;
 mod refusal;
 mod removal;
@@ -45,6 +47,7 @@ mod timers;
 mod ways;
 
 pub use access::{Giving, Held, Reason, giving, held_by, holders_of, live_in, live_of};
+pub use account::{Account, Standing};
 pub use actor::{Actor, roles};
 pub use approval::{Seat, deciders, would_approve};
 pub use command::{Ask, Command, decide};
@@ -54,9 +57,10 @@ pub use facts::Facts;
 pub use fold::{Misfit, fold};
 pub use notices::{Notice, Tell, notify_change, roles_in_words, sent};
 pub use nouns::{Assignment, AssignmentState, Guest, GuestState, Named, Request, RequestKind, RequestState, Source, Stage, Verdict};
-pub use outbox::{Delivery, SendState, conclude, delivered};
+pub use outbox::{Delivery, SendState, Vain, Wanted, conclude, delivered, retry, targets};
 pub use people::{Person, people as people_of};
 pub use policies::{Offer, incompatible, offers, welcomes};
+pub use reach::Reach;
 pub use record::{Family, Ledger, Record, Records};
 pub use refusal::{Refusal, Rule};
 pub use request::hindrance;

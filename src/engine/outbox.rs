@@ -1,18 +1,20 @@
-//! What has to leave the house: roles to deliver into other systems, notices to send. Both wait as records, queued in the very
+//! What has to leave the house: roles and accounts to deliver into other systems, notices to send. Both wait as records, queued in the very
 //! transaction that causes them, and are done with once whoever sends them says so.
 
-use super::access::{live_in, live_of, roles_on};
+use super::access::{live_of, roles_on};
+use super::account::{self, Account};
 use super::draft::Draft;
 use super::event::Event;
 use super::facts::Facts;
 use super::nouns::{Assignment, AssignmentState, Named, RequestState, Source};
+use super::reach::{self, Reach};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
 use crate::config::resource_roles;
 use crate::kinds::resource::Resource;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Where something stands that has to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,19 +28,36 @@ pub enum SendState {
     Failed,
 }
 
-/// A person is to be in a group of another system, or out of it.
+/// What is to be so in another system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Wanted {
+    /// The person is in a group, or out of it.
+    Membership {
+        /// The group over there.
+        group: String,
+        /// In it, or out of it.
+        held: bool,
+    },
+    /// The account that they have is so.
+    Account {
+        /// How.
+        account: Account,
+    },
+}
+
+/// Something is to be so for a person in another system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// Person, connector and group: there is one for each of these threes.
+    /// Person, connector and, for a membership, group: there is one for each of these.
     pub id: String,
     /// The person.
     pub person: Named,
     /// The connector.
     pub connector: String,
-    /// The group over there.
-    pub group: String,
-    /// In it, or out of it.
-    pub held: bool,
+    /// What.
+    #[serde(flatten)]
+    pub wanted: Wanted,
     /// Where it stands.
     pub state: SendState,
     /// How often it was tried.
@@ -49,68 +68,115 @@ pub struct Delivery {
     pub error: Option<String>,
 }
 
+impl Delivery {
+    /// One that waits.
+    pub(super) fn new(id: String, person: Named, connector: String, wanted: Wanted, due: DateTime<Utc>) -> Delivery {
+        Delivery { id, person, connector, wanted, state: SendState::Pending, attempts: 0, due, error: None }
+    }
+
+    pub(super) fn membership(person: &Named, target: (String, String), held: bool, due: DateTime<Utc>) -> Delivery {
+        let (id, (connector, group)) = (key(person, &target), target);
+        Delivery::new(id, person.clone(), connector, Wanted::Membership { group, held }, due)
+    }
+
+    /// Whether it puts somebody into a group, or keeps them there.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        matches!(self.wanted, Wanted::Membership { held: true, .. })
+    }
+
+    /// The group that it puts somebody into.
+    #[must_use]
+    pub fn group_held(&self) -> Option<&str> {
+        match &self.wanted {
+            Wanted::Membership { group, held: true } => Some(group),
+            _ => None,
+        }
+    }
+
+    /// It is not looked after under this connector any more.
+    pub(super) fn let_go(mut self) -> Delivery {
+        match &mut self.wanted {
+            Wanted::Membership { held, .. } => *held = false,
+            Wanted::Account { account } => account.standing = account::Standing::Gone,
+        }
+        Delivery { state: SendState::Done, ..self }
+    }
+
+    /// Whether nothing of it has to be known any more: nobody is in there, nobody has an account.
+    pub(super) fn is_over(&self) -> bool {
+        let gone = match &self.wanted {
+            Wanted::Membership { held, .. } => !held,
+            Wanted::Account { account } => account.standing == account::Standing::Gone,
+        };
+        gone && self.state == SendState::Done
+    }
+}
+
+/// Why a try was in vain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vain {
+    /// In words.
+    pub why: String,
+    /// When it is worth another try.
+    pub retry: Option<DateTime<Utc>>,
+    /// It was not even tried, since something is missing on our side: it waits until somebody mends that, however long.
+    pub untried: bool,
+}
+
 /// After so many tries in vain a delivery is left to people: with the back-off, several hours (section 2.1).
 pub const TRIES: u32 = 10;
 
-/// Adds to a draft what has to leave the house because of it: deliveries, also for packages that give other roles, and notices where
+/// Adds to a draft what has to leave the house because of it: deliveries, also to those whom an apply reaches, and notices where
 /// people are told.
 ///
 /// # Errors
 /// When it does not follow from what is so, which is a defect.
-pub fn conclude(draft: &mut Draft<'_>, changed_packages: &[String], notices: bool) -> Result<(), Refusal> {
-    want(draft, changed_packages)?;
+pub fn conclude(draft: &mut Draft<'_>, reach: &Reach, notices: bool) -> Result<(), Refusal> {
+    want(draft, reach)?;
     if notices { super::notices::notify(draft) } else { Ok(()) }
 }
 
-/// Queues what the events of a draft, and packages that give other roles, make necessary to deliver.
-///
-/// # Errors
-/// When it does not follow from what is so, which is a defect.
-fn want(draft: &mut Draft<'_>, changed_packages: &[String]) -> Result<(), Refusal> {
+/// Queues what the events of a draft, and what an apply reaches, make necessary to deliver.
+fn want(draft: &mut Draft<'_>, reach: &Reach) -> Result<(), Refusal> {
     let at = draft.now;
-    let people: BTreeMap<String, Named> = {
-        let facts = draft.facts();
-        let mut people: BTreeMap<String, Named> = BTreeMap::new();
-        for event in draft.so_far_all() {
-            let assignment = match event {
-                Event::Given { assignment } => Some((**assignment).clone()),
-                Event::Ended { assignment, .. } => match facts.records.get(Family::Assignment, assignment) {
-                    Some(Record::Assignment(a)) => Some(*a),
-                    _ => None,
-                },
-                _ => None,
-            };
-            people.extend(assignment.map(|a| (a.target.id.clone(), a.target)));
-        }
-        let holders = changed_packages.iter().flat_map(|id| live_in(&facts, id));
-        people.extend(holders.map(|a| (a.target.id.clone(), a.target)));
-        people
-    };
-    for person in people.into_values() {
-        let changes = {
+    for person in reach::concerned(draft, reach).into_values() {
+        reach::lead_elsewhere(draft, &person, reach)?;
+        let (changes, connectors) = {
             let facts = draft.facts();
-            let wanted: BTreeSet<(String, String)> = live_of(&facts, &person.id).iter().flat_map(|a| targets(&facts, a)).collect();
-            let known = facts.records.of_person(Family::Delivery, &person.id);
-            let known = known.into_iter().filter_map(|r| if let Record::Delivery(d) = r { Some(*d) } else { None });
-            let known: BTreeMap<(String, String), Delivery> = known.map(|d| ((d.connector.clone(), d.group.clone()), d)).collect();
-            let give = wanted.iter().filter(|key| known.get(*key).is_none_or(|d| !d.held)).map(|key| (key.clone(), true));
-            let take = known.iter().filter(|(key, d)| d.held && !wanted.contains(*key)).map(|(key, _)| (key.clone(), false));
-            give.chain(take).collect::<Vec<_>>()
+            let wanted: BTreeSet<(String, String)> =
+                live_of(&facts, &person.id).iter().flat_map(|a| targets(&facts, &a.package.id)).collect();
+            let known = deliveries_of(&facts, &person.id);
+            let connectors: BTreeSet<String> =
+                known.iter().map(|d| &d.connector).chain(wanted.iter().map(|(connector, _)| connector)).cloned().collect();
+            let held: BTreeSet<(String, String)> =
+                known.iter().filter_map(|d| Some((d.connector.clone(), d.group_held()?.to_owned()))).collect();
+            let give = wanted.difference(&held).map(|key| (key.clone(), true));
+            let take = held.difference(&wanted).map(|key| (key.clone(), false));
+            (give.chain(take).collect::<Vec<_>>(), connectors)
         };
-        for ((connector, group), held) in changes {
-            let id = key(&person, &connector, &group);
-            let (state, person) = (SendState::Pending, person.clone());
-            let delivery = Delivery { id, person, connector, group, held, state, attempts: 0, due: at, error: None };
-            draft.push(Event::DeliveryWanted { delivery: Box::new(delivery) })?;
+        for (target, held) in changes {
+            draft.push(Event::DeliveryWanted { delivery: Box::new(Delivery::membership(&person, target, held, at)) })?;
         }
+        account::want(draft, &person, &connectors)?;
         settled(draft, &person.id, at)?;
     }
     Ok(())
 }
 
-/// The groups of other systems that an assignment puts its holder into.
-fn targets(facts: &Facts<'_>, assignment: &Assignment) -> Vec<(String, String)> {
-    let Some(package) = facts.package(&assignment.package.id) else { return Vec::new() };
+pub(super) fn delivery(record: Record) -> Option<Delivery> {
+    if let Record::Delivery(delivery) = record { Some(*delivery) } else { None }
+}
+
+/// What is known of a person in other systems, and not over.
+pub(super) fn deliveries_of(facts: &Facts<'_>, person: &str) -> Vec<Delivery> {
+    facts.records.of_person(Family::Delivery, person).into_iter().filter_map(delivery).collect()
+}
+
+/// The groups of other systems that a package puts its holders into: connectors and groups.
+#[must_use]
+pub fn targets(facts: &Facts<'_>, package: &str) -> Vec<(String, String)> {
+    let Some(package) = facts.package(package) else { return Vec::new() };
     let target = |(resource, role): (Resource<'_>, &str)| {
         let connector = resource.connector()?;
         let origin = resource.origin().and_then(|o| facts.object(&o));
@@ -130,11 +196,11 @@ fn settled(draft: &mut Draft<'_>, person: &str, at: DateTime<Utc>) -> Result<(),
         let facts = draft.facts();
         let mut moves = Vec::new();
         for assignment in live_of(&facts, person) {
-            let targets = targets(&facts, &assignment);
+            let targets = targets(&facts, &assignment.package.id);
             let found =
                 |(connector, group): &(String, String)| match facts.records.get(Family::Delivery, &format!("{person}|{connector}|{group}"))
                 {
-                    Some(Record::Delivery(d)) if d.held => Some(*d),
+                    Some(Record::Delivery(d)) if d.is_held() => Some(*d),
                     _ => None,
                 };
             let all: Vec<Option<Delivery>> = targets.iter().map(found).collect();
@@ -143,7 +209,8 @@ fn settled(draft: &mut Draft<'_>, person: &str, at: DateTime<Utc>) -> Result<(),
                 .iter()
                 .flatten()
                 .filter(|d| d.state == SendState::Failed)
-                .map(|d| format!("{} on {}: {}", d.group, d.connector, d.error.as_deref().unwrap_or("it could not be delivered")))
+                .filter_map(|d| Some((d.group_held()?, &d.connector, d.error.as_deref().unwrap_or("it could not be delivered"))))
+                .map(|(group, connector, why)| format!("{group} on {connector}: {why}"))
                 .collect();
             let package = facts.package(&assignment.package.id);
             let elsewhere = targets.len();
@@ -204,17 +271,17 @@ fn request_of(draft: &Draft<'_>, assignment: &Assignment) -> Option<String> {
 ///
 /// # Errors
 /// When it does not follow from what is so, which is a defect.
-pub fn delivered(draft: &mut Draft<'_>, tried: &Delivery, outcome: Result<(), (String, Option<DateTime<Utc>>)>) -> Result<(), Refusal> {
+pub fn delivered(draft: &mut Draft<'_>, tried: &Delivery, outcome: Result<(), Vain>) -> Result<(), Refusal> {
     let at = draft.now;
     let Some(Record::Delivery(now)) = draft.record(Family::Delivery, &tried.id) else { return Ok(()) };
-    if now.state != SendState::Pending || now.held != tried.held || now.attempts != tried.attempts {
+    if now.state != SendState::Pending || *now != *tried {
         return Ok(());
     }
     let delivery = tried.id.clone();
     draft.push(match outcome {
         Ok(()) => Event::DeliveryDone { delivery, at },
-        Err((error, retry)) => {
-            let retry = retry.filter(|_| now.attempts.saturating_add(1) < TRIES);
+        Err(Vain { why: error, retry, untried }) => {
+            let retry = retry.filter(|_| untried || now.attempts.saturating_add(1) < TRIES);
             Event::DeliveryFailed { delivery, at, error, retry }
         }
     })?;
@@ -223,35 +290,52 @@ pub fn delivered(draft: &mut Draft<'_>, tried: &Delivery, outcome: Result<(), (S
 
 /// When the last of what failed for an assignment was tried.
 pub(super) fn last_failure(facts: &Facts<'_>, assignment: &Assignment) -> Option<DateTime<Utc>> {
-    let tried =
-        |(connector, group): (String, String)| match facts.records.get(Family::Delivery, &key(&assignment.target, &connector, &group)) {
-            Some(Record::Delivery(d)) if d.state == SendState::Failed => Some(d.due),
-            _ => None,
-        };
-    targets(facts, assignment).into_iter().filter_map(tried).max()
+    let person = &assignment.target;
+    let tried = |target: (String, String)| match facts.records.get(Family::Delivery, &key(person, &target)) {
+        Some(Record::Delivery(d)) if d.state == SendState::Failed => Some(d.due),
+        _ => None,
+    };
+    targets(facts, &assignment.package.id).into_iter().filter_map(tried).max()
 }
 
-/// Tries again all that an assignment gives, or what of it failed.
+/// Tries again all that an assignment gives, the holder's accounts included, or what of it failed.
 ///
 /// # Errors
 /// When it does not follow from what is so, which is a defect.
 pub(super) fn again(draft: &mut Draft<'_>, assignment: &Assignment, failed_only: bool) -> Result<(), Refusal> {
-    let at = draft.now;
-    let wanted = targets(&draft.facts(), assignment);
-    for (connector, group) in wanted {
-        let person = assignment.target.clone();
-        let id = key(&person, &connector, &group);
-        let failed = matches!(draft.record(Family::Delivery, &id), Some(Record::Delivery(d)) if d.state == SendState::Failed);
+    let (at, person) = (draft.now, &assignment.target);
+    let wanted = targets(&draft.facts(), &assignment.package.id);
+    let connectors: BTreeSet<String> = wanted.iter().map(|(connector, _)| connector.clone()).collect();
+    let mut all: Vec<Delivery> = wanted.into_iter().map(|target| Delivery::membership(person, target, true, at)).collect();
+    all.extend(connectors.iter().filter_map(|connector| account::wanted(draft, person, connector, true)));
+    for delivery in all {
+        let failed = matches!(draft.record(Family::Delivery, &delivery.id), Some(Record::Delivery(d)) if d.state == SendState::Failed);
         if failed_only && !failed {
             continue;
         }
-        let delivery = Delivery { id, person, connector, group, held: true, state: SendState::Pending, attempts: 0, due: at, error: None };
         draft.push(Event::DeliveryWanted { delivery: Box::new(delivery) })?;
     }
-    settled(draft, &assignment.target.id, at)
+    settled(draft, &person.id, at)
+}
+
+/// Tries again, and at once, whatever was given up and whatever waits for its next try.
+///
+/// # Errors
+/// When it does not follow from what is so, which is a defect.
+pub fn retry(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    let at = draft.now;
+    let waits = |d: &Delivery| d.state == SendState::Failed || (d.state == SendState::Pending && d.due > at);
+    let all = draft.facts().records.all(Family::Delivery);
+    for tried in all.into_iter().filter_map(delivery).filter(waits) {
+        let person = tried.person.id.clone();
+        let delivery = Delivery::new(tried.id, tried.person, tried.connector, tried.wanted, at);
+        draft.push(Event::DeliveryWanted { delivery: Box::new(delivery) })?;
+        settled(draft, &person, at)?;
+    }
+    Ok(())
 }
 
 /// The id of the delivery of a person into a group over there.
-fn key(person: &Named, connector: &str, group: &str) -> String {
+fn key(person: &Named, (connector, group): &(String, String)) -> String {
     format!("{}|{connector}|{group}", person.id)
 }

@@ -143,8 +143,8 @@ impl Record {
             Record::Request(r) => !r.state.is_open(),
             Record::Assignment(a) => a.state == AssignmentState::Expired,
             Record::Guest(g) => g.state == GuestState::Deleted,
-            // Who is in a group over there has to be known until they are out of it.
-            Record::Delivery(d) => !d.held && d.state == SendState::Done,
+            // Who is in a group over there, or has an account, has to be known until they are out of it.
+            Record::Delivery(d) => d.is_over(),
             Record::Notice(n) => n.state != SendState::Pending,
             Record::Review(r) => r.state == ReviewState::Applied,
             Record::Series(s) => s.next.is_none(),

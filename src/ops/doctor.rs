@@ -2,9 +2,13 @@
 
 use super::{Context, Failure, Place, claim, decode, load};
 use crate::config::Settings;
+use crate::engine::{Delivery, Record, SendState};
 use crate::kinds;
+use crate::kinds::counted;
 use crate::reconcile::State;
 use crate::store::{self, Examination, Finding, Health, Snapshot};
+use crate::view::lifecycle::in_vain;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Looks at the store, and puts right what can be: its mode, and what killed commands left.
@@ -42,7 +46,47 @@ fn meaning(snapshot: &Snapshot, place: &Place, settings: &Settings, findings: &m
                 true => told("objects", Health::Well, format!("{}, each of its kind's form", state.objects.len())),
                 false => orphans.into_iter().for_each(|orphan| told("objects", Health::Fault, orphan)),
             }
+            elsewhere(snapshot, &state, settings, &mut told);
         }
+    }
+}
+
+/// What does not get through to other systems, if anything: connectors that nobody declares while there is something of people behind
+/// them, and what was given up.
+fn elsewhere(snapshot: &Snapshot, state: &State, settings: &Settings, told: &mut dyn FnMut(&'static str, Health, String)) {
+    let all = snapshot.tables.records.values().filter(|row| !row.record.is_over()).filter_map(|row| match &row.record {
+        Record::Delivery(delivery) => Some(delivery.as_ref()),
+        _ => None,
+    });
+    // Several workspaces may share a store, each with its own connectors.
+    let others = state.workspaces.iter().filter(|(name, _)| **name != settings.name).flat_map(|(_, w)| w.settings.connectors().into_keys());
+    let declared: BTreeSet<&str> = settings.connectors().keys().map(String::as_str).chain(others).collect();
+    let mut lost: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut given_up: Vec<&Delivery> = Vec::new();
+    for delivery in all {
+        if !declared.contains(delivery.connector.as_str()) && (delivery.is_held() || delivery.state != SendState::Done) {
+            lost.entry(&delivery.connector).or_default().insert(&delivery.person.id);
+        }
+        if delivery.state == SendState::Failed {
+            given_up.push(delivery);
+        }
+    }
+    for (connector, people) in lost {
+        let of = match people.len() {
+            1 => "one person is".to_owned(),
+            n => format!("{n} people are"),
+        };
+        let text = format!(
+            "writ.toml has no `[connector.{connector}]`, and {of} known there: declare it again, with the `url` where it led, until \
+             nobody is in a group there"
+        );
+        told("deliveries", Health::Fault, text);
+    }
+    if let Some(first) = given_up.first() {
+        let why = first.error.as_deref().unwrap_or("it could not be delivered");
+        let n = counted(given_up.len(), "delivery");
+        let text = format!("{n} given up, such as {}: {why}; `writ deliver --again` tries once more", in_vain(first));
+        told("deliveries", Health::Note, text);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests, assignments, packages and what happened to them: as text for people, as rows, as JSON.
 
-use crate::engine::{Assignment, Cause, Event, Named, Notice, Offer, Record, Request, Source};
+use crate::engine::{Assignment, Cause, Delivery, Event, Named, Notice, Offer, Record, Request, SendState, Source, Standing, Wanted};
 use crate::kinds::access_package::Package;
 use crate::kinds::{counted, display_name};
 use crate::view::object::table;
@@ -106,18 +106,15 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
             }
             Event::ReviewApplied { review, removed, .. } => format!("Review {review} is over: {} taken away.", removed.len()),
             Event::SeriesPlanned { .. } | Event::Settled { .. } | Event::NoticeQueued { .. } | Event::Kept { .. } => continue,
-            Event::DeliveryWanted { delivery: d } => {
-                let verb = if d.held { "is to be in" } else { "is to leave" };
-                format!("  {} {verb} {} on {}.", d.person.name, d.group, d.connector)
-            }
+            // What is let go of is looked after under another connector.
+            Event::DeliveryWanted { delivery: d } if d.state != SendState::Pending => continue,
+            Event::DeliveryWanted { delivery: d } => format!("  {}", wanted(d)),
             Event::DeliveryDone { delivery, .. } => match delivery_of(delivery) {
-                Some(d) if d.held => format!("{} is in {} on {}.", d.person.name, d.group, d.connector),
-                Some(d) => format!("{} is out of {} on {}.", d.person.name, d.group, d.connector),
+                Some(d) => done(d),
                 None => continue,
             },
             Event::DeliveryFailed { delivery, error, retry, .. } => {
-                let what =
-                    delivery_of(delivery).map_or_else(String::new, |d| format!("{} in {} on {}", d.person.name, d.group, d.connector));
+                let what = delivery_of(delivery).map_or_else(String::new, in_vain);
                 let next =
                     retry.map_or_else(|| "it is not tried again by itself".to_owned(), |at| format!("tried again at {}", instant(at)));
                 format!("Not delivered: {what}: {error}; {next}.")
@@ -143,6 +140,45 @@ pub fn told(events: &[Event], records: &[Record]) -> String {
         text.push_str(&format!("{} {verb} not kept any longer.\n", counted(purged, "request")));
     }
     text
+}
+
+/// What is to be so elsewhere.
+fn wanted(d: &Delivery) -> String {
+    let (name, connector) = (&d.person.name, &d.connector);
+    match &d.wanted {
+        Wanted::Membership { group, held: true } => format!("{name} is to be in {group} on {connector}."),
+        Wanted::Membership { group, held: false } => format!("{name} is to leave {group} on {connector}."),
+        Wanted::Account { account } => match account.standing {
+            Standing::Awake => format!("The account of {name} on {connector} is to say what is known of them."),
+            Standing::Asleep => format!("The account of {name} on {connector} is to sleep."),
+            Standing::Gone => format!("The account of {name} on {connector} is to go."),
+        },
+    }
+}
+
+/// What is so elsewhere.
+fn done(d: &Delivery) -> String {
+    let (name, connector) = (&d.person.name, &d.connector);
+    match &d.wanted {
+        Wanted::Membership { group, held: true } => format!("{name} is in {group} on {connector}."),
+        Wanted::Membership { group, held: false } => format!("{name} is out of {group} on {connector}."),
+        Wanted::Account { account } => match account.standing {
+            Standing::Awake => format!("The account of {name} on {connector} says what is known of them."),
+            Standing::Asleep => format!("The account of {name} on {connector} sleeps."),
+            Standing::Gone => format!("The account of {name} on {connector} is gone."),
+        },
+    }
+}
+
+/// What could not be made so elsewhere, in a few words.
+#[must_use]
+pub fn in_vain(d: &Delivery) -> String {
+    let (name, connector) = (&d.person.name, &d.connector);
+    match &d.wanted {
+        Wanted::Membership { group, held: true } => format!("{name} in {group} on {connector}"),
+        Wanted::Membership { group, held: false } => format!("{name} out of {group} on {connector}"),
+        Wanted::Account { .. } => format!("the account of {name} on {connector}"),
+    }
 }
 
 /// How an assignment came to be.

@@ -244,11 +244,18 @@ impl World {
             }
             ("PATCH", ["Users", id]) => match self.users.iter_mut().find(|u| u["id"] == *id) {
                 Some(user) => {
-                    user["active"] = request.body["Operations"][0]["value"].clone();
+                    for operation in request.body["Operations"].as_array().unwrap() {
+                        tell(user, operation);
+                    }
                     (200, user.clone())
                 }
                 None => (404, Json::Null),
             },
+            ("DELETE", ["Users", id]) => {
+                self.users.retain(|u| u["id"] != *id);
+                self.groups.iter_mut().for_each(|(.., members)| members.retain(|m| m != id));
+                (204, Json::Null)
+            }
             ("GET", ["Groups"]) => {
                 let all: Vec<Json> = self.groups.iter().map(|(id, name, _)| json!({ "id": id, "displayName": name })).collect();
                 (200, self.list(request, &all, "displayName"))
@@ -273,7 +280,7 @@ impl World {
 
     fn list(&self, request: &Request, all: &[Json], key: &str) -> Json {
         let get = |name: &str| request.query.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v);
-        let literal = get("filter").strip_prefix(key).and_then(|rest| rest.strip_prefix(" eq ")).unwrap();
+        let (key, literal) = get("filter").split_once(" eq ").filter(|(k, _)| *k == key || *k == "externalId").unwrap();
         let wanted: String = serde_json::from_str(literal).unwrap();
         let is = |one: &&Json| self.heedless || one[key].as_str().is_some_and(|text| text.eq_ignore_ascii_case(&wanted));
         let found: Vec<&Json> = all.iter().filter(is).collect();
@@ -284,6 +291,19 @@ impl World {
         let most = if self.page == 0 { usize::MAX } else { self.page };
         let shown: Vec<&&Json> = found.iter().skip(start - 1).take(most).collect();
         json!({ "totalResults": found.len(), "startIndex": start, "itemsPerPage": shown.len(), "Resources": shown })
+    }
+}
+
+/// A path is a name, one in another, one of the enterprise schema, or the value of the emails that a filter finds.
+fn tell(user: &mut Json, operation: &Json) {
+    let path = operation["path"].as_str().unwrap();
+    let value = if operation["op"] == "remove" { Json::Null } else { operation["value"].clone() };
+    if path.starts_with("emails[") {
+        return user["emails"].as_array_mut().unwrap().iter_mut().filter(|e| e["type"] == "work").for_each(|e| e["value"] = value.clone());
+    }
+    match path.rsplit_once(':').or_else(|| path.split_once('.')) {
+        Some((outer, inner)) => user[outer][inner] = value,
+        None => user[path] = value,
     }
 }
 

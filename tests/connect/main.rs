@@ -1,6 +1,8 @@
 //! What is delivered over SCIM is delivered once, and shown: against a real server, and against one that does everything wrong.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::arithmetic_side_effects, reason = "a test")]
 
+mod accounts;
+mod elsewhere;
 mod faults;
 mod faulty;
 mod real;
@@ -33,7 +35,7 @@ pub fn person(user_name: &str) -> Person {
 
 /// That somebody is in a group, or not.
 pub fn membership(user_name: &str, group: &str, held: bool) -> Wish {
-    Wish::Membership { person: person(user_name), group: group.to_owned(), held }
+    Wish::Membership { person: person(user_name), group: group.to_owned(), held, stays: Vec::new() }
 }
 
 /// That somebody's account is active, or not.

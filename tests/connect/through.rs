@@ -29,8 +29,12 @@ fn workspace(url: &str) -> Workspace {
     w
 }
 
-fn deliver(w: &Workspace, code: i32) -> Run {
-    let mut command = w.command(&["deliver"]);
+pub fn deliver(w: &Workspace, code: i32) -> Run {
+    deliver_with(w, &["deliver"], code)
+}
+
+pub fn deliver_with(w: &Workspace, arguments: &[&str], code: i32) -> Run {
+    let mut command = w.command(arguments);
     command.env("CRM_TOKEN", TOKEN);
     let run = Run::of(command.output().unwrap());
     assert_eq!(run.code, code, "{}{}", run.out, run.err);
@@ -38,7 +42,7 @@ fn deliver(w: &Workspace, code: i32) -> Run {
     run
 }
 
-fn tick(w: &Workspace, now: &str, code: i32) -> Run {
+pub fn tick(w: &Workspace, now: &str, code: i32) -> Run {
     let mut command = w.command(&["tick", "--now", now]);
     command.env("CRM_TOKEN", TOKEN);
     let run = Run::of(command.output().unwrap());

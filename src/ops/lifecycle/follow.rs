@@ -4,6 +4,7 @@
 //! anybody holds, and are told so before anything is looked at.
 
 use super::Failure;
+use super::reach::{leads_elsewhere, people_with_accounts, puts_elsewhere, reach};
 use crate::engine::{Actor, Changed, Draft, Facts, Records, conclude, notify_change, roles_in_words, settle};
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
@@ -37,7 +38,8 @@ pub(in crate::ops) struct Following<'a> {
 /// # Errors
 /// When an object is not as its kind says, or nothing can follow from what is so, which is a defect.
 pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, events: &[Event]) -> Result<Vec<Event>, Failure> {
-    if !concerns(following, events) {
+    let people = people_with_accounts(following, events);
+    if people.is_empty() && !concerns(following, events) {
         return Ok(Vec::new());
     }
     let after = after(following.state, events)?;
@@ -56,11 +58,13 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
     let facts = Facts::new(&after, following.records, following.now, following.zone, false);
     let mut draft = Draft::new(&facts, &context.mint);
     settle(&mut draft, &following.actor, &changed)?;
-    let packages = packages_that_changed(&facts, &changed);
-    conclude(&mut draft, &packages.iter().map(|(id, ..)| id.clone()).collect::<Vec<_>>(), following.mail)?;
+    let packages = packages_that_changed(&changed);
+    let mut reach = reach(following, events, &facts, people);
+    reach.packages.extend(packages.iter().map(|(id, ..)| id.clone()));
+    conclude(&mut draft, &reach, following.mail)?;
     if following.mail {
         let mark = store::stamp(following.now);
-        for (id, gained, lost) in packages.iter().filter(|(_, gained, lost)| !gained.is_empty() || !lost.is_empty()) {
+        for (id, gained, lost) in &packages {
             notify_change(&mut draft, id, gained, lost, &mark)?;
         }
     }
@@ -75,6 +79,9 @@ fn concerns(following: &Following<'_>, events: &[Event]) -> bool {
         Event::ObjectUpdated { address, .. } => store_kind(address),
         _ => String::new(),
     };
+    if following.any_records && (puts_elsewhere(following, events) || leads_elsewhere(following, events)) {
+        return true;
+    }
     let automatic = |text: &str| text.contains("\"automatic\":") || text.contains("\"review\":{");
     let mut touches_people = false;
     for event in events {
@@ -102,7 +109,7 @@ fn concerns(following: &Following<'_>, events: &[Event]) -> bool {
 }
 
 /// The kind of an address as a store spells it.
-fn store_kind(address: &str) -> String {
+pub(super) fn store_kind(address: &str) -> String {
     crate::model::Address::parse(address).map(|a| a.kind().to_owned()).unwrap_or_default()
 }
 
@@ -118,29 +125,21 @@ fn id_of(event: &Event, before: &State, after: &Holdings) -> Option<String> {
     }
 }
 
-/// The packages that give other roles than before, or whose resources are delivered elsewhere than before: id, roles gained, roles lost.
-fn packages_that_changed(facts: &Facts<'_>, changed: &[Changed<'_>]) -> Vec<(String, Vec<String>, Vec<String>)> {
+/// The packages that give other roles than before: id, roles gained, roles lost.
+fn packages_that_changed(changed: &[Changed<'_>]) -> Vec<(String, Vec<String>, Vec<String>)> {
     let mut found = Vec::new();
     for change in changed {
-        match (change.before, change.after) {
-            (Some(before), Some(after)) if after.object.address.kind() == "access_package" => {
-                let roles = |s: &Stored| Package::of(&s.object).map(roles_in_words).unwrap_or_default();
-                let (old, new) = (roles(before), roles(after));
-                if old != new {
-                    let (gained, lost) = (new.difference(&old).cloned().collect(), old.difference(&new).cloned().collect());
-                    found.push((after.id.clone(), gained, lost));
-                }
+        if let (Some(before), Some(after)) = (change.before, change.after)
+            && after.object.address.kind() == "access_package"
+        {
+            let roles = |s: &Stored| Package::of(&s.object).map(roles_in_words).unwrap_or_default();
+            let (old, new) = (roles(before), roles(after));
+            if old != new {
+                found.push((after.id.clone(), new.difference(&old).cloned().collect(), old.difference(&new).cloned().collect()));
             }
-            (Some(_), Some(after)) if after.object.address.kind() == "resource" => {
-                let all = facts.objects.within_kind("access_package").iter().filter_map(|s| Some((Package::of(&s.object)?, s)));
-                let gives = all.filter(|(p, _)| p.roles().any(|(resource, ..)| resource == after.object.address));
-                found.extend(gives.map(|(_, s)| (s.id.clone(), Vec::new(), Vec::new())));
-            }
-            _ => {}
         }
     }
     found.sort();
-    found.dedup_by(|a, b| a.0 == b.0);
     found
 }
 

@@ -8,20 +8,23 @@ mod find;
 mod follow;
 mod happened;
 pub mod outbox;
+mod reach;
+mod recorded;
 
 pub(super) use follow::{Following, follow};
 pub(super) use happened::happened;
+use recorded::recorded;
 
 pub use find::{Which, assignment, assignments, package, request, request_of_id, requests, review, reviews, visible_packages};
 
 use super::history::Moment;
 use super::{Context, Failure, Place, apply, claim, decode, load};
 use crate::config::{AppliedSettings, Settings};
-use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Ledger, Record, Records, catch_up, conclude, decide};
-use crate::kinds::{Kind, connected_organization, user};
-use crate::model::{Address, Table, Zone, canonical};
+use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Ledger, Reach, Record, Records, catch_up, conclude, decide};
+use crate::kinds::user;
+use crate::model::{Address, Zone, canonical};
 use crate::reconcile::State;
-use crate::store::{self, Reader, Revision, StoredRecords, Writer};
+use crate::store::{self, Reader, Revision, StoredRecords};
 use chrono::{DateTime, SubsecRound, Utc};
 use std::time::Duration;
 
@@ -160,7 +163,7 @@ pub fn act(context: &Context, verb: &str, ask: impl FnOnce(&Desk<'_>) -> Result<
         let commands = ask(desk)?;
         let mut draft = Draft::new(&desk.facts, mint);
         commands.iter().try_for_each(|command| decide(&mut draft, &desk.actor, command))?;
-        conclude(&mut draft, &[], desk.mail)?;
+        conclude(&mut draft, &Reach::default(), desk.mail)?;
         Ok(draft.events())
     })
 }
@@ -216,7 +219,7 @@ fn step(context: &Context, until: Option<DateTime<Utc>>) -> Result<Option<Done>,
         let last = due.last().and_then(Record::due).filter(|_| full);
         let mut draft = Draft::new(&desk.facts, mint);
         catch_up(&mut draft, due, last.unwrap_or(until))?;
-        conclude(&mut draft, &[], desk.mail)?;
+        conclude(&mut draft, &Reach::default(), desk.mail)?;
         Ok(draft.events())
     })?;
     Ok(Some(done).filter(|done| done.serial.is_some()))
@@ -296,58 +299,6 @@ fn about(events: &[Event]) -> String {
         0 | 1 => first,
         n => format!("{first}, {n} events"),
     }
-}
-
-/// The events as the store takes them: what happens to guests happens to their objects in the directory too.
-fn recorded(writer: &Writer<'_>, events: &[Event], mint: fn() -> String) -> Result<Vec<store::Event>, Failure> {
-    let mut recorded = Vec::new();
-    let sign_in = |name: &str, enabled: bool| -> Result<Option<store::Event>, Failure> {
-        let Some(row) = writer.row(Address::root(user::KIND.name, name).as_str())? else { return Ok(None) };
-        let stored = decode::one(&row.view())?;
-        let attributes = canonical(&user::with_sign_in(&stored.object.attributes, enabled));
-        let (schema, origin, before) = (row.schema, row.origin, row.attributes);
-        Ok((attributes != before).then_some(store::Event::ObjectUpdated { address: row.address, schema, attributes, origin, before }))
-    };
-    for event in events {
-        match event {
-            Event::GuestInvited { guest, organization, proposes } => {
-                if let (Some(key), Some(domain)) = (organization, proposes) {
-                    let id = mint();
-                    recorded.push(created(&connected_organization::KIND, key, id, &connected_organization::proposed(domain)));
-                }
-                recorded.push(created(&user::KIND, &guest.name, guest.id.clone(), &user::guest(organization.as_deref())));
-            }
-            Event::GuestBlocked { guest, .. } => recorded.extend(sign_in(&name_of(writer, guest)?, false)?),
-            Event::GuestDeleted { guest, .. } => {
-                let address = Address::root(user::KIND.name, &name_of(writer, guest)?);
-                recorded.extend(writer.row(address.as_str())?.map(|last| store::Event::ObjectDeleted { last }));
-            }
-            _ => {}
-        }
-        recorded.push(store::Event::Life(Box::new(event.clone())));
-    }
-    Ok(recorded)
-}
-
-/// An object that comes into the directory by itself, and that no workspace manages.
-fn created(kind: &Kind, key: &str, id: String, attributes: &Table) -> store::Event {
-    store::Event::ObjectCreated {
-        address: Address::root(kind.name, key).to_string(),
-        kind: kind.name.to_owned(),
-        id,
-        schema: kind.schema,
-        attributes: canonical(attributes),
-        workspace: None,
-        origin: "{}".to_owned(),
-    }
-}
-
-/// The user principal name of a guest.
-fn name_of(writer: &Writer<'_>, guest: &str) -> Result<String, Failure> {
-    let records = writer.records();
-    let found = crate::engine::Records::get(&records, Family::Guest, guest);
-    records.sound()?;
-    Ok(if let Some(Record::Guest(guest)) = found { guest.name } else { guest.to_owned() })
 }
 
 fn absent(place: &Place) -> Failure {

@@ -1,4 +1,4 @@
-//! What waits to leave the house is sent: roles into other systems, notices to people.
+//! What waits to leave the house is sent: roles and accounts into other systems, notices to people.
 //!
 //! Invariants: one process sends at a time, under a lock of its own that nobody else waits for; nothing is sent under the lock of the
 //! store; what became of each try is recorded after it, so that a crash in between sends once more what the other side knows to be the
@@ -7,14 +7,17 @@
 use super::{Done, write};
 use crate::config::Settings;
 use crate::connect::{self, Connector, Retry, Secret, Wish};
-use crate::engine::{Delivery, Draft, Event, Facts, Family, Notice, Person, Record, Request, Tell, delivered, sent};
+use crate::engine::{
+    Account, Delivery, Draft, Event, Facts, Family, Notice, Person, Reach, Record, Request, Standing, Tell, Vain, Wanted, delivered, retry,
+    sent,
+};
 use crate::kinds::display_name;
 use crate::kinds::user::User;
 use crate::notify::{Credentials, Mailer};
 use crate::ops::{Context, Failure, apply, load};
 use crate::store::{Lock, StoreError};
 use crate::view::mail::{self, NoticeKind};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -34,15 +37,15 @@ pub struct Sent {
 
 /// What came of one try.
 enum Outcome {
-    Delivery(Delivery, Result<(), (String, Option<DateTime<Utc>>)>),
+    Delivery(Delivery, Result<(), Vain>),
     Notice(Notice, Result<(), (String, bool)>),
 }
 
-/// Sends everything that is due.
+/// Sends everything that is due; `again`: what waits for its next try, too, and what was given up of deliveries.
 ///
 /// # Errors
 /// When there is no store, or what became of it cannot be recorded. That something could not be sent is in [`Sent`].
-pub fn send(context: &Context, environment: &dyn Fn(&str) -> Option<String>) -> Result<Sent, Failure> {
+pub fn send(context: &Context, environment: &dyn Fn(&str) -> Option<String>, again: bool) -> Result<Sent, Failure> {
     let mut all = Sent::default();
     if context.environment.simulated {
         return Ok(all);
@@ -56,6 +59,13 @@ pub fn send(context: &Context, environment: &dyn Fn(&str) -> Option<String>) -> 
         lock => lock?,
     };
     let mut post = Post::new(&settings, environment);
+    if again {
+        all.done = write(context, "deliver", |desk, _, mint| {
+            let mut draft = Draft::new(&desk.facts, mint);
+            retry(&mut draft)?;
+            Ok(draft.events())
+        })?;
+    }
     loop {
         if apply::interrupted() {
             return if all.done.serial.is_some() { Ok(all) } else { Err(Failure::Interrupted) };
@@ -77,7 +87,7 @@ pub fn send(context: &Context, environment: &dyn Fn(&str) -> Option<String>) -> 
                     Outcome::Notice(tried, result) => sent(&mut draft, &tried, result)?,
                 }
             }
-            crate::engine::conclude(&mut draft, &[], desk.mail)?;
+            crate::engine::conclude(&mut draft, &Reach::default(), desk.mail)?;
             Ok(draft.events())
         })?;
         let nothing = done.serial.is_none();
@@ -117,48 +127,66 @@ impl<'p> Post<'p> {
         }
     }
 
-    fn deliver(&mut self, facts: &Facts<'_>, delivery: &Delivery) -> Result<(), (String, Option<DateTime<Utc>>)> {
+    fn deliver(&mut self, facts: &Facts<'_>, delivery: &Delivery) -> Result<(), Vain> {
         let later = |wait: Duration| TimeDelta::from_std(wait).ok().and_then(|w| facts.now.checked_add_signed(w));
         let wait = later(connect::backoff(delivery.attempts));
         let connector = match self.connector(&delivery.connector) {
             Ok(connector) => connector.clone(),
-            Err(why) => return Err((why.clone(), wait)),
+            Err(why) => return Err(Vain { why: why.clone(), retry: wait, untried: true }),
         };
-        let person = Person::of_named(facts, &delivery.person);
-        let user = person.object.and_then(User::of);
-        let wish = Wish::Membership {
-            person: connect::Person {
-                user_name: person.named.name.clone(),
-                display_name: person.object.map_or_else(|| person.named.name.clone(), |o| display_name(o).0.to_owned()),
-                mail: Some(user.map_or_else(|| person.named.name.clone(), |u| u.mail().to_owned())),
-                active: person.is_enabled(),
-                id: person.named.id.clone(),
-                attributes: user
-                    .filter(|u| !u.department().is_empty())
-                    .map(|u| ("department".to_owned(), u.department().to_owned()))
-                    .into_iter()
-                    .collect(),
+        connect::deliver(&connector, &self.wish(facts, delivery)).map(drop).map_err(|undelivered| {
+            let retry = match undelivered.retry {
+                Retry::After(at_least) => later(at_least.max(connect::backoff(delivery.attempts))),
+                Retry::Later => wait,
+                Retry::Never => None,
+            };
+            Vain { why: undelivered.what, retry, untried: false }
+        })
+    }
+
+    /// What the other system is asked for.
+    fn wish(&self, facts: &Facts<'_>, delivery: &Delivery) -> Wish {
+        let person = |account: &Account| connect::Person {
+            user_name: account.user_name.clone(),
+            display_name: account.display_name.clone(),
+            mail: Some(account.mail.clone()),
+            active: account.standing == Standing::Awake,
+            id: delivery.person.id.clone(),
+            attributes: [("department".to_owned(), account.department.clone())].into(),
+        };
+        match &delivery.wanted {
+            Wanted::Membership { group, held } => Wish::Membership {
+                person: person(&Account::known(facts, &delivery.person)),
+                group: group.clone(),
+                held: *held,
+                stays: if *held { Vec::new() } else { self.stays(facts, delivery) },
             },
-            group: delivery.group.clone(),
-            held: delivery.held,
-        };
-        match connect::deliver(&connector, &wish) {
-            Ok(_) => Ok(()),
-            Err(undelivered) => {
-                let retry = match undelivered.retry {
-                    Retry::After(at_least) => later(at_least.max(connect::backoff(delivery.attempts))),
-                    Retry::Later => wait,
-                    Retry::Never => None,
-                };
-                Err((undelivered.what, retry))
-            }
+            Wanted::Account { account } => match account.standing {
+                Standing::Awake => Wish::Account { person: person(account), active: true },
+                Standing::Asleep => Wish::Account { person: person(account), active: false },
+                Standing::Gone => Wish::NoAccount { person: person(account) },
+            },
         }
+    }
+
+    /// The groups that somebody is to be in, by this connector or another one that leads to the same place.
+    fn stays(&self, facts: &Facts<'_>, delivery: &Delivery) -> Vec<String> {
+        let url = |connector: &str| self.settings.connectors().get(connector).map(|c| c.url.trim_end_matches('/'));
+        let there = url(&delivery.connector);
+        let all = facts.records.of_person(Family::Delivery, &delivery.person.id);
+        let held = |record: &Record| match record {
+            Record::Delivery(d) if url(&d.connector) == there => d.group_held().map(str::to_owned),
+            _ => None,
+        };
+        all.iter().filter_map(held).collect()
     }
 
     fn connector(&mut self, name: &str) -> &Result<Connector, String> {
         let (settings, environment) = (self.settings, self.environment);
         self.connectors.entry(name.to_owned()).or_insert_with(|| {
-            let declared = settings.connectors().get(name).ok_or_else(|| format!("writ.toml has no `[connector.{name}]`"))?;
+            let declared = settings.connectors().get(name).ok_or_else(|| {
+                format!("writ.toml has no `[connector.{name}]`: it waits until that is declared again, with the `url` where it led")
+            })?;
             let token = environment(&declared.token_env).ok_or_else(|| format!("{} is not set", declared.token_env))?;
             Connector::new(name, &declared.url, Secret::new(&token), declared.timeout).map_err(|e| e.to_string())
         })
