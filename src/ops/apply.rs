@@ -272,6 +272,7 @@ impl Claim {
                         &following(context, plan, state, &records, any_records, writer.latest()?, settings.mail().is_some()),
                         &events,
                     );
+                    let life = life.and_then(|life| lifecycle::recorded(&rows, &records, &events, &life, context.mint));
                     records.sound()?;
                     events.extend(life?);
                     Ok::<_, Failure>((writer.commit(head.serial, &events, revision)?, None))
@@ -287,7 +288,7 @@ impl Claim {
                         &following(context, plan, state, &none, false, context.now.trunc_subsecs(3), settings.mail().is_some()),
                         &events,
                     )?;
-                    events.extend(life);
+                    events.extend(lifecycle::recorded(&rows, &none, &events, &life, context.mint)?);
                     let made = store::create_with(&place.path, &lineage, &first, &events, revision);
                     // Somebody made it meanwhile, which the lock excludes for all who take it.
                     let serial = made.map_err(|e| if matches!(e, StoreError::Taken(_)) { Failure::Moved } else { e.into() })?;

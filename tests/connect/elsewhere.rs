@@ -211,6 +211,27 @@ fn the_account_of_a_guest_who_is_deleted_goes_and_begins_anew() {
 }
 
 #[test]
+fn a_guest_who_loses_the_last_access_by_an_apply_is_blocked_everywhere() {
+    let server = Server::start();
+    let w = workspace(&server.url);
+    given(&w, &[EVE]);
+    // The files give her something, too; what she asked for ends, and then what the files gave.
+    let more = "[access_package.news]\ncatalog = \"marketing\"\nresource_roles.brand = \"User\"\n[access_package.news.policy.direct]\n\
+                requestors = \"none\"\nexpiration = \"never\"\n";
+    let eve = format!("[access_package.news.assignment.eve]\npolicy = \"direct\"\nusers = [\"{EVE}\"]\n");
+    edit(&w, "[application.brand]", &format!("{more}{eve}[application.brand]"));
+    w.expect(0, &["remove", "brand", "--as", EVE]);
+    deliver(&w, 0).says(&["Nothing waits"]);
+    edit(&w, &eve, "");
+    w.expect(0, &["show", &format!("user.\"{EVE}\"")]).says(&["enabled = false"]);
+    deliver(&w, 0).says(&["The account of eve@fabrikam.example on crm sleeps."]);
+    assert_eq!((server.count(EVE), user(&server, EVE)["active"].clone()), ((1, 0), json!(false)));
+    w.expect(5, &["request", "brand", "--as", EVE]);
+    tick(&w, &in_days(31), 0).says(&["has left the directory", "on crm is gone."]);
+    w.expect(0, &["audit", "verify"]);
+}
+
+#[test]
 fn who_is_only_blocked_keeps_a_sleeping_account() {
     let server = Server::start();
     let w = workspace(&server.url);

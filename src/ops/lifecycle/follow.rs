@@ -5,7 +5,7 @@
 
 use super::Failure;
 use super::reach::{leads_elsewhere, people_with_accounts, puts_elsewhere, reach};
-use crate::engine::{Actor, Changed, Draft, Facts, Records, conclude, notify_change, roles_in_words, settle};
+use crate::engine::{Actor, Changed, Draft, Event as Happening, Facts, Records, conclude, notify_change, roles_in_words, settle};
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
 use crate::model::{Holdings, Stored, Zone};
@@ -37,7 +37,7 @@ pub(in crate::ops) struct Following<'a> {
 ///
 /// # Errors
 /// When an object is not as its kind says, or nothing can follow from what is so, which is a defect.
-pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, events: &[Event]) -> Result<Vec<Event>, Failure> {
+pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, events: &[Event]) -> Result<Vec<Happening>, Failure> {
     let people = people_with_accounts(following, events);
     if people.is_empty() && !concerns(following, events) {
         return Ok(Vec::new());
@@ -68,7 +68,7 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
             notify_change(&mut draft, id, gained, lost, &mark)?;
         }
     }
-    Ok(draft.events().into_iter().map(|e| Event::Life(Box::new(e))).collect())
+    Ok(draft.events())
 }
 
 /// Whether anything that somebody holds, or is to hold, is touched.

@@ -13,7 +13,7 @@ mod recorded;
 
 pub(super) use follow::{Following, follow};
 pub(super) use happened::happened;
-use recorded::recorded;
+pub(super) use recorded::recorded;
 
 pub use find::{Which, assignment, assignments, package, request, request_of_id, requests, review, reviews, visible_packages};
 
@@ -262,7 +262,12 @@ fn write(
         return Ok(Done::default());
     }
     drop(reader);
-    let recorded = recorded(&writer, &events, context.mint)?;
+    let recorded = {
+        let records = writer.records();
+        let recorded = recorded(&|address| writer.row(address), &records, &[], &events, context.mint);
+        records.sound()?;
+        recorded?
+    };
     if apply::interrupted() {
         return Err(Failure::Interrupted);
     }

@@ -5,14 +5,22 @@ use crate::engine::{Event, Family, Record, Records};
 use crate::kinds::{Kind, connected_organization, user};
 use crate::model::{Address, Table, canonical};
 use crate::ops::decode;
-use crate::store::{self, ObjectRow, StoreError, Tables, Writer};
+use crate::store::{self, ObjectRow, StoreError, Tables};
 use std::collections::BTreeSet;
 
-/// The events as the store takes them: what happens to guests happens to their objects in the directory too.
-pub(super) fn recorded(writer: &Writer<'_>, events: &[Event], mint: fn() -> String) -> Result<Vec<store::Event>, Failure> {
+/// The events as the store takes them: what happens to guests happens to their objects in the directory too. `rows` and `records` are
+/// those of the store, and `before` is what happens to them first.
+pub(in crate::ops) fn recorded(
+    rows: &dyn Fn(&str) -> Result<Option<ObjectRow>, StoreError>,
+    records: &dyn Records,
+    before: &[store::Event],
+    events: &[Event],
+    mint: fn() -> String,
+) -> Result<Vec<store::Event>, Failure> {
     let mut recorded = Vec::new();
+    let misfit = |e| Failure::Store(StoreError::Misfit(e));
     // The objects of guests as the events so far leave them: much may happen to one at once, where nobody looked at the clock for long.
-    let (mut rows, mut asked) = (Tables::default(), BTreeSet::new());
+    let (mut left, mut asked) = (Tables::default(), BTreeSet::new());
     for event in events {
         let name = match event {
             Event::GuestInvited { guest, organization, proposes } => {
@@ -21,16 +29,18 @@ pub(super) fn recorded(writer: &Writer<'_>, events: &[Event], mint: fn() -> Stri
                 }
                 Some(guest.name.clone())
             }
-            Event::GuestBlocked { guest, .. } | Event::GuestDeleted { guest, .. } => Some(name_of(writer, guest)?),
+            Event::GuestBlocked { guest, .. } | Event::GuestDeleted { guest, .. } => Some(name_of(records, guest)),
             _ => None,
         };
         if let Some(address) = name.map(|name| Address::root(user::KIND.name, &name).to_string()) {
             if asked.insert(address.clone()) {
-                rows.objects.extend(writer.row(&address)?.map(|row| (address.clone(), row)));
+                left.objects.extend(rows(&address)?.map(|row| (address.clone(), row)));
+                let about = before.iter().filter(|e| e.address() == Some(&address) && !matches!(e, store::Event::ObjectMoved { .. }));
+                about.into_iter().try_for_each(|e| store::fold(&mut left, 0, e).map_err(misfit))?;
             }
-            let row = rows.objects.get(&address).cloned();
+            let row = left.objects.get(&address).cloned();
             if let Some(about) = about_guest(event, address, row)? {
-                store::fold(&mut rows, 0, &about).map_err(|e| Failure::Store(StoreError::Misfit(e)))?;
+                store::fold(&mut left, 0, &about).map_err(misfit)?;
                 recorded.push(about);
             }
         }
@@ -69,9 +79,6 @@ fn created(kind: &Kind, key: &str, id: String, attributes: &Table) -> store::Eve
 }
 
 /// The user principal name of a guest.
-fn name_of(writer: &Writer<'_>, guest: &str) -> Result<String, Failure> {
-    let records = writer.records();
-    let found = records.get(Family::Guest, guest);
-    records.sound()?;
-    Ok(if let Some(Record::Guest(guest)) = found { guest.name } else { guest.to_owned() })
+fn name_of(records: &dyn Records, guest: &str) -> String {
+    if let Some(Record::Guest(guest)) = records.get(Family::Guest, guest) { guest.name } else { guest.to_owned() }
 }
