@@ -339,3 +339,27 @@ pub fn retry(draft: &mut Draft<'_>) -> Result<(), Refusal> {
 fn key(person: &Named, (connector, group): &(String, String)) -> String {
     format!("{}|{connector}|{group}", person.id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::canonical;
+
+    /// A store of before there were accounts says it so; what is stored does not change by being read.
+    #[test]
+    fn a_membership_is_stored_as_it_always_was() {
+        let stored = r#"{"attempts":1,"connector":"crm","due":"2027-01-01T08:00:00Z","error":"no answer","group":"Brand","held":true,"id":"u1|crm|Brand","person":{"id":"u1","name":"ann@contoso.example"},"state":"pending"}"#;
+        let delivery: Delivery = serde_json::from_str(stored).unwrap();
+        assert_eq!(delivery.wanted, Wanted::Membership { group: "Brand".to_owned(), held: true });
+        assert_eq!(canonical(&delivery), stored);
+        let account = Account {
+            user_name: "ann@contoso.example".to_owned(),
+            display_name: "Ann".to_owned(),
+            mail: "ann@contoso.example".to_owned(),
+            department: String::new(),
+            standing: account::Standing::Asleep,
+        };
+        let delivery = Delivery { wanted: Wanted::Account { account }, ..delivery };
+        assert_eq!(serde_json::from_str::<Delivery>(&canonical(&delivery)).unwrap(), delivery);
+    }
+}

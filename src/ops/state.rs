@@ -1,12 +1,15 @@
 //! `state mv`, `state rm` and `import`: changes of names and ownership made by hand, audited like every other.
 
+use super::lifecycle::{self, Following};
 use super::{Context, Failure, claim, commit, decode, load};
-use crate::config::{Import, Moved};
+use crate::config::{Import, Moved, Settings};
 use crate::diag::{Diagnostics, Sources, Span};
+use crate::engine::Actor;
 use crate::kinds;
 use crate::model::{Address, canonical};
-use crate::reconcile::PriorMoves;
-use crate::store::{self, Revision, Snapshot};
+use crate::reconcile::{PriorMoves, State};
+use crate::store::{self, Event, Revision, Writer};
+use chrono::SubsecRound as _;
 use std::time::Duration;
 
 /// What is done to the state by hand.
@@ -47,7 +50,10 @@ pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(u
     load::check_store(&snapshot, &place, &settings)?;
     let rows = |address: &str| Ok(snapshot.tables.objects.get(address).cloned());
     let mut recorder = commit::Recorder::new(&rows, &snapshot.tables.workspaces, &context.mint);
-    let count = record(edit, &snapshot, &settings.name, &mut recorder)?;
+    let state = decode::snapshot(&snapshot)?;
+    let count = record(edit, &state, &settings.name, &mut recorder)?;
+    let mut events = recorder.events();
+    events.extend(followed(context, &writer, &state, &settings, &actor, &rows, &events)?);
     let revision = Revision {
         at: store::stamp(context.now),
         actor,
@@ -61,12 +67,37 @@ pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(u
     if super::apply::interrupted() {
         return Err(Failure::Interrupted);
     }
-    let serial = writer.commit(snapshot.serial, &recorder.events(), || revision)?;
+    let serial = writer.commit(snapshot.serial, &events, || revision)?;
     Ok((count, serial))
 }
 
-fn record(edit: &Edit, snapshot: &Snapshot, workspace: &str, recorder: &mut commit::Recorder<'_>) -> Result<usize, Failure> {
-    let state = decode::snapshot(snapshot)?;
+/// What a new name means for the lifecycle: people and groups elsewhere may have it, too.
+fn followed(
+    context: &Context,
+    writer: &Writer<'_>,
+    state: &State,
+    settings: &Settings,
+    actor: &str,
+    rows: &commit::Rows<'_>,
+    events: &[Event],
+) -> Result<Vec<Event>, Failure> {
+    let records = writer.records();
+    let following = Following {
+        state,
+        records: &records,
+        any_records: records.any()?,
+        actor: if context.acting.is_some() { Actor::Person(actor.to_owned()) } else { Actor::Operator(actor.to_owned()) },
+        mail: settings.mail().is_some(),
+        zone: settings.zone,
+        now: context.now.trunc_subsecs(3).max(writer.latest()?),
+    };
+    let life = lifecycle::follow(context, &following, events);
+    let life = life.and_then(|life| lifecycle::recorded(rows, &records, events, &life, context.mint));
+    records.sound()?;
+    life
+}
+
+fn record(edit: &Edit, state: &State, workspace: &str, recorder: &mut commit::Recorder<'_>) -> Result<usize, Failure> {
     let usage = |message: String| Err(Failure::Usage(message, "`writ state list` shows what there is, `-v` with ids".to_owned()));
     let ours = |address: &Address| state.objects.get(address).is_some_and(|s| s.workspace.as_deref() == Some(workspace));
     match edit {
@@ -95,13 +126,13 @@ fn record(edit: &Edit, snapshot: &Snapshot, workspace: &str, recorder: &mut comm
                 return Err(Failure::Usage(format!("`{from}` cannot become `{to}`"), "a move changes the last key only".to_owned()));
             }
             let moves = [Moved { from: from.clone(), to: to.clone(), at: Span::NONE }];
-            let prior = prior(&state, workspace, &moves, &[])?;
+            let prior = prior(state, workspace, &moves, &[])?;
             recorder.moves(&prior, &|_| false)?;
             Ok(prior.previous.len())
         }
         Edit::Import(to, id) => {
             let imports = [Import { to: to.clone(), id: id.clone(), at: Span::NONE }];
-            let prior = prior(&state, workspace, &[], &imports)?;
+            let prior = prior(state, workspace, &[], &imports)?;
             if !prior.imported.contains_key(to) {
                 return usage(format!("`{to}` is managed already"));
             }

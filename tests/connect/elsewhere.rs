@@ -151,6 +151,11 @@ fn who_has_another_name_or_is_not_there_any_more() {
     edit(&w, "[application.brand]", &format!("[[moved]]\nfrom = 'user.\"{ANN}\"'\nto = 'user.\"{renamed}\"'\n[application.brand]"));
     deliver(&w, 0);
     assert_eq!((server.count(ANN), server.count(renamed)), ((0, 0), (1, 1)));
+    // By a repair of the store as well.
+    w.expect(0, &["state", "mv", &format!("user.\"{renamed}\""), &format!("user.\"{ANN}\"")]);
+    deliver(&w, 0);
+    assert_eq!((server.count(ANN), server.count(renamed)), ((1, 1), (0, 0)));
+    w.expect(0, &["state", "mv", &format!("user.\"{ANN}\""), &format!("user.\"{renamed}\"")]);
     edit(&w, &format!("[user.\"{BO}\"]\n"), "");
     deliver(&w, 0).says(&["bo@contoso.example is out of Brand on crm.", "The account of bo@contoso.example on crm sleeps."]);
     assert_eq!((server.count(BO), user(&server, BO)["active"].clone()), ((1, 0), json!(false)));
