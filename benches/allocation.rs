@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use workspace::{applied, context, generate, planned};
 use writ::ops::{Context, Environment};
-use writ::view::{paint::Paint, plan::write};
+use writ::view::{impact::Names, paint::Paint, plan::write};
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -29,7 +29,7 @@ fn peak(context: &Context, changes: bool) -> usize {
     let planned = planned(context);
     assert_ne!(planned.plan.is_empty(), changes, "the plan is not the one to measure");
     // As the program shows it: part by part.
-    write(&planned.plan, Paint { on: false }, &mut |part| {
+    write(&planned.plan, Paint { on: false }, Names::Some, &mut |part| {
         black_box(part.len());
     });
     ALLOCATED.peak_usage() - before

@@ -231,7 +231,8 @@ fn people_who_lose_access_are_counted_net_of_what_still_gives_it() {
     w.write("all.toml", BASE);
     let run = w.expect(5, &["apply", "--auto-approve"]);
     run.says(&[
-        "People: 2 people lose access",
+        "lose      2 people lose User on application:crm at apply (2 by access_package.crm, direct)",
+        "ann@contoso.example, bo@contoso.example",
         "2 people would lose access, and max_access_lost = 1 (writ.toml:5)",
         "override: --allow-access-lost 2",
     ]);

@@ -148,6 +148,10 @@ fn plan(choices: &mut Choices<'_>) {
         refusals: (0..choices.below(3)).map(|_| refusal(choices)).collect(),
         hints: (0..choices.below(2)).map(|_| Hint { from: choices.text(), to: choices.text() }).collect(),
         people_losing_access: usize::from(flags & 8),
+        impact: writ::plan::Impact {
+            breaches: vec![writ::plan::impact::Breach { package: address(choices), other: address(choices), person: choices.text() }],
+            ..writ::plan::Impact::default()
+        },
         unmanaged: usize::from(flags & 16),
         destroy: flags & 32 != 0,
         complete: flags & 64 == 0,

@@ -140,7 +140,13 @@ pub fn conclude(draft: &mut Draft<'_>, reach: &Reach, notices: bool) -> Result<(
 /// Queues what the events of a draft, and what an apply reaches, make necessary to deliver.
 fn want(draft: &mut Draft<'_>, reach: &Reach) -> Result<(), Refusal> {
     let at = draft.now;
+    let connected =
+        draft.facts().objects.within_kind("catalog").iter().filter_map(|s| Resource::of(&s.object)).any(|r| r.connector().is_some());
     for person in reach::concerned(draft, reach).into_values() {
+        // Where nothing leads elsewhere, only those are looked at who have something there still.
+        if !connected && deliveries_of(&draft.facts(), &person.id).is_empty() {
+            continue;
+        }
         reach::lead_elsewhere(draft, &person, reach)?;
         let (changes, connectors) = {
             let facts = draft.facts();

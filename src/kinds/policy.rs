@@ -112,6 +112,9 @@ static AUTOMATIC: Form = Form {
 
 static NONE: Shape = Shape::Choice(&["none"]);
 
+/// The attributes that say whom it lets in.
+pub const ADMITTING: [&str; 3] = ["automatic", "enabled", "requestors"];
+
 /// The kind.
 pub static KIND: Kind = Kind {
     name: "policy",

@@ -60,17 +60,19 @@ pub fn text(plan: &Plan, how: Option<&How>) -> String {
 
 /// What happens to people, as far as it fits beside the verdict.
 fn people(plan: &Plan) -> String {
-    /// So many lines are read; the rest is in the plan itself.
-    const MOST: usize = 30;
+    /// So much is read, in characters; the rest is in the plan itself.
+    const MOST: usize = 20_000;
     let told = impact::told(&plan.impact, Names::Some);
-    let mut out = String::new();
-    for thing in told.iter().take(MOST) {
-        out.push_str(&format!("- **{}** {}\n", thing.word, prose(&short(&thing.line, LONGEST_LINE / 2))));
-        thing.below.iter().for_each(|below| out.push_str(&format!("  - {}\n", prose(&short(below, LONGEST_LINE / 2)))));
-    }
-    match told.len().saturating_sub(MOST) {
-        0 => {}
-        n => out.push_str(&format!("- and {n} more about people: `writ plan` shows them\n")),
+    let (mut out, mut length) = (String::new(), 0_usize);
+    for (at, thing) in told.iter().enumerate() {
+        let mut lines = format!("- **{}** {}\n", thing.word, prose(&short(&thing.line, LONGEST_LINE / 2)));
+        thing.below.iter().for_each(|below| lines.push_str(&format!("  - {}\n", prose(&short(below, LONGEST_LINE / 2)))));
+        length = length.saturating_add(chars(&lines));
+        if length > MOST {
+            out.push_str(&format!("- and {} more about people: `writ plan` shows them\n", told.len().saturating_sub(at)));
+            break;
+        }
+        out.push_str(&lines);
     }
     out
 }
@@ -294,7 +296,8 @@ mod tests {
     use super::*;
     use crate::config::AppliedSettings;
     use crate::diag::{Span, codes::R15};
-    use crate::model::{Digest, Zone};
+    use crate::model::{Address, Digest, Zone};
+    use crate::plan::impact::{Breach, Impact};
     use crate::plan::{Base, Basis, Flag, Lift, Refusal, SettingsChange, Why};
 
     /// A plan that changes a setting, and what stands in its way.
@@ -314,11 +317,22 @@ mod tests {
             refusals,
             hints: Vec::new(),
             people_losing_access: 7,
+            impact: many_people(),
             unmanaged: 0,
             destroy: false,
             complete: true,
             zone: Zone::default(),
         }
+    }
+
+    /// Breaches of many packages, by many people with long names.
+    fn many_people() -> Impact {
+        let breach = |n: usize| Breach {
+            package: Address::root("access_package", &format!("p{n}")),
+            other: Address::root("access_package", "q"),
+            person: "&`<x>@|".repeat(500),
+        };
+        Impact { breaches: (0..1_000).map(breach).collect(), ..Impact::default() }
     }
 
     fn refusal(message: &str) -> Refusal {
@@ -341,7 +355,7 @@ mod tests {
         assert!(text.starts_with("<!-- writ plan test -->\n### Writ: refused\n\n**Plan: 0 to add, 0 to change, 0 to destroy.**"), "{text}");
         assert!(text.contains("- **rule** `` 19 ") && !text.contains("- **rule** `` 20 "));
         assert!(text.contains("- and 2980 more reasons: `writ plan` shows them\n"));
-        assert!(text.contains("- **people** 7 people lose access"));
+        assert!(text.contains(" more about people: `writ plan` shows them\n"));
         // One long value does not cost what stands beside it.
         assert!(text.contains("more characters)\n```\n") && text.contains("Apply exactly this: `writ apply --expect "));
         assert!(text.lines().all(|l| chars(l) < 6_000));

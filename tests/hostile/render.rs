@@ -290,6 +290,7 @@ impl Words {
             refusals: vec![refusal(None), refusal(Some(Lift { flag: Flag::Deletes, value: 12 }))],
             hints: vec![Hint { from: self.user().to_string(), to: self.get(1) }],
             people_losing_access: 7,
+            impact: writ::plan::Impact::default(),
             unmanaged: 1,
             destroy: false,
             complete: true,

@@ -59,8 +59,7 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
     let mut draft = Draft::new(&facts, &context.mint);
     settle(&mut draft, &following.actor, &changed)?;
     let packages = packages_that_changed(&changed);
-    let mut reach = reach(following, events, &facts, people);
-    reach.packages.extend(packages.iter().map(|(id, ..)| id.clone()));
+    let reach = reach(following, events, &facts, people);
     conclude(&mut draft, &reach, following.mail)?;
     if following.mail {
         let mark = store::stamp(following.now);

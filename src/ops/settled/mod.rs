@@ -26,8 +26,8 @@ use super::{Context, Place, decode, held, load};
 use crate::config::{Config, Settings, WRIT_TOML};
 use crate::diag::{Diagnostics, Sources};
 use crate::kinds;
-use crate::model::{Action, Digest, VERSION};
-use crate::plan::{self, Plan};
+use crate::model::{Action, Change, Digest, VERSION};
+use crate::plan::{self, Plan, impact};
 use crate::reconcile::State;
 use crate::source::{self, stamp::Stamp};
 use crate::store::Reader;
@@ -125,12 +125,30 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
     if !edits.is_empty() {
         let known = part::Known { settled: &settled, pages: &pages, files: &files, look: &look, head: &head, written, commit };
         let planned = part::plan(context, &known, &edits, settings, place)?;
-        // What it does to people is told by the whole plan only.
-        let whole = planned.plan.changes.iter().any(held::concerns);
-        return Some(planned).filter(|_| !whole);
+        return told(context, planned);
     }
     let plan = same(context, &settings, &state, &settled, commit);
     Some(recalled(plan, state, Sources::default(), 0, settings, place))
+}
+
+/// A plan of few files with what it does to people; nothing, where it takes the whole directory, or what people hold, to tell that.
+fn told(context: &Context, mut planned: Planned) -> Option<Planned> {
+    let changes = &planned.plan.changes;
+    if !changes.iter().any(held::concerns) {
+        return Some(planned);
+    }
+    // A policy that comes or goes with its package is told with it.
+    let along = |c: &Change| {
+        let comes_or_goes = |action: Action| matches!(action, Action::Create | Action::Delete);
+        let with = |p: &Change| comes_or_goes(p.action) && p.action == c.action && c.address.parent().as_ref() == Some(&p.address);
+        c.address.kind() == "policy" && changes.iter().any(with)
+    };
+    if changes.iter().any(|c| impact::needs_directory(c) && !along(c)) {
+        return None;
+    }
+    held::judge(&mut planned.plan, &planned.state, &planned.place, context.now).ok()?;
+    // What it does to anybody by name is worked out with everybody; that it does nothing is seen from here.
+    (planned.plan.refusals.is_empty() && planned.plan.impact.names_nobody()).then_some(planned)
 }
 
 /// The plan of what is as it was.

@@ -171,6 +171,15 @@ impl Impact {
         *self == Impact::default()
     }
 
+    /// Whether nobody is named in it.
+    #[must_use]
+    pub fn names_nobody(&self) -> bool {
+        let nobody = |r: &Reach| r.gain.is_empty() && r.lose.is_empty();
+        let told =
+            [self.roles.is_empty(), self.ends.is_empty(), self.waiting.is_empty(), self.breaches.is_empty(), self.control.is_empty()];
+        told.into_iter().all(|empty| empty) && self.requestable.iter().all(nobody)
+    }
+
     /// How many attributes loosen.
     #[must_use]
     pub fn loosenings(&self) -> usize {
@@ -204,6 +213,12 @@ pub struct Before<'a> {
 #[must_use]
 pub fn concerns(change: &Change) -> bool {
     touched::concerns(change)
+}
+
+/// Whether what a change does to people can be told only by whoever sees the whole directory, though nobody holds anything by a record.
+#[must_use]
+pub fn needs_directory(change: &Change) -> bool {
+    touched::needs_directory(change)
 }
 
 /// What the changes do to people, given the objects afterwards.
@@ -248,7 +263,7 @@ pub fn measure(before: &Before<'_>, after: &Holdings) -> Impact {
         roles,
         ends,
         requestable: reach::reach(facts, &afterwards, changes),
-        waiting: waiting::waiting(facts, &afterwards, changes, events),
+        waiting: waiting::waiting(facts, &afterwards, changes, events, !people.is_empty()),
         breaches: waiting::breaches(&afterwards, changes),
         control: control::control(facts, &afterwards, changes),
         same: waiting::same(facts, &afterwards, changes),

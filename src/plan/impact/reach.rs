@@ -5,9 +5,9 @@
 use super::Reach;
 use crate::engine::{Facts, people_of, welcomes};
 use crate::kinds::access_package::Package;
-use crate::kinds::connected_organization;
 use crate::kinds::group::principal;
 use crate::kinds::policy::{Policy, Population};
+use crate::kinds::{catalog, connected_organization};
 use crate::model::{Address, Change};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,9 +20,11 @@ pub(super) fn reach(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change]) -
     let mut found = Vec::new();
     for (now, then) in asked {
         let (old, new) = (Door::of(before, &then), Door::of(after, &now));
-        let populations = |door: &Option<Door<'_>>| door.as_ref().map(Door::unbounded).unwrap_or_default();
+        // Of a package that comes or goes it is enough to say for whom it was meant.
+        let whole = old.is_some() != new.is_some();
+        let populations = |door: &Option<Door<'_>>| door.as_ref().map(|d| d.populations(whole)).unwrap_or_default();
         let (was, is) = (populations(&old), populations(&new));
-        let people = |door: &Option<Door<'_>>| door.as_ref().map(Door::people).unwrap_or_default();
+        let people = |door: &Option<Door<'_>>| door.as_ref().filter(|_| !whole).map(Door::people).unwrap_or_default();
         let (could, can) = (people(&old), people(&new));
         // Who comes or goes with this very plan could not before, or cannot be told of afterwards.
         let stays = |name: &&String, facts: &Facts<'_>| facts.objects.contains_key(&Address::root("user", name));
@@ -99,20 +101,23 @@ impl<'a> Door<'a> {
         Some(Door { facts, package: found, policies: policies.map(|p| (p, named(p))).collect() })
     }
 
-    /// The populations of people from outside, whom nobody has counted.
-    fn unbounded(&self) -> BTreeSet<String> {
-        let open = self
-            .facts
-            .object(&self.package.catalog())
-            .is_some_and(|c| crate::kinds::catalog::is_enabled(c) && crate::kinds::catalog::is_externally_visible(c));
-        let outside = self.policies.iter().map(|(p, _)| *p).filter(|p| open && p.population() == Population::Outside);
+    /// The populations of people from outside, whom nobody has counted; all populations, where that is asked.
+    fn populations(&self, all: bool) -> BTreeSet<String> {
+        let catalog = self.facts.object(&self.package.catalog());
+        let (open, outside) = (catalog.is_some_and(catalog::is_enabled), catalog.is_some_and(catalog::is_externally_visible));
+        let meant = |policy: Policy<'a>| match policy.population() {
+            Population::Outside => open && outside,
+            Population::Inside => open && all,
+            Population::Direct | Population::Automatic => false,
+        };
         let words = |policy: Policy<'a>| -> Vec<String> {
-            match policy.population_word() {
-                Some(word) => vec![word.to_owned()],
-                None => policy.organizations().map(|(organization, _)| organization.reference()).collect(),
+            match (policy.population_word(), policy.requestors()) {
+                (Some(word), _) => vec![word.to_owned()],
+                (None, Some(named)) => named.members().iter().filter_map(|m| m.as_text()).map(str::to_owned).collect(),
+                (None, None) => Vec::new(),
             }
         };
-        outside.flat_map(words).collect()
+        self.policies.iter().map(|(p, _)| *p).filter(|p| meant(*p)).flat_map(words).collect()
     }
 
     /// Everybody in the directory who can request it.

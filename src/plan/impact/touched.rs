@@ -7,7 +7,7 @@ use crate::engine::{Event, Facts, Family, Record, live_in, people_of};
 use crate::kinds::access_package::Package;
 use crate::kinds::assignment::Assignment;
 use crate::kinds::group::Group;
-use crate::kinds::{self, Tone};
+use crate::kinds::{self, Tone, policy};
 use crate::model::{Action, Address, Change};
 use std::collections::BTreeSet;
 
@@ -19,6 +19,18 @@ pub(super) fn concerns(change: &Change) -> bool {
             change.deltas.iter().any(|(name, _)| kinds::kind(change.address.kind()).is_some_and(|kind| kind.tone(name) != Tone::Neutral))
         }
         Action::Create | Action::Delete | Action::Replace => true,
+    }
+}
+
+/// Whether a change reaches people by what they are, and not by what they hold.
+pub(super) fn needs_directory(change: &Change) -> bool {
+    let differs = |names: &[&str]| change.deltas.iter().any(|(name, _)| names.contains(&name.as_str()));
+    match (change.address.kind(), change.action) {
+        _ if !concerns(change) => false,
+        ("access_package", Action::Create | Action::Delete) | ("resource", _) => false,
+        ("access_package", Action::Update) => differs(&["incompatible_with"]),
+        ("policy", Action::Update) => differs(&policy::ADMITTING),
+        _ => true,
     }
 }
 

@@ -35,7 +35,7 @@ fn address(facts: &[&Facts<'_>], request: &Request) -> Address {
 }
 
 /// Requests that waited and that nothing comes of, or that nobody could decide any more.
-pub(super) fn waiting(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], events: &[Event]) -> Vec<Waiting> {
+pub(super) fn waiting(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], events: &[Event], touched: bool) -> Vec<Waiting> {
     let mut found = Vec::new();
     let mut closed = BTreeSet::new();
     for event in events {
@@ -47,9 +47,9 @@ pub(super) fn waiting(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change],
             found.push(Waiting { package, person, request: id.clone(), closed: Some(cause.clone()) });
         }
     }
-    // Who decides is found in the directory, and in what packages give of it.
-    let directory = |c: &Change| matches!(c.address.kind(), "user" | "group" | "connected_organization" | "assignment" | "access_package");
-    if changes.iter().any(directory) {
+    // Who decides is found in the directory, and in what people hold of it.
+    let directory = |c: &Change| matches!(c.address.kind(), "user" | "group" | "connected_organization");
+    if touched || changes.iter().any(directory) {
         for stored in before.objects.within_kind("access_package").iter().filter(|s| s.object.address.kind() == "access_package") {
             for open in pending(before, &stored.id).into_iter().filter(|r| !closed.contains(&r.id)) {
                 if !deciders(before, &open).is_empty() && deciders(after, &open).is_empty() {
