@@ -3,9 +3,11 @@
 use super::actor::Actor;
 use super::approval::{advance, approvers, close, find};
 use super::draft::Draft;
-use super::event::Event;
+use super::event::{Cause, Event};
 use super::nouns::{RequestState, Verdict};
+use super::record::{Family, Record};
 use super::refusal::Refusal;
+use super::removal;
 use crate::authority::Action;
 
 /// A yes or a no. The first one closes the stage to the others (R40).
@@ -62,21 +64,31 @@ pub(super) fn decide(draft: &mut Draft<'_>, actor: &Actor, id: &str, approve: bo
 /// Takes a request back: the requestor while somebody has to decide (R141), who manages assignments until it is delivered (R142).
 pub(super) fn cancel(draft: &mut Draft<'_>, actor: &Actor, id: &str, justification: Option<&str>) -> Result<(), Refusal> {
     let now = draft.now;
-    {
+    let under_way = {
         let facts = draft.facts();
         let request = find(&facts, id)?;
         let own =
             matches!(actor, Actor::Person(name) if [&request.requestor, &request.target].into_iter().any(|n| facts.person(name).is(n)));
-        let managed = facts.package(&request.package.id).map_or(Ok(()), |package| actor.may(&facts, Action::CancelRequest, package));
-        let (open, rule) = match (&managed, own) {
-            (Ok(()), _) => (request.state.is_open() || request.state == RequestState::DeliveryFailed, "R142"),
-            (Err(_), true) => (request.state == RequestState::PendingApproval, "R141"),
-            (Err(_), false) => return Err(Refusal::by("R57", format!("there is no request `{id}`"), "`writ requests` lists them")),
+        let package = facts.package(&request.package.id);
+        // Nobody manages a package that is gone.
+        let managed =
+            package.map_or(matches!(actor, Actor::Operator(_)), |package| actor.may(&facts, Action::CancelRequest, package).is_ok());
+        let under_way = matches!(request.state, RequestState::Delivering | RequestState::DeliveryFailed);
+        let (open, rule) = match (managed, own) {
+            (true, _) => (package.is_some() && (request.state.is_open() || under_way), "R142"),
+            (false, true) => (request.state == RequestState::PendingApproval, "R141"),
+            (false, false) => return Err(Refusal::by("R57", format!("there is no request `{id}`"), "`writ requests` lists them")),
         };
         if !open {
             let message = format!("the request is {}, and cannot be taken back", request.state.word());
             return Err(Refusal::by(rule, message, "access that was given ends with `writ remove`"));
         }
+        request.assignment.filter(|_| under_way)
+    };
+    close(draft, id, now, RequestState::Canceled, Some(actor.word()), justification.unwrap_or("canceled"))?;
+    // A canceled request gives nothing: what was on its way, or failed on it, ends.
+    match under_way.filter(|a| matches!(draft.record(Family::Assignment, a), Some(Record::Assignment(a)) if a.is_live(now))) {
+        Some(assignment) => removal::end(draft, &assignment, now, Cause::Removed(actor.word().to_owned())),
+        None => Ok(()),
     }
-    close(draft, id, now, RequestState::Canceled, Some(actor.word()), justification.unwrap_or("canceled"))
 }

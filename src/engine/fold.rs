@@ -181,9 +181,10 @@ fn go_on(record: Record, event: &Event) -> Option<Option<Record>> {
                 Event::DeliveryDone { .. } if d.state == SendState::Pending => {
                     (d.state, d.attempts, d.error) = (SendState::Done, tried, None)
                 }
-                Event::DeliveryFailed { error, retry, .. } if d.state == SendState::Pending => {
+                Event::DeliveryFailed { at, error, retry, .. } if d.state == SendState::Pending => {
                     d.state = if retry.is_some() { SendState::Pending } else { SendState::Failed };
-                    d.due = retry.unwrap_or(d.due);
+                    // Of one that failed it says when: the window of R143 counts from then, however late it was tried.
+                    d.due = retry.unwrap_or(*at);
                     (d.attempts, d.error) = (tried, Some(error.clone()));
                 }
                 _ => return None,

@@ -6,7 +6,7 @@ use super::account::{self, Account};
 use super::draft::Draft;
 use super::event::Event;
 use super::facts::Facts;
-use super::nouns::{Assignment, AssignmentState, Named, RequestState, Source};
+use super::nouns::{Assignment, AssignmentState, Named, RequestKind, RequestState, Source};
 use super::reach::{self, Reach};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
@@ -62,7 +62,7 @@ pub struct Delivery {
     pub state: SendState,
     /// How often it was tried.
     pub attempts: u32,
-    /// When it is tried next.
+    /// When it is tried next; of one that failed, when that was.
     pub due: DateTime<Utc>,
     /// Why the last try failed.
     pub error: Option<String>,
@@ -240,7 +240,7 @@ fn settled(draft: &mut Draft<'_>, person: &str, at: DateTime<Utc>) -> Result<(),
         if assignment.state != state {
             draft.push(Event::Settled { assignment: assignment.id.clone(), at, state })?;
         }
-        let Some(request) = request_of(draft, &assignment) else { continue };
+        let Some(request) = request_of(draft, &assignment, state) else { continue };
         let Some(Record::Request(r)) = draft.record(Family::Request, &request) else { continue };
         let to = match state {
             AssignmentState::PartiallyDelivered => RequestState::PartiallyDelivered,
@@ -260,17 +260,23 @@ fn settled(draft: &mut Draft<'_>, person: &str, at: DateTime<Utc>) -> Result<(),
     Ok(())
 }
 
-/// The request that an assignment came of.
-fn request_of(draft: &Draft<'_>, assignment: &Assignment) -> Option<String> {
-    if let Source::Request(id) = &assignment.source {
-        return Some(id.clone());
+/// The request that an assignment came of, for one that stands at `now` from here on.
+fn request_of(draft: &Draft<'_>, assignment: &Assignment, now: AssignmentState) -> Option<String> {
+    match &assignment.source {
+        Source::Request(id) => return Some(id.clone()),
+        Source::Automatic => return None,
+        Source::Direct(_) | Source::Declared(_) => {}
     }
     let facts = draft.facts();
-    let open = facts.records.of_person(Family::Request, &assignment.target.id);
-    open.into_iter().find_map(|r| match r {
-        Record::Request(r) if r.assignment.as_deref() == Some(&assignment.id) => Some(r.id),
+    let of_it = |r: Record| match r {
+        Record::Request(r) if r.kind == RequestKind::AdminAdd && r.assignment.as_deref() == Some(&assignment.id) => Some(r.id),
         _ => None,
-    })
+    };
+    let open = facts.records.of_person(Family::Request, &assignment.target.id).into_iter().find_map(of_it);
+    // One whose delivery failed is over until it is tried again, which is rare enough to look through all of them.
+    let failed = matches!(assignment.state, AssignmentState::PartiallyDelivered | AssignmentState::DeliveryFailed);
+    let over = || facts.records.all(Family::Request).into_iter().rev().find_map(of_it);
+    open.or_else(|| if failed && assignment.state != now { over() } else { None })
 }
 
 /// What became of a try to deliver. One that is not wanted any more as it was tried is passed over: a new one waits.

@@ -64,16 +64,23 @@ pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, id: &str, justificati
     Ok(())
 }
 
-/// Ends an assignment, and what hangs on it: requests to extend it, and the stay of a guest who has no other.
+/// Ends an assignment, and what hangs on it: requests that it was still to come of, requests to extend it, and the stay of a guest who
+/// has no other.
 pub(super) fn end(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>, cause: Cause) -> Result<(), Refusal> {
+    let holder = end_only(draft, id, at, cause)?;
+    last_lost(draft, &holder, at)
+}
+
+/// The same, but for what becomes of a guest: whoever ends several things looks at that once all of it is done.
+pub(super) fn end_only(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>, cause: Cause) -> Result<Named, Refusal> {
     let Some(Record::Assignment(assignment)) = draft.facts().records.get(Family::Assignment, id) else { return Err(absent(id)) };
     draft.push(Event::Ended { assignment: id.to_owned(), at, cause })?;
-    let extending = |r: &Record| matches!(r, Record::Request(r) if r.kind == RequestKind::Extend && r.assignment.as_deref() == Some(id));
+    let hangs = |r: &Record| matches!(r, Record::Request(r) if r.kind != RequestKind::Remove && r.assignment.as_deref() == Some(id));
     let open = draft.facts().records.of_person(Family::Request, &assignment.target.id);
-    for request in open.iter().filter(|r| extending(r)) {
+    for request in open.iter().filter(|r| hangs(r)) {
         super::approval::close(draft, request.id(), at, RequestState::Canceled, None, "the access ended meanwhile")?;
     }
-    last_lost(draft, &assignment.target, at)
+    Ok(assignment.target)
 }
 
 /// A guest whom the engine brought in, and who lost the last assignment, is blocked, and goes later (R151).
