@@ -48,6 +48,11 @@ pub fn live_in(facts: &Facts<'_>, package: &str) -> Vec<Assignment> {
     live(facts, facts.records.of_package(Family::Assignment, package))
 }
 
+/// Whether a person holds a package, by its id.
+pub(super) fn holds(facts: &Facts<'_>, person: &Person<'_>, package: &str) -> bool {
+    live_of(facts, &person.named.id).iter().any(|a| a.package.id == package)
+}
+
 fn live(facts: &Facts<'_>, records: Vec<Record>) -> Vec<Assignment> {
     let assignment = |record| if let Record::Assignment(a) = record { Some(*a) } else { None };
     records.into_iter().filter_map(assignment).filter(|a| a.is_live(facts.now)).collect()

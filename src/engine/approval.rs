@@ -1,5 +1,6 @@
 //! Stages of approval: who may decide, and what follows when somebody did or nobody can.
 
+use super::access::holds;
 use super::assign;
 use super::draft::Draft;
 use super::event::Event;
@@ -205,6 +206,10 @@ pub(super) fn approve(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Res
         }
         if request.kind == RequestKind::Extend && !admits(&facts, policy, &person) {
             return Some(format!("the policy does not admit {} any more (R130)", person.named.name));
+        }
+        // What files or a rule gave meanwhile is held, and not given a second time (R68).
+        if request.kind != RequestKind::Extend && holds(&facts, &person, &request.package.id) {
+            return Some("it is held already".to_owned());
         }
         // Looked at once more, since two requests may have been under way at the same time (V25).
         incompatible(&facts, package, &person, false).map(|refusal| refusal.message)

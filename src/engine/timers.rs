@@ -3,6 +3,7 @@
 //! In: a record whose instant came. Out: events at that instant, not at the moment somebody looked: what was missed is caught up as
 //! if it had been seen. Invariant: a record whose instant came is not due at it any more afterwards, so that none is dealt with twice.
 
+use super::access::holds;
 use super::approval::{approvers, close, deliver};
 use super::assign::is_lifted;
 use super::draft::Draft;
@@ -91,6 +92,7 @@ fn begin(draft: &mut Draft<'_>, request: &Request, at: DateTime<Utc>) -> Result<
         let person = Person::of_named(&facts, &request.target);
         match facts.package(&request.package.id) {
             None => Some("the package is gone".to_owned()),
+            Some(_) if holds(&facts, &person, &request.package.id) => Some("it is held already".to_owned()),
             Some(_) if !person.is_enabled() => Some("the sign-in of the holder is blocked".to_owned()),
             Some(package) => incompatible(&facts, package, &person, false).map(|r| r.message),
         }
