@@ -52,6 +52,27 @@ fn a_nightly_apply_gives_back_nothing_that_was_taken_away() {
     w.expect(0, &["audit", "verify"]);
 }
 
+/// Nor does taking a name out of the files and putting it back: other dates do, or another key.
+#[test]
+fn what_a_review_took_away_stays_so() {
+    let w = Workspace::of(&declared("[\"ann@contoso.example\", \"bo@contoso.example\"]", ""));
+    w.apply();
+    w.expect(0, &["review", "start", "crm"]);
+    w.expect(0, &["review", "decide", "crm", "deny", "--as", "ann@contoso.example"]);
+    w.expect(0, &["review", "complete", "crm"]);
+    w.apply();
+    assert_eq!(holders(&w), ["bo@contoso.example"]);
+    for users in ["[\"bo@contoso.example\"]", "[\"ann@contoso.example\", \"bo@contoso.example\"]"] {
+        w.write("all.toml", &declared(users, ""));
+        w.apply();
+        assert_eq!(holders(&w), ["bo@contoso.example"]);
+    }
+    w.expect(0, &["show", "access_package.crm.assignment.team"]).says(&["ann@contoso.example", "spent", "the review"]);
+    w.write("all.toml", &declared("[\"ann@contoso.example\", \"bo@contoso.example\"]", "end = 2099-06-30\n"));
+    w.apply();
+    assert_eq!(holders(&w), ["ann@contoso.example", "bo@contoso.example"]);
+}
+
 #[test]
 fn a_person_who_is_added_gets_it_and_one_who_is_taken_out_loses_it() {
     let w = Workspace::of(&declared("[\"ann@contoso.example\"]", ""));

@@ -6,10 +6,11 @@
 use super::access::live_in;
 use super::actor::Actor;
 use super::approval::close;
+use super::assign::guest_of;
 use super::draft::Draft;
 use super::event::{Cause, Event};
 use super::facts::Facts;
-use super::nouns::{Assignment, AssignmentState, Named, Request, RequestKind, RequestState, Source};
+use super::nouns::{Assignment, AssignmentState, GuestState, Named, Request, RequestKind, RequestState, Source};
 use super::people::Person;
 use super::policies::incompatible;
 use super::record::{Family, Record};
@@ -21,6 +22,7 @@ use crate::kinds::assignment::Assignment as Declared;
 use crate::kinds::policy::{Automatic, Policy};
 use crate::kinds::user::User;
 use crate::model::{Minutes, Stored};
+use chrono::{DateTime, Utc};
 
 /// An object that changed: as it was, and as it is.
 #[derive(Debug, Clone, Copy)]
@@ -36,13 +38,14 @@ pub struct Changed<'a> {
 /// # Errors
 /// When it does not follow from what is so, which is a defect.
 pub fn settle(draft: &mut Draft<'_>, actor: &Actor, changed: &[Changed<'_>]) -> Result<(), Refusal> {
+    let mut losers = Vec::new();
     for change in changed {
         if let (Some(before), None) = (change.before, change.after) {
-            gone(draft, before)?;
+            gone(draft, before, &mut losers)?;
         }
     }
     for change in changed {
-        undeclared(draft, change)?;
+        undeclared(draft, change, &mut losers)?;
     }
     for change in changed {
         declared(draft, actor, change)?;
@@ -55,11 +58,13 @@ pub fn settle(draft: &mut Draft<'_>, actor: &Actor, changed: &[Changed<'_>]) -> 
             (None, None) => {}
         }
     }
-    automatic(draft)
+    automatic(draft, &mut losers)?;
+    // Who lost one thing may have been given another: a guest goes who has nothing after all of it (R151).
+    losers.iter().try_for_each(|holder| removal::last_lost(draft, holder, draft.now))
 }
 
 /// What hung on an object that is gone ends, and says why (R63, R147).
-fn gone(draft: &mut Draft<'_>, object: &Stored) -> Result<(), Refusal> {
+fn gone(draft: &mut Draft<'_>, object: &Stored, losers: &mut Vec<Named>) -> Result<(), Refusal> {
     let (at, id, facts) = (draft.now, object.id.as_str(), draft.facts());
     let (family_of, cause, why): (fn(&Facts<'_>, Family, &str) -> Vec<Record>, Cause, &str) = match object.object.address.kind() {
         "access_package" => (|f, family, id| f.records.of_package(family, id), Cause::PackageGone, "the package is gone"),
@@ -75,20 +80,34 @@ fn gone(draft: &mut Draft<'_>, object: &Stored) -> Result<(), Refusal> {
             let all = [Family::Request, Family::Assignment].into_iter().flat_map(|f| facts.records.of_package(f, &package));
             let mine: Vec<Record> = all.filter(governed).collect();
             drop(facts);
-            return over(draft, &mine, &Cause::PackageGone, "the policy is gone", at);
+            return over(draft, &mine, &Cause::PackageGone, "the policy is gone", at, losers);
         }
         _ => return Ok(()),
     };
     let all: Vec<Record> = [Family::Request, Family::Assignment].into_iter().flat_map(|f| family_of(&facts, f, id)).collect();
     drop(facts);
-    over(draft, &all, &cause, why, at)
+    over(draft, &all, &cause, why, at, losers)
 }
 
-fn over(draft: &mut Draft<'_>, records: &[Record], cause: &Cause, why: &str, at: chrono::DateTime<chrono::Utc>) -> Result<(), Refusal> {
+/// Ends these, and remembers whose they were.
+fn over(
+    draft: &mut Draft<'_>,
+    records: &[Record],
+    cause: &Cause,
+    why: &str,
+    at: DateTime<Utc>,
+    losers: &mut Vec<Named>,
+) -> Result<(), Refusal> {
     for record in records {
         match draft.record(record.family(), record.id()) {
-            Some(Record::Request(r)) if r.state.is_open() => close(draft, &r.id, at, RequestState::Canceled, None, why)?,
-            Some(Record::Assignment(a)) if a.state != AssignmentState::Expired => removal::end(draft, &a.id, at, cause.clone())?,
+            Some(Record::Request(r)) if r.state.is_open() => {
+                let (request, state, cause) = (r.id.clone(), RequestState::Canceled, why.to_owned());
+                draft.push(Event::Closed { request, at, state, by: None, cause })?;
+                losers.push(r.target);
+            }
+            Some(Record::Assignment(a)) if a.state != AssignmentState::Expired => {
+                losers.push(removal::end_only(draft, &a.id, at, cause.clone())?);
+            }
             _ => {}
         }
     }
@@ -102,7 +121,7 @@ fn users(stored: Option<&Stored>) -> Vec<String> {
 }
 
 /// What the files do not give any more ends; what it came from has to be the very object that is gone.
-fn undeclared(draft: &mut Draft<'_>, change: &Changed<'_>) -> Result<(), Refusal> {
+fn undeclared(draft: &mut Draft<'_>, change: &Changed<'_>, losers: &mut Vec<Named>) -> Result<(), Refusal> {
     let Some(before) = change.before.filter(|s| s.object.address.kind() == "assignment") else { return Ok(()) };
     let same = change.after.is_some_and(|after| after.id == before.id);
     let still = if same { users(change.after) } else { Vec::new() };
@@ -119,20 +138,30 @@ fn undeclared(draft: &mut Draft<'_>, change: &Changed<'_>) -> Result<(), Refusal
             .flat_map(|family| draft.facts().records.of_person(family, &person))
             .filter(given)
             .collect();
-        over(draft, &all, &Cause::Undeclared, "the files do not give it any more", at)?;
+        over(draft, &all, &Cause::Undeclared, "the files do not give it any more", at, losers)?;
     }
     Ok(())
 }
 
-/// What the files give for the first time is given: its apply is its approval.
+/// What the files give for the first time is given: its apply is its approval. What somebody else took away stays so, also where a name
+/// is taken out and put back.
 fn declared(draft: &mut Draft<'_>, actor: &Actor, change: &Changed<'_>) -> Result<(), Refusal> {
     let Some(after) = change.after.filter(|s| s.object.address.kind() == "assignment") else { return Ok(()) };
     let same = change.before.filter(|before| before.id == after.id);
     let known = users(same);
-    for name in users(Some(after)).into_iter().filter(|name| !known.contains(name)) {
-        give(draft, actor, after, &name)?;
+    let mut anew: Vec<String> = users(Some(after)).into_iter().filter(|name| !known.contains(name)).collect();
+    if same.is_some() && !anew.is_empty() {
+        let facts = draft.facts();
+        let all = facts.records.all(Family::Assignment).into_iter();
+        let source = Source::Declared(after.id.clone());
+        let given: Vec<Assignment> = all.filter_map(|r| if let Record::Assignment(a) = r { Some(*a) } else { None }).collect();
+        anew.retain(|name| {
+            let person = facts.person(name);
+            let last = given.iter().rfind(|a| a.source == source && person.is(&a.target));
+            last.is_none_or(|a| a.cause == Some(Cause::Undeclared))
+        });
     }
-    Ok(())
+    anew.iter().try_for_each(|name| give(draft, actor, after, name))
 }
 
 fn give(draft: &mut Draft<'_>, actor: &Actor, stored: &Stored, name: &str) -> Result<(), Refusal> {
@@ -190,7 +219,7 @@ pub fn spent(facts: &Facts<'_>, declared: &Stored, person: &str, all: &[Assignme
 }
 
 /// Every automatic policy looks at everybody again (R134 to R136).
-fn automatic(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+fn automatic(draft: &mut Draft<'_>, losers: &mut Vec<Named>) -> Result<(), Refusal> {
     let policies: Vec<(Named, Named)> = {
         let facts = draft.facts();
         let all = facts.objects.within_kind("access_package").iter();
@@ -198,12 +227,12 @@ fn automatic(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         automatic.filter_map(|s| Some((facts.named(&s.object.address.parent()?)?, facts.named(&s.object.address)?))).collect()
     };
     for (package, policy) in policies {
-        look_again(draft, &package, &policy)?;
+        look_again(draft, &package, &policy, losers)?;
     }
     Ok(())
 }
 
-fn look_again(draft: &mut Draft<'_>, package: &Named, policy: &Named) -> Result<(), Refusal> {
+fn look_again(draft: &mut Draft<'_>, package: &Named, policy: &Named, losers: &mut Vec<Named>) -> Result<(), Refusal> {
     let now = draft.now;
     let mut events = Vec::new();
     let mut ending = Vec::new();
@@ -225,7 +254,9 @@ fn look_again(draft: &mut Draft<'_>, package: &Named, policy: &Named) -> Result<
                     let person = Person::of(&facts, user.0.address.key());
                     let end = terms.ceiling(now);
                     let hindered = facts.package(&package.id).is_none_or(|p| incompatible(&facts, p, &person, false).is_some());
-                    if hindered || end.is_some_and(|end| end <= now) {
+                    // A block of ours is lifted by an administrator, and not by a rule (section 2.5).
+                    let blocked = !person.is_enabled() && guest_of(&facts, &person.named).is_some_and(|g| g.state == GuestState::Blocked);
+                    if hindered || blocked || end.is_some_and(|end| end <= now) {
                         continue;
                     }
                     let assignment = Assignment {
@@ -245,10 +276,11 @@ fn look_again(draft: &mut Draft<'_>, package: &Named, policy: &Named) -> Result<
                     };
                     events.push(Event::Given { assignment: Box::new(assignment) });
                 }
-                (true, Some(a)) if a.source == Source::Automatic && a.grace.is_some() => {
+                // It matches again, or the policy does not remove any more, also not whom it was about to.
+                (matches, Some(a)) if (matches || !removes) && a.source == Source::Automatic && a.grace.is_some() => {
                     events.push(Event::Grace { assignment: a.id.clone(), until: None });
                 }
-                (false, Some(a)) if a.source == Source::Automatic && a.policy.id == policy.id && removes && a.grace.is_none() => {
+                (false, Some(a)) if removes && a.source == Source::Automatic && a.policy.id == policy.id && a.grace.is_none() => {
                     match grace {
                         0 => ending.push(a.id.clone()),
                         grace => events.push(Event::Grace { assignment: a.id.clone(), until: Some(later(now, grace)) }),
@@ -262,7 +294,7 @@ fn look_again(draft: &mut Draft<'_>, package: &Named, policy: &Named) -> Result<
         draft.push(event)?;
     }
     for id in ending {
-        removal::end(draft, &id, now, Cause::Rule)?;
+        losers.push(removal::end_only(draft, &id, now, Cause::Rule)?);
     }
     Ok(())
 }
