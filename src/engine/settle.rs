@@ -226,23 +226,27 @@ fn automatic(draft: &mut Draft<'_>, losers: &mut Vec<Named>) -> Result<(), Refus
         let automatic = all.filter(|s| Policy::of(&s.object).is_some_and(|p| p.rule().is_some() && p.is_enabled()));
         automatic.filter_map(|s| Some((facts.named(&s.object.address.parent()?)?, facts.named(&s.object.address)?))).collect()
     };
+    // All that ends does so first: it may be what keeps somebody from the package of another rule.
+    let mut joining = Vec::new();
     for (package, policy) in policies {
-        look_again(draft, &package, &policy, losers)?;
+        let names = look_again(draft, &package, &policy, losers)?;
+        joining.push((package, policy, names));
     }
-    Ok(())
+    joining.iter().try_for_each(|(package, policy, names)| take_in(draft, package, policy, names))
 }
 
-fn look_again(draft: &mut Draft<'_>, package: &Named, policy: &Named, losers: &mut Vec<Named>) -> Result<(), Refusal> {
+/// Lets go whom a rule takes in no more, and tells the names of those whom it takes in and who do not hold the package.
+fn look_again(draft: &mut Draft<'_>, package: &Named, policy: &Named, losers: &mut Vec<Named>) -> Result<Vec<String>, Refusal> {
     let now = draft.now;
+    let mut joining = Vec::new();
     let mut events = Vec::new();
     let mut ending = Vec::new();
     {
         let facts = draft.facts();
-        let Some(governs) = facts.policy(&policy.id) else { return Ok(()) };
-        let Some(Automatic { rule, grace: Minutes(grace), adds, removes }) = governs.rule() else { return Ok(()) };
+        let found = facts.policy(&policy.id).and_then(|p| p.rule());
+        let Some(Automatic { rule, grace: Minutes(grace), adds, removes }) = found else { return Ok(joining) };
         // A rule that cannot be read takes nobody in, and lets nobody go.
-        let Ok(rule) = Rule::read(rule) else { return Ok(()) };
-        let terms = Terms::of(governs, facts.zone, false);
+        let Ok(rule) = Rule::read(rule) else { return Ok(joining) };
         let held = live_in(&facts, &package.id);
         let users = facts.objects.within_kind("user").iter().filter_map(|s| Some((User::of(&s.object)?, s)));
         for (user, stored) in users {
@@ -250,32 +254,7 @@ fn look_again(draft: &mut Draft<'_>, package: &Named, policy: &Named, losers: &m
             // What cannot be told adds and removes nobody.
             let Ok(matches) = rule.holds(user.fields()) else { continue };
             match (matches, assignment) {
-                (true, None) if adds => {
-                    let person = Person::of(&facts, user.0.address.key());
-                    let end = terms.ceiling(now);
-                    let hindered = facts.package(&package.id).is_none_or(|p| incompatible(&facts, p, &person, false).is_some());
-                    // A block of ours is lifted by an administrator, and not by a rule (section 2.5).
-                    let blocked = !person.is_enabled() && guest_of(&facts, &person.named).is_some_and(|g| g.state == GuestState::Blocked);
-                    if hindered || blocked || end.is_some_and(|end| end <= now) {
-                        continue;
-                    }
-                    let assignment = Assignment {
-                        id: draft.mint(),
-                        package: package.clone(),
-                        policy: policy.clone(),
-                        target: person.named,
-                        source: Source::Automatic,
-                        start: now,
-                        end,
-                        extensible: false,
-                        state: AssignmentState::Delivered,
-                        reminded: 0,
-                        grace: None,
-                        ended: None,
-                        cause: None,
-                    };
-                    events.push(Event::Given { assignment: Box::new(assignment) });
-                }
+                (true, None) if adds => joining.push(user.0.address.key().to_owned()),
                 // It matches again, or the policy does not remove any more, also not whom it was about to.
                 (matches, Some(a)) if (matches || !removes) && a.source == Source::Automatic && a.grace.is_some() => {
                     events.push(Event::Grace { assignment: a.id.clone(), until: None });
@@ -296,5 +275,40 @@ fn look_again(draft: &mut Draft<'_>, package: &Named, policy: &Named, losers: &m
     for id in ending {
         losers.push(removal::end_only(draft, &id, now, Cause::Rule)?);
     }
-    Ok(())
+    Ok(joining)
+}
+
+/// Gives to those whom a rule takes in, but for who may not have it.
+fn take_in(draft: &mut Draft<'_>, package: &Named, policy: &Named, names: &[String]) -> Result<(), Refusal> {
+    let start = draft.now;
+    let given: Vec<Assignment> = {
+        let facts = draft.facts();
+        let (Some(found), Some(governs)) = (facts.package(&package.id), facts.policy(&policy.id)) else { return Ok(()) };
+        let end = Terms::of(governs, facts.zone, false).ceiling(start);
+        if end.is_some_and(|end| end <= start) {
+            return Ok(());
+        }
+        let may = |person: &Person<'_>| {
+            // A block of ours is lifted by an administrator, and not by a rule (section 2.5).
+            let blocked = !person.is_enabled() && guest_of(&facts, &person.named).is_some_and(|g| g.state == GuestState::Blocked);
+            !blocked && incompatible(&facts, found, person, false).is_none()
+        };
+        let given = |person: Person<'_>| Assignment {
+            id: draft.mint(),
+            package: package.clone(),
+            policy: policy.clone(),
+            target: person.named,
+            source: Source::Automatic,
+            start,
+            end,
+            extensible: false,
+            state: AssignmentState::Delivered,
+            reminded: 0,
+            grace: None,
+            ended: None,
+            cause: None,
+        };
+        names.iter().map(|name| Person::of(&facts, name)).filter(may).map(given).collect()
+    };
+    given.into_iter().try_for_each(|assignment| Ok(draft.push(Event::Given { assignment: Box::new(assignment) })?))
 }
