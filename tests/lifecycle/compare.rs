@@ -4,15 +4,17 @@
 
 use super::invariants;
 use super::naive::{self, Act, By, Kind, Naive, State, Want};
+use super::sends::{Outcome, Send, Stands, TRIES, wait};
 use super::steps::Step;
-use super::world::{Edit, Gives, Id, Minute, World, package_address, policy_key};
+use super::world::{Edit, Gives, Id, Minute, OVER, World, package_address, policy_key};
 use chrono::{DateTime, Utc};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use writ::engine::{
-    Actor, Ask, Assignment, AssignmentState, Cause, Command, Draft, Event, Facts, Family, GuestState, Ledger, Record, Refusal, Request,
-    RequestKind, RequestState, catch_up, decide, deciders, fold, held_by,
+    Actor, Ask, Assignment, AssignmentState, Cause, Changed, Command, Delivery, Draft, Event, Facts, Family, GuestState, Ledger, Reach,
+    Record, Refusal, Request, RequestKind, RequestState, SendState, Vain, Wanted, catch_up, conclude, decide, deciders, delivered, fold,
+    held_by, settle,
 };
 use writ::kinds::{connected_organization, user};
 use writ::model::{Address, Holdings, Object, Origin, Stored, Zone};
@@ -28,6 +30,9 @@ pub struct Engine {
     /// Ids in the order of their making.
     pub requests: Vec<String>,
     pub assignments: Vec<String>,
+    /// What happened so far, and what was so after each of it; kept where somebody asks for it.
+    pub history: Vec<(Vec<Event>, Ledger)>,
+    pub keeps: bool,
 }
 
 fn instant(at: Minute) -> DateTime<Utc> {
@@ -45,8 +50,12 @@ fn id_of(all: &[String], place: Id) -> String {
 
 impl Engine {
     pub fn new(world: &World) -> Engine {
-        Engine {
-            objects: world.holdings(),
+        Engine::of(world, false)
+    }
+
+    pub fn of(world: &World, keeps: bool) -> Engine {
+        let mut engine = Engine {
+            objects: Holdings::default(),
             ledger: Ledger::default(),
             now: 0,
             zone: Zone::parse(if world.amsterdam { "Europe/Amsterdam" } else { "UTC" }).unwrap(),
@@ -54,7 +63,12 @@ impl Engine {
             minted: Cell::new(0),
             requests: Vec::new(),
             assignments: Vec::new(),
-        }
+            history: Vec::new(),
+            keeps,
+        };
+        let all: Vec<Address> = world.holdings().values().map(|s| s.object.address.clone()).collect();
+        engine.change(world, &all, &[]).unwrap();
+        engine
     }
 
     pub fn facts(&self) -> Facts<'_> {
@@ -75,6 +89,9 @@ impl Engine {
         };
         for event in &events {
             self.happens(event);
+        }
+        if self.keeps && !events.is_empty() {
+            self.history.push((events.clone(), self.ledger.clone()));
         }
         Ok(events)
     }
@@ -117,11 +134,15 @@ impl Engine {
         self.now = until;
         let mut events = Vec::new();
         loop {
-            let due: Vec<Record> = self.ledger.0.values().filter(|r| r.due().is_some_and(|at| at <= instant(until))).cloned().collect();
+            let is_due = |r: &&Record| r.family().is_timed() && r.due().is_some_and(|at| at <= instant(until));
+            let due: Vec<Record> = self.ledger.0.values().filter(is_due).cloned().collect();
             if due.is_empty() {
                 return Ok(events);
             }
-            events.extend(self.run(|draft| catch_up(draft, due, instant(until)))?);
+            events.extend(self.run(|draft| {
+                catch_up(draft, due, instant(until))?;
+                conclude(draft, &Reach::default(), false)
+            })?);
         }
     }
 
@@ -158,14 +179,96 @@ impl Engine {
                 Command::Reschedule { assignment: id_of(&self.assignments, *assignment), end: instant(*end) }
             }
             Act::Remove { assignment } => Command::Remove { assignment: id_of(&self.assignments, *assignment), justification: None },
+            Act::Reprocess { assignment } => Command::Reprocess { assignment: id_of(&self.assignments, *assignment) },
+            Act::Again { request } => Command::ReprocessRequest { request: id_of(&self.requests, *request) },
         };
-        self.run(|draft| decide(draft, &actor, &command))
+        self.run(|draft| {
+            decide(draft, &actor, &command)?;
+            conclude(draft, &Reach::default(), false)
+        })
     }
 
-    pub fn change(&mut self, world: &World, address: &Address) {
-        let anew = world.object(address);
-        let stored = self.objects.values_mut().find(|s| s.object.address == *address).unwrap();
-        stored.object = anew.object;
+    /// An apply: the objects are as the world has them, and what follows. Another right after it changes nothing, whether it names
+    /// the same objects once more, or none.
+    pub fn change(&mut self, world: &World, addresses: &[Address], packages: &[Id]) -> Result<Vec<Event>, String> {
+        let mut pairs: Vec<(Option<Stored>, Option<Stored>)> = Vec::new();
+        let mut objects: BTreeMap<Address, Stored> = self.objects.values().map(|s| (s.object.address.clone(), s.clone())).collect();
+        let mut anew: BTreeMap<Address, Stored> = world.those(addresses).into_iter().map(|s| (s.object.address.clone(), s)).collect();
+        for address in addresses.iter().collect::<BTreeSet<_>>() {
+            let before = objects.remove(address);
+            let mut after = anew.remove(address);
+            match (&before, &mut after) {
+                // Declared assignments are replaced; the others are who they were.
+                (Some(before), Some(after)) if address.kind() != "assignment" => after.id.clone_from(&before.id),
+                _ => {}
+            }
+            objects.extend(after.clone().map(|after| (address.clone(), after)));
+            match (before, after) {
+                (Some(before), Some(after)) if before.id != after.id => pairs.extend([(Some(before), None), (None, Some(after))]),
+                (None, None) => {}
+                pair => pairs.push(pair),
+            }
+        }
+        self.objects = objects.into_values().collect();
+        let changed: Vec<Changed<'_>> = pairs.iter().map(|(b, a)| Changed { before: b.as_ref(), after: a.as_ref() }).collect();
+        let packages = packages.iter().map(|p| package_address(*p).to_string()).collect();
+        let reach = Reach { packages, ..Reach::default() };
+        let apply = |changed: &[Changed<'_>], draft: &mut Draft<'_>| {
+            settle(draft, &Actor::Operator("operator:root@here".to_owned()), changed)?;
+            conclude(draft, &reach, false)
+        };
+        let events = self.run(|draft| apply(&changed, draft)).map_err(|r| format!("the apply is refused: {r}"))?;
+        let same: Vec<Changed<'_>> =
+            pairs.iter().filter(|(_, a)| a.is_some()).map(|(_, a)| Changed { before: a.as_ref(), after: a.as_ref() }).collect();
+        for changed in [&same[..], &[]] {
+            let facts = self.facts();
+            let mint = || "none".to_owned();
+            let mut draft = Draft::new(&facts, &mint);
+            apply(changed, &mut draft).map_err(|r| format!("the second apply is refused: {r}"))?;
+            let events = draft.events();
+            if !events.is_empty() {
+                return Err(format!("a second apply still has to do: {}", words(&events)));
+            }
+        }
+        Ok(events)
+    }
+
+    /// What became of tries to deliver, recorded together.
+    pub fn sent(&mut self, world: &World, tries: &[(Send, Outcome)]) -> Result<Vec<Event>, Refusal> {
+        let tries: Vec<(Delivery, Outcome)> = tries
+            .iter()
+            .filter_map(|(send, outcome)| {
+                let mut tried = self.delivery(world, send.user, send.over)?.clone();
+                if let Wanted::Membership { held, .. } = &mut tried.wanted {
+                    *held = send.held;
+                }
+                tried.attempts = send.tries;
+                Some((tried, *outcome))
+            })
+            .collect();
+        let now = self.now;
+        self.run(|draft| {
+            for (tried, outcome) in &tries {
+                let later = instant(now + wait(tried.attempts));
+                let outcome = match outcome {
+                    Outcome::Done => Ok(()),
+                    Outcome::Away => Err(Vain { why: "away".to_owned(), retry: Some(later), untried: false }),
+                    Outcome::Refused => Err(Vain { why: "refused".to_owned(), retry: None, untried: false }),
+                };
+                delivered(draft, tried, outcome)?;
+            }
+            conclude(draft, &Reach::default(), false)
+        })
+    }
+
+    fn delivery(&self, world: &World, user: Id, over: usize) -> Option<&Delivery> {
+        let (name, (.., connector, group)) = (&world.users[user].name, OVER[over]);
+        self.ledger.0.values().find_map(|r| match r {
+            Record::Delivery(d) if d.person.name == *name && d.connector == connector => {
+                matches!(&d.wanted, Wanted::Membership { group: found, .. } if found == group).then_some(&**d)
+            }
+            _ => None,
+        })
     }
 
     /// An administrator lets somebody sign in again.
@@ -174,16 +277,16 @@ impl Engine {
         stored.object.attributes = user::with_sign_in(&stored.object.attributes, true);
     }
 
-    pub fn request(&self, id: &str) -> &Request {
-        self.request_of(id).unwrap()
-    }
-
-    /// A request, if it is kept still.
-    pub fn request_of(&self, id: &str) -> Option<&Request> {
+    /// Nothing, where its record was taken away.
+    pub fn known_request(&self, id: &str) -> Option<&Request> {
         match self.ledger.0.get(&(Family::Request, id.to_owned()))? {
             Record::Request(request) => Some(request),
             _ => panic!("{id} is no request"),
         }
+    }
+
+    pub fn request(&self, id: &str) -> &Request {
+        self.known_request(id).unwrap()
     }
 
     pub fn assignment(&self, id: &str) -> &Assignment {
@@ -198,9 +301,28 @@ impl Engine {
 pub fn step(model: &mut Naive, engine: &mut Engine, step: &Step) -> Result<bool, String> {
     let events = match step {
         Step::Change(edit) => {
-            let address = model.world.change(edit);
-            engine.change(&model.world, &address);
-            Vec::new()
+            let addresses = model.change(edit);
+            let packages: &[Id] = if let Edit::Gives(package, _) = edit { &[*package] } else { &[] };
+            engine.change(&model.world, &addresses, packages)?
+        }
+        Step::Send(outcomes) => send(model, engine, outcomes)?,
+        Step::Away(over) => {
+            let mut events = Vec::new();
+            for _ in 0..TRIES {
+                let due = model.sends.iter().filter(|s| s.over == *over && s.stands == Stands::Waiting).map(|s| s.due).min();
+                let Some(due) = due else { break };
+                let due = due.max(model.now);
+                model.tick(due);
+                events.extend(engine.tick(due).map_err(|r| format!("the clock is refused: {r}"))?);
+                let mut outcomes = [Outcome::Done; OVER.len()];
+                outcomes[*over] = Outcome::Away;
+                events.extend(send(model, engine, &outcomes)?);
+            }
+            events
+        }
+        Step::Try(tried, outcome) => {
+            model.tried(tried, *outcome);
+            engine.sent(&model.world, &[(tried.clone(), *outcome)]).map_err(|r| format!("the outbox is refused: {r}"))?
         }
         Step::Pass(to) => {
             model.now = (*to).max(model.now);
@@ -229,12 +351,25 @@ pub fn step(model: &mut Naive, engine: &mut Engine, step: &Step) -> Result<bool,
     let requests = (0..model.requests.len()).filter(|id| request(*id)).collect();
     let assignments: Vec<Id> = (0..model.assignments.len()).filter(|id| assignment(*id)).collect();
     let people = match step {
+        Step::Do(_, Act::Reprocess { assignment }) => vec![model.assignments[*assignment].target],
+        Step::Do(_, Act::Again { request }) => vec![model.requests[*request].target],
         Step::Do(..) | Step::Tick(_) => assignments.iter().map(|a| model.assignments[*a].target).collect(),
-        Step::Pass(_) | Step::Change(Edit::Member(..) | Edit::Gives(..)) => (0..model.world.users.len()).collect(),
-        Step::Change(_) => Vec::new(),
+        Step::Pass(_) | Step::Change(_) | Step::Send(_) | Step::Away(_) => (0..model.world.users.len()).collect(),
+        Step::Try(tried, _) => vec![tried.user],
     };
     invariants::records(engine, matches!(step, Step::Tick(_)))?;
+    if matches!(step, Step::Change(_)) {
+        invariants::applied(model, engine)?;
+    }
     agree(model, engine, &Part { requests, assignments, people }).map(|()| true)
+}
+
+/// The sender goes once through what is due.
+fn send(model: &mut Naive, engine: &mut Engine, outcomes: &[Outcome; OVER.len()]) -> Result<Vec<Event>, String> {
+    let due = model.sends.iter().filter(|s| s.stands == Stands::Waiting && s.due <= model.now);
+    let tries: Vec<(Send, Outcome)> = due.map(|s| (s.clone(), outcomes[s.over])).collect();
+    tries.iter().for_each(|(tried, outcome)| model.tried(tried, *outcome));
+    engine.sent(&model.world, &tries).map_err(|r| format!("the outbox is refused: {r}"))
 }
 
 /// The records and people that are compared: those that something came to, after every step.
@@ -282,7 +417,7 @@ fn told(model: &Naive, part: &Part) -> String {
     let name = |u: Id| model.world.users[u].name.as_str();
     for id in &part.requests {
         let r = &model.requests[*id];
-        if model.kept[*id] == naive::Kept::Gone {
+        if r.purged {
             writeln!(text, "  request {id} is not kept").unwrap();
             continue;
         }
@@ -292,14 +427,7 @@ fn told(model: &Naive, part: &Part) -> String {
             Kind::Extend => "extend",
             Kind::Remove => "remove",
         };
-        let state = match r.state {
-            State::Pending => "pending_approval",
-            State::Scheduled => "scheduled",
-            State::Delivered => "delivered",
-            State::Denied => "denied",
-            State::TimedOut => "timed_out",
-            State::Canceled => "canceled",
-        };
+        let state = word(r.state);
         let mut able: Vec<&str> = model.deciders(r).into_iter().map(name).collect();
         able.sort_unstable();
         let times = if r.state == State::Scheduled { format!(" {:?}", (r.start, r.end)) } else { String::new() };
@@ -313,16 +441,36 @@ fn told(model: &Naive, part: &Part) -> String {
                 naive::Cause::Expired => "its end came",
                 naive::Cause::GivenUp => "the holder gave it up",
                 naive::Cause::Removed => "somebody took it away",
+                naive::Cause::Rule => "its rule does not match any more",
+                naive::Cause::Undeclared => "the files do not give it any more",
+                naive::Cause::PackageGone => "the package is gone",
+                naive::Cause::PersonGone => "the holder is not in the directory any more",
             };
             (at, cause)
         });
         let live = model.is_live(a);
-        writeln!(text, "  assignment {id} p{} q{} {} {:?} {over:?} {live}", a.package, a.policy, name(a.target), (a.start, a.end)).unwrap();
+        let stands = if over.is_some() { "expired" } else { word(a.stands) };
+        let grace = a.grace.filter(|_| over.is_none());
+        let times = (a.start, a.end);
+        writeln!(text, "  assignment {id} p{} q{} {} {times:?} {over:?} {live} {stands} {grace:?}", a.package, a.policy, name(a.target))
+            .unwrap();
     }
     let mut guests: Vec<String> =
         model.guests.iter().map(|g| format!("  guest {} {:?} {:?}\n", name(g.user), g.stands, g.deletes)).collect();
     guests.sort_unstable();
     text.extend(guests);
+    for user in &part.people {
+        for (over, (.., group)) in OVER.iter().enumerate() {
+            let Some(s) = model.send_of(*user, over) else { continue };
+            let stands = match s.stands {
+                Stands::Waiting => "waits",
+                Stands::Done => "done",
+                Stands::Failed => "failed",
+            };
+            let later = Some(s.due).filter(|due| s.stands == Stands::Waiting && *due > model.now);
+            writeln!(text, "  {} in {group}: {} {stands} {} {later:?}", name(*user), s.held, s.tries).unwrap();
+        }
+    }
     for user in part.people.iter().filter(|u| model.world.users[**u].known) {
         let held: Vec<String> = model.holdings(*user).into_iter().map(role).collect();
         writeln!(text, "  {} holds {}", name(*user), held.join(", ")).unwrap();
@@ -330,10 +478,28 @@ fn told(model: &Naive, part: &Part) -> String {
     text
 }
 
+fn word(state: State) -> &'static str {
+    match state {
+        State::Pending => "pending_approval",
+        State::Scheduled => "scheduled",
+        State::Delivering => "delivering",
+        State::Delivered => "delivered",
+        State::Partly => "partially_delivered",
+        State::Failed => "delivery_failed",
+        State::Denied => "denied",
+        State::TimedOut => "timed_out",
+        State::Canceled => "canceled",
+    }
+}
+
 fn role(gives: Gives) -> String {
     match gives {
         Gives::Group(g, role) => format!("group g{g} {role}"),
         Gives::Application(role) => format!("application app {role}"),
+        Gives::Over(over) => {
+            let (resource, role, ..) = OVER[over];
+            format!("application {} {role}", if resource == "crm" { "crm/prod" } else { resource })
+        }
     }
 }
 
@@ -343,7 +509,7 @@ fn seen(model: &Naive, engine: &Engine, part: &Part) -> Result<String, String> {
     let facts = engine.facts();
     let key = |named: &str| named.rsplit('.').next().unwrap_or_default().to_owned();
     for id in &part.requests {
-        let Some(r) = engine.request_of(&engine.requests[*id]) else {
+        let Some(r) = engine.known_request(&engine.requests[*id]) else {
             writeln!(text, "  request {id} is not kept").unwrap();
             continue;
         };
@@ -368,14 +534,20 @@ fn seen(model: &Naive, engine: &Engine, part: &Part) -> Result<String, String> {
                 Cause::Expired => "its end came",
                 Cause::GivenUp => "the holder gave it up",
                 Cause::Removed(_) => "somebody took it away",
-                _ => "something is gone",
+                Cause::Rule => "its rule does not match any more",
+                Cause::Undeclared => "the files do not give it any more",
+                Cause::PackageGone => "the package is gone",
+                Cause::PersonGone => "the holder is not in the directory any more",
+                Cause::Review(_) => "a review took it away",
             };
             (minute(a.ended.unwrap()), cause)
         });
         let times = (minute(a.start), a.end.map(minute));
         let live = a.is_live(facts.now);
-        writeln!(text, "  assignment {id} {} {} {} {times:?} {over:?} {live}", key(&a.package.name), key(&a.policy.name), a.target.name)
-            .unwrap();
+        let stands = a.state.word();
+        let grace = a.grace.map(minute).filter(|_| over.is_none());
+        let (package, policy) = (key(&a.package.name), key(&a.policy.name));
+        writeln!(text, "  assignment {id} {package} {policy} {} {times:?} {over:?} {live} {stands} {grace:?}", a.target.name).unwrap();
     }
     let mut guests: Vec<String> = Vec::new();
     for record in engine.ledger.0.values() {
@@ -390,6 +562,18 @@ fn seen(model: &Naive, engine: &Engine, part: &Part) -> Result<String, String> {
     }
     guests.sort_unstable();
     text.extend(guests);
+    for user in &part.people {
+        for (over, (.., group)) in OVER.iter().enumerate() {
+            let Some(d) = engine.delivery(&model.world, *user, over) else { continue };
+            let stands = match d.state {
+                SendState::Pending => "waits",
+                SendState::Done => "done",
+                SendState::Failed => "failed",
+            };
+            let later = Some(d.due).filter(|due| d.state == SendState::Pending && *due > facts.now).map(minute);
+            writeln!(text, "  {} in {group}: {} {stands} {} {later:?}", d.person.name, d.is_held(), d.attempts).unwrap();
+        }
+    }
     for user in part.people.iter().map(|u| &model.world.users[*u]) {
         let held = held_by(&facts, &facts.person(&user.name));
         invariants::reasons(&held, &user.name, facts.now)?;

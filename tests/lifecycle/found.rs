@@ -2,9 +2,11 @@
 
 use super::compare::Engine;
 use super::naive::{Act, By, Naive, Request, State, Want};
+use super::sends::{Outcome, Send, Stands};
 use super::steps::Step;
 use super::world::{
-    Catalog, DAY, Ends, Extension, Gives, Group, Id, Lost, Minute, Organization, Package, Policy, Scope, Stage, User, Who, World,
+    Auto, Catalog, DAY, Declared, Edit, Ends, Extension, Gives, Group, Id, Lost, Minute, Organization, Package, Policy, Scope, Stage, User,
+    Who, World,
 };
 use writ::engine::{AssignmentState, GuestState, Record, Refusal, RequestState, deciders, held_by};
 
@@ -22,7 +24,8 @@ pub fn is_left_out(model: &Naive, step: &Step) -> bool {
         turn.is_some_and(|t| t.deadline <= model.now || t.escalates.is_some_and(|at| at <= model.now))
             || (r.state == State::Scheduled && r.start.is_some_and(|at| at <= model.now))
     };
-    let ends = model.assignments.iter().any(|a| a.target == target && a.over.is_none() && a.end.is_some_and(|end| end <= model.now));
+    let over = |at: Option<Minute>| at.is_some_and(|at| at <= model.now);
+    let ends = model.assignments.iter().any(|a| a.target == target && a.over.is_none() && (over(a.end) || over(a.grace)));
     ends || model.requests.iter().any(|r| r.target == target && waits(r))
 }
 
@@ -31,6 +34,9 @@ fn world() -> World {
     let user = |name: &str, manager: Option<Id>| User {
         name: format!("{name}@contoso.example"),
         known: true,
+        gone: false,
+        ours: true,
+        department: 0,
         guest: false,
         enabled: true,
         domain: 0,
@@ -38,8 +44,9 @@ fn world() -> World {
         manager,
     };
     let mut users = vec![user("joe", Some(1)), user("mamta", Some(2)), user("hana", None)];
-    users.push(User { name: "zoe@fabrikam.example".to_owned(), known: false, guest: true, domain: 1, ..user("zoe", None) });
+    users.push(User { name: "zoe@fabrikam.example".to_owned(), known: false, ours: false, guest: true, domain: 1, ..user("zoe", None) });
     let package = Package {
+        gone: false,
         catalog: 0,
         hidden: false,
         gives: vec![Gives::Application("Reader")],
@@ -62,6 +69,7 @@ fn policy(package: Id, scope: Scope, approvers: &[Who]) -> Policy {
     let asked = scope != Scope::Nobody;
     Policy {
         package,
+        gone: false,
         enabled: true,
         scope,
         ends: Ends::After(90 * DAY),
@@ -126,8 +134,8 @@ fn blocked_member_while_it_waited() {
     world.policies = vec![policy(0, Scope::Members, &[Who::User(1)])];
     let mut engine = Engine::new(&world);
     does(&mut engine, &world, JOE, &Act::Request(want(0))).unwrap();
-    let address = world.change(&super::world::Edit::Enabled(0));
-    engine.change(&world, &address);
+    let changed = world.change(&super::world::Edit::Enabled(0));
+    engine.change(&world, &changed, &[]).unwrap();
     let _ = does(&mut engine, &world, MAMTA, &approves(0));
     assert_ne!(state(&engine, 0), RequestState::Delivered);
 }
@@ -250,9 +258,200 @@ fn an_extension_out_of_scope() {
     does(&mut engine, &world, JOE, &Act::Request(want(0))).unwrap();
     engine.now = 10 * DAY;
     does(&mut engine, &world, JOE, &Act::Extend { assignment: 0, end: None, reason: true }).unwrap();
-    let address = world.change(&super::world::Edit::Member(0, 0));
-    engine.change(&world, &address);
+    let changed = world.change(&super::world::Edit::Member(0, 0));
+    engine.change(&world, &changed, &[]).unwrap();
     let _ = does(&mut engine, &world, MAMTA, &approves(1));
     let end = engine.assignment(&engine.assignments[0]).end.map(super::compare::minute);
     assert_eq!(end, Some(90 * DAY));
+}
+
+/// A package that is delivered elsewhere, which joe asked for and has.
+fn delivered_elsewhere(gives: &[Gives]) -> (World, Engine) {
+    let mut world = world();
+    world.packages[0].gives = gives.to_vec();
+    world.policies = vec![policy(0, Scope::Members, &[])];
+    let mut engine = Engine::new(&world);
+    does(&mut engine, &world, JOE, &Act::Request(want(0))).unwrap();
+    assert_eq!(state(&engine, 0), RequestState::Delivering);
+    (world, engine)
+}
+
+/// The sender tries what somebody is to have over there.
+fn tries(engine: &mut Engine, world: &World, user: Id, over: usize, outcome: Outcome) {
+    let tried = Send { user, over, held: true, stands: Stands::Waiting, tries: 0, due: 0, outwaited: false };
+    engine.sent(world, &[(tried, outcome)]).unwrap();
+}
+
+/// R142: a request whose delivery failed can be canceled; a canceled request gives nothing.
+#[test]
+fn canceled_when_its_delivery_had_failed() {
+    let (world, mut engine) = delivered_elsewhere(&[Gives::Over(2)]);
+    tries(&mut engine, &world, 0, 2, Outcome::Refused);
+    assert_eq!(state(&engine, 0), RequestState::DeliveryFailed);
+    does(&mut engine, &world, By::Operator, &Act::Cancel { request: 0 }).unwrap();
+    assert_eq!(state(&engine, 0), RequestState::Canceled);
+    assert_eq!(engine.assignment(&engine.assignments[0]).state, AssignmentState::Expired);
+}
+
+/// Q10: so can one that is on its way.
+#[test]
+fn canceled_on_its_way() {
+    let (world, mut engine) = delivered_elsewhere(&[Gives::Over(2)]);
+    does(&mut engine, &world, By::Operator, &Act::Cancel { request: 0 }).unwrap();
+    assert_eq!(engine.assignment(&engine.assignments[0]).state, AssignmentState::Expired);
+}
+
+/// C13: what is given up on its way is not under way for ever, and can be asked for again.
+#[test]
+fn given_up_on_its_way() {
+    let (world, mut engine) = delivered_elsewhere(&[Gives::Over(2)]);
+    does(&mut engine, &world, JOE, &Act::Remove { assignment: 0 }).unwrap();
+    assert_eq!(state(&engine, 0), RequestState::Canceled);
+    does(&mut engine, &world, JOE, &Act::Request(want(0))).unwrap();
+}
+
+/// Q16: what was assigned directly is tried again, and its request with it.
+#[test]
+fn a_direct_assignment_that_failed_is_tried_again() {
+    let mut world = world();
+    world.packages[0].gives = vec![Gives::Over(2)];
+    world.policies = vec![policy(0, Scope::Nobody, &[])];
+    let mut engine = Engine::new(&world);
+    does(&mut engine, &world, By::Operator, &Act::Assign(Want { policy: Some(0), target: Some(0), ..want(0) })).unwrap();
+    tries(&mut engine, &world, 0, 2, Outcome::Refused);
+    assert_eq!(state(&engine, 0), RequestState::DeliveryFailed);
+    does(&mut engine, &world, By::Operator, &Act::Reprocess { assignment: 0 }).unwrap();
+    assert_eq!(state(&engine, 0), RequestState::Delivering);
+    tries(&mut engine, &world, 0, 2, Outcome::Done);
+    assert_eq!(state(&engine, 0), RequestState::Delivered);
+}
+
+/// R68: who got it meanwhile by the files does not get it a second time by an approval, nor at the start of what was scheduled.
+#[test]
+fn given_by_the_files_while_it_waited() {
+    for start in [None, Some(DAY)] {
+        let mut world = world();
+        world.policies = vec![policy(0, Scope::Members, &[Who::User(1)]), policy(0, Scope::Nobody, &[])];
+        world.declared = vec![declared(0, 1, &[])];
+        let mut engine = Engine::new(&world);
+        does(&mut engine, &world, JOE, &Act::Request(Want { policy: Some(0), start, ..want(0) })).unwrap();
+        if start.is_some() {
+            does(&mut engine, &world, MAMTA, &approves(0)).unwrap();
+        }
+        apply(&mut engine, &mut world, &Edit::Listed(0, 0));
+        if start.is_none() {
+            let _ = does(&mut engine, &world, MAMTA, &approves(0));
+        }
+        engine.tick(2 * DAY).unwrap();
+        assert_eq!(live(&engine), 1);
+    }
+}
+
+fn declared(package: Id, policy: Id, users: &[Id]) -> Declared {
+    Declared { there: !users.is_empty(), package, policy, users: users.to_vec(), start: None, end: None, version: 0, note: 0 }
+}
+
+fn apply(engine: &mut Engine, world: &mut World, edit: &Edit) {
+    let changed = world.change(edit);
+    engine.change(world, &changed, &[]).unwrap();
+}
+
+fn live(engine: &Engine) -> usize {
+    engine.assignments.iter().filter(|a| engine.assignment(a).is_live(engine.facts().now)).count()
+}
+
+/// Given once: what the holder gave up is not given again because a name was taken out of the files and put back.
+#[test]
+fn put_back_into_the_same_assignment() {
+    let mut world = world();
+    world.policies = vec![policy(0, Scope::Nobody, &[])];
+    world.declared = vec![declared(0, 0, &[0, 1])];
+    let mut engine = Engine::new(&world);
+    does(&mut engine, &world, JOE, &Act::Remove { assignment: 0 }).unwrap();
+    for user in [0, 0, 1, 1] {
+        apply(&mut engine, &mut world, &Edit::Listed(0, user));
+    }
+    // What the files themselves took away, they give again.
+    assert_eq!((live(&engine), engine.assignments.len()), (1, 3));
+    apply(&mut engine, &mut world, &Edit::Dates(0, None, Some(DAY)));
+    assert_eq!(live(&engine), 2, "other dates are a new grant");
+}
+
+/// R151: a guest whose access the files replace by the same with other dates did not lose the last of it.
+#[test]
+fn other_dates_for_a_guest() {
+    let mut world = world();
+    world.policies = vec![policy(0, Scope::Outside, &[]), policy(1, Scope::Nobody, &[])];
+    let mut engine = Engine::new(&world);
+    does(&mut engine, &world, ZOE, &Act::Request(want(0))).unwrap();
+    // From now on the files know her; not her account, which stays the engine's.
+    (world.users[3].known, world.users[3].ours) = (true, true);
+    world.declared = vec![declared(1, 1, &[3])];
+    engine.change(&world, &[super::world::declared_address(1, 0)], &[]).unwrap();
+    does(&mut engine, &world, ZOE, &Act::Remove { assignment: 0 }).unwrap();
+    apply(&mut engine, &mut world, &Edit::Dates(0, None, Some(9 * DAY)));
+    assert_eq!((guest(&engine).0, live(&engine)), (GuestState::Active, 1));
+}
+
+/// Section 2.5: a new assignment while blocked requires an admin to lift the block first, also one by a rule.
+#[test]
+fn a_blocked_guest_whom_a_rule_takes_in() {
+    let mut world = world();
+    let auto = Auto { department: None, enabled: false, grace: 0, adds: true, removes: true };
+    world.policies = vec![policy(0, Scope::Outside, &[]), Policy { enabled: false, ..policy(1, Scope::Automatic(auto), &[]) }];
+    world.policies[1].extension = Extension::No;
+    world.policies[1].schedule = false;
+    let mut engine = Engine::new(&world);
+    does(&mut engine, &world, ZOE, &Act::Request(want(0))).unwrap();
+    does(&mut engine, &world, ZOE, &Act::Remove { assignment: 0 }).unwrap();
+    assert_eq!(guest(&engine).0, GuestState::Blocked);
+    (world.users[3].known, world.users[3].enabled) = (true, false);
+    apply(&mut engine, &mut world, &Edit::Policy(1));
+    assert_eq!(live(&engine), 3, "all but the guest");
+}
+
+/// R137: what a rule takes away in an apply does not keep anybody from what another gives in it, in whatever order they stand.
+#[test]
+fn from_one_rule_to_another_that_excludes_it() {
+    let mut world = world();
+    let auto = |department| Auto { department: Some(department), enabled: false, grace: 0, adds: true, removes: true };
+    let by = |package, department| Policy {
+        extension: Extension::No,
+        schedule: false,
+        ..policy(package, Scope::Automatic(auto(department)), &[])
+    };
+    world.policies = vec![by(0, 1), by(1, 0)];
+    world.packages[0].not_with_packages = vec![1];
+    let mut engine = Engine::new(&world);
+    assert_eq!(live(&engine), 3);
+    apply(&mut engine, &mut world, &Edit::Department(0));
+    assert_eq!(live(&engine), 3);
+}
+
+/// R135: whom a rule does not take in any more stays where the policy does not remove, also where the grace runs already.
+#[test]
+fn a_grace_that_is_taken_back() {
+    let mut world = world();
+    let auto = Auto { department: Some(0), enabled: false, grace: 7 * DAY, adds: true, removes: true };
+    world.policies = vec![Policy { extension: Extension::No, schedule: false, ..policy(0, Scope::Automatic(auto), &[]) }];
+    let mut engine = Engine::new(&world);
+    apply(&mut engine, &mut world, &Edit::Department(0));
+    let kept = Policy { scope: Scope::Automatic(Auto { removes: false, ..auto }), ..world.policies[0].clone() };
+    apply(&mut engine, &mut world, &Edit::Terms(0, Box::new(kept)));
+    engine.tick(8 * DAY).unwrap();
+    assert_eq!(live(&engine), 3);
+}
+
+/// R143: within seven days after it failed, however late it was tried.
+#[test]
+fn a_window_counts_from_the_last_try() {
+    let (world, mut engine) = delivered_elsewhere(&[Gives::Over(2)]);
+    engine.now = 10 * DAY;
+    tries(&mut engine, &world, 0, 2, Outcome::Refused);
+    engine.now = 12 * DAY;
+    does(&mut engine, &world, By::Operator, &Act::Again { request: 0 }).unwrap();
+    assert_eq!(state(&engine, 0), RequestState::Delivering);
+    tries(&mut engine, &world, 0, 2, Outcome::Refused);
+    engine.now = 19 * DAY;
+    assert!(does(&mut engine, &world, By::Operator, &Act::Again { request: 0 }).is_err());
 }

@@ -4,6 +4,7 @@
 //! it was taken from the engine; where a comment names a rule, the rule is why it is so. Where the rules leave a choice, the comment
 //! says which one was made. Past 400 lines, since it is every rule of the lifecycle in one piece.
 
+use super::sends::Send;
 use super::world::{DAY, Ends, Extension, Gives, Id, Lost, Minute, Policy, Question, Scope, Stage, Who, World, is_outside};
 
 /// Who acts.
@@ -30,11 +31,33 @@ pub struct Want {
 pub enum Act {
     Request(Want),
     Assign(Want),
-    Decide { request: Id, yes: bool, reason: bool },
-    Cancel { request: Id },
-    Extend { assignment: Id, end: Option<Minute>, reason: bool },
-    Reschedule { assignment: Id, end: Minute },
-    Remove { assignment: Id },
+    Decide {
+        request: Id,
+        yes: bool,
+        reason: bool,
+    },
+    Cancel {
+        request: Id,
+    },
+    Extend {
+        assignment: Id,
+        end: Option<Minute>,
+        reason: bool,
+    },
+    Reschedule {
+        assignment: Id,
+        end: Minute,
+    },
+    Remove {
+        assignment: Id,
+    },
+    Reprocess {
+        assignment: Id,
+    },
+    /// The same, of what of a request failed.
+    Again {
+        request: Id,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +72,10 @@ pub enum Kind {
 pub enum State {
     Pending,
     Scheduled,
+    Delivering,
     Delivered,
+    Partly,
+    Failed,
     Denied,
     TimedOut,
     Canceled,
@@ -81,6 +107,14 @@ pub struct Request {
     pub turn: Option<Turn>,
     pub decided_by: Vec<Id>,
     pub assignment: Option<Id>,
+    /// The declared assignment that asks, and which of its lives.
+    pub declared: Option<(Id, usize)>,
+    pub submitted: Minute,
+    pub completed: Option<Minute>,
+    /// When it is looked at again, since what it gave was held still when its time came.
+    pub kept: Option<Minute>,
+    /// The record was taken away.
+    pub purged: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +122,18 @@ pub enum Cause {
     Expired,
     GivenUp,
     Removed,
+    Rule,
+    Undeclared,
+    PackageGone,
+    PersonGone,
+}
+
+/// Where an assignment came from, as far as it matters later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Asked,
+    Declared(Id, usize),
+    Automatic,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -98,6 +144,11 @@ pub struct Assignment {
     pub start: Minute,
     pub end: Option<Minute>,
     pub over: Option<(Minute, Cause)>,
+    pub source: Source,
+    /// When it goes, since its rule does not match any more.
+    pub grace: Option<Minute>,
+    /// One of the four that something given can be in.
+    pub stands: State,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,59 +179,71 @@ pub struct Naive {
     pub requests: Vec<Request>,
     pub assignments: Vec<Assignment>,
     pub guests: Vec<Guest>,
-    /// Of each request, in the same order.
-    pub kept: Vec<Kept>,
+    pub sends: Vec<Send>,
     pub edges: Edges,
-}
-
-/// How long a request is kept: three months after it is over, and while what somebody asked for is held (2.6, Q18).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Kept {
-    Open,
-    Until(Minute),
-    Gone,
+    /// Of whom something was given or ended, and who is to be told elsewhere.
+    pub touched: Vec<Id>,
 }
 
 impl Naive {
     pub fn new(world: World) -> Naive {
-        Naive { world, now: 0, requests: Vec::new(), assignments: Vec::new(), guests: Vec::new(), kept: Vec::new(), edges: [0; 21] }
+        let nothing = World { users: world.users.clone(), ..World::default() };
+        let mut naive = Naive {
+            world,
+            now: 0,
+            requests: Vec::new(),
+            assignments: Vec::new(),
+            guests: Vec::new(),
+            sends: Vec::new(),
+            edges: [0; 21],
+            touched: Vec::new(),
+        };
+        naive.follow(&nothing);
+        naive.keep();
+        naive
     }
 
     /// Does it, or says what stands against it; then nothing is done.
     pub fn act(&mut self, by: By, act: &Act) -> Result<(), Against> {
-        let done = self.do_it(by, act);
+        let done = self.does(by, act);
+        self.conclude(&[]);
         self.keep();
         done
     }
 
-    /// Of those that have just ended it is noted how long they are kept.
-    fn keep(&mut self) {
-        self.kept.resize(self.requests.len(), Kept::Open);
-        for (id, request) in self.requests.iter().enumerate() {
-            if self.kept[id] == Kept::Open && !matches!(request.state, State::Pending | State::Scheduled) {
-                self.kept[id] = Kept::Until(self.now + 90 * DAY);
+    /// Of those that have just ended it is noted when.
+    pub fn keep(&mut self) {
+        let over = |state| matches!(state, State::Delivered | State::Denied | State::TimedOut | State::Canceled);
+        for request in self.requests.iter_mut().filter(|r| r.completed.is_none() && over(r.state)) {
+            request.completed = Some(self.now);
+        }
+    }
+
+    /// A request is kept three months after it is over (2.6, Q18). One whose delivery failed never came to an end: it counts from when
+    /// it was asked.
+    pub fn looked_at(&self, request: &Request) -> Option<Minute> {
+        let over = !request.purged && !self.is_open(request);
+        let first = request.completed.unwrap_or(request.submitted) + 90 * DAY;
+        over.then(|| request.kept.unwrap_or(first))
+    }
+
+    /// The time of a request has come: it goes, but stays while what somebody asked for is held.
+    fn forget(&mut self, id: Id) {
+        let request = &self.requests[id];
+        let held = request.assignment.map(|a| &self.assignments[a]).filter(|a| a.over.is_none_or(|(at, _)| at > self.now));
+        match (request.kind, held) {
+            (Kind::Add | Kind::Extend, Some(held)) => {
+                let year = self.now + 365 * DAY;
+                self.requests[id].kept = Some(held.end.map_or(year, |end| end.min(year)) + 90 * DAY);
+            }
+            _ => {
+                self.edges[18] += 1;
+                self.requests[id].purged = true;
             }
         }
     }
 
-    /// The time of a request has come.
-    fn forget(&mut self, id: Id) {
-        let request = &self.requests[id];
-        // Nobody may have looked at the clock since: what was so at the instant counts.
-        let held = request.assignment.map(|a| &self.assignments[a]).filter(|a| a.over.is_none_or(|(at, _)| at > self.now));
-        self.kept[id] = match (request.kind, held) {
-            (Kind::Add | Kind::Extend, Some(held)) => {
-                let year = self.now + 365 * DAY;
-                Kept::Until(held.end.map_or(year, |end| end.min(year)) + 90 * DAY)
-            }
-            _ => {
-                self.edges[18] += 1;
-                Kept::Gone
-            }
-        };
-    }
-
-    fn do_it(&mut self, by: By, act: &Act) -> Result<(), Against> {
+    fn does(&mut self, by: By, act: &Act) -> Result<(), Against> {
         match act {
             Act::Request(want) => self.request(by, want),
             Act::Assign(want) => self.assign(by, want),
@@ -189,6 +252,8 @@ impl Naive {
             Act::Extend { assignment, end, reason } => self.extend(by, *assignment, *end, *reason),
             Act::Reschedule { assignment, end } => self.reschedule(by, *assignment, *end),
             Act::Remove { assignment } => self.remove(by, *assignment),
+            Act::Reprocess { assignment } => self.reprocess(by, *assignment),
+            Act::Again { request } => self.again(by, *request),
         }
     }
 
@@ -204,7 +269,7 @@ impl Naive {
         !self.world.users[user].known || self.world.users[user].enabled
     }
 
-    fn signs_in_here(&self, user: Id) -> bool {
+    pub fn signs_in_here(&self, user: Id) -> bool {
         self.world.users[user].known && self.world.users[user].enabled
     }
 
@@ -284,15 +349,15 @@ impl Naive {
         assignment.over.is_none() && assignment.end.is_none_or(|end| end > self.now)
     }
 
-    fn is_open(&self, request: &Request) -> bool {
-        matches!(request.state, State::Pending | State::Scheduled)
+    pub fn is_open(&self, request: &Request) -> bool {
+        matches!(request.state, State::Pending | State::Scheduled | State::Delivering)
     }
 
     /// Whether the population of a policy has somebody.
     pub fn admits(&self, policy: &Policy, user: Id) -> bool {
         let known = self.world.users[user].known;
         match &policy.scope {
-            Scope::Nobody | Scope::Automatic => false,
+            Scope::Nobody | Scope::Automatic(_) => false,
             Scope::Listed(all) => self.is_listed(user, all),
             Scope::Members => known && !self.is_outside(user),
             Scope::Directory => known,
@@ -316,7 +381,7 @@ impl Naive {
     fn candidates(&self, package: Id, user: Id) -> Vec<Id> {
         let mut all = Vec::new();
         for (id, policy) in self.world.policies.iter().enumerate() {
-            if policy.package == package && policy.enabled && self.admits(policy, user) {
+            if policy.package == package && !policy.gone && policy.enabled && self.admits(policy, user) {
                 all.push(id);
             }
         }
@@ -355,7 +420,7 @@ impl Naive {
     }
 
     /// What somebody holds, and of which group they are, that the package does not go with (R137, R138, R140).
-    fn incompatible(&self, package: Id, user: Id) -> Against {
+    pub fn incompatible(&self, package: Id, user: Id) -> Against {
         let mut against = Vec::new();
         for assignment in &self.assignments {
             if assignment.target == user
@@ -378,7 +443,7 @@ impl Naive {
         if asked { vec!["R137"] } else { Vec::new() }
     }
 
-    fn holds(&self, package: Id, user: Id) -> bool {
+    pub fn holds(&self, package: Id, user: Id) -> bool {
         self.assignments.iter().any(|a| a.package == package && a.target == user && self.is_live(a))
     }
 
@@ -548,13 +613,17 @@ impl Naive {
         if !self.manages(by, want.package) {
             against.push("R55");
         }
+        if self.world.packages[want.package].gone {
+            against.push("R61");
+        }
         let Some(user) = want.target else {
             against.push("R50");
             return Err(against);
         };
-        let of_package = |id: &Id| self.world.policies[*id].package == want.package;
+        let of_package = |id: &Id| self.world.policies[*id].package == want.package && !self.world.policies[*id].gone;
         let scope = |id: &Id| &self.world.policies[*id].scope;
-        let assignable: Vec<Id> = (0..self.world.policies.len()).filter(of_package).filter(|id| *scope(id) != Scope::Automatic).collect();
+        let assignable: Vec<Id> =
+            (0..self.world.policies.len()).filter(of_package).filter(|id| !matches!(scope(id), Scope::Automatic(_))).collect();
         let direct: Vec<Id> = assignable.iter().copied().filter(|id| *scope(id) == Scope::Nobody).collect();
         let chosen = match want.policy {
             Some(named) if assignable.contains(&named) => Some(named),
@@ -612,8 +681,27 @@ impl Naive {
         let Policy { package, ends, extension, .. } = self.world.policies[policy];
         let state = State::Pending;
         let (turn, decided_by) = (None, Vec::new());
-        let request =
-            Request { kind, package, policy, target, requestor, state, start, end, ends, extension, stages, turn, decided_by, assignment };
+        let request = Request {
+            kind,
+            package,
+            policy,
+            target,
+            requestor,
+            state,
+            start,
+            end,
+            ends,
+            extension,
+            stages,
+            turn,
+            decided_by,
+            assignment,
+            declared: None,
+            submitted: self.now,
+            completed: None,
+            kept: None,
+            purged: false,
+        };
         let asks = !request.stages.is_empty();
         // An empty list never means yes.
         if asks && self.eligible(&request, 1, false).is_empty() {
@@ -653,7 +741,7 @@ impl Naive {
     }
 
     /// All who had to agree did.
-    fn approved(&mut self, id: Id) {
+    pub fn approved(&mut self, id: Id) {
         self.requests[id].turn = None;
         let request = self.requests[id].clone();
         match request.kind {
@@ -684,8 +772,11 @@ impl Naive {
                 }
             }
             _ => {
-                // What came in between stands in the way as it did before: R137, and a block (section 2.5, R154).
-                if !self.incompatible(request.package, request.target).is_empty() || !self.signs_in(request.target) {
+                // What came in between stands in the way as it did before: R137, a block (section 2.5, R154), and what is held (R68).
+                if self.holds(request.package, request.target)
+                    || !self.incompatible(request.package, request.target).is_empty()
+                    || !self.signs_in(request.target)
+                {
                     self.requests[id].state = State::Denied;
                     return;
                 }
@@ -722,25 +813,25 @@ impl Naive {
     fn give(&mut self, id: Id) {
         let request = self.requests[id].clone();
         self.edges[12] += 1;
-        self.edges[13] += 1;
-        self.assignments.push(Assignment {
-            package: request.package,
-            policy: request.policy,
-            target: request.target,
-            start: self.now,
-            end: request.end,
-            over: None,
-        });
-        self.requests[id].state = State::Delivered;
-        self.requests[id].assignment = Some(self.assignments.len() - 1);
+        let source = request.declared.map_or(Source::Asked, |(declared, version)| Source::Declared(declared, version));
+        let assignment = self.put(request.package, request.policy, request.target, request.end, source);
+        self.requests[id].state = self.assignments[assignment].stands;
+        self.requests[id].assignment = Some(assignment);
+        self.edges[13] += u64::from(self.requests[id].state == State::Delivered);
+    }
+
+    /// Somebody holds it from now on; what other systems have to be told makes it wait.
+    pub fn put(&mut self, package: Id, policy: Id, target: Id, end: Option<Minute>, source: Source) -> Id {
+        let stands = if self.is_elsewhere(package) { State::Delivering } else { State::Delivered };
+        let (start, over, grace) = (self.now, None, None);
+        self.assignments.push(Assignment { package, policy, target, start, end, over, source, grace, stands });
+        self.touched.push(target);
+        self.assignments.len() - 1
     }
 
     fn decide(&mut self, by: By, id: Id, yes: bool, reason: bool) -> Result<(), Against> {
-        if self.kept.get(id) == Some(&Kept::Gone) {
-            return Err(vec!["R57"]);
-        }
         let By::User(actor) = by else { return Err(vec!["R66", "R57"]) };
-        let Some(request) = self.requests.get(id).cloned() else { return Err(vec!["R57"]) };
+        let Some(request) = self.requests.get(id).filter(|r| !r.purged).cloned() else { return Err(vec!["R57"]) };
         let mut against = Vec::new();
         if request.target == actor || request.requestor == by {
             against.push("R117");
@@ -779,12 +870,14 @@ impl Naive {
     }
 
     fn cancel(&mut self, by: By, id: Id) -> Result<(), Against> {
-        if self.kept.get(id) == Some(&Kept::Gone) {
-            return Err(vec!["R57"]);
+        let Some(request) = self.requests.get(id).filter(|r| !r.purged).cloned() else { return Err(vec!["R57"]) };
+        if self.world.packages[request.package].gone {
+            // What hung on it is over, and nobody manages it any more.
+            return Err(vec!["R142", "R141", "R57"]);
         }
-        let Some(request) = self.requests.get(id).cloned() else { return Err(vec!["R57"]) };
         if self.manages(by, request.package) {
-            if !self.is_open(&request) {
+            // What is given in part is given: it ends as what is held does.
+            if !self.is_open(&request) && request.state != State::Failed {
                 return Err(vec!["R142"]);
             }
         } else if request.requestor == by || By::User(request.target) == by {
@@ -798,6 +891,11 @@ impl Naive {
         self.edges[10] += 1;
         self.requests[id].state = State::Canceled;
         self.requests[id].turn = None;
+        // A canceled request gives nothing: what was on its way ends.
+        let on_its_way = matches!(request.state, State::Delivering | State::Failed);
+        if let Some(assignment) = request.assignment.filter(|a| on_its_way && self.is_live(&self.assignments[*a])) {
+            self.end(assignment, Cause::Removed);
+        }
         // What ended since the last look at the clock is dealt with at the next.
         if request.state == State::Scheduled && self.assignments.iter().all(|a| a.target != request.target || a.over.is_some()) {
             self.lose(request.target);
@@ -824,7 +922,8 @@ impl Naive {
             against.push("R130");
         }
         against.extend(self.incompatible(assignment.package, actor));
-        if self.has_asked(assignment.package, actor) {
+        // One at a time, of this assignment: what else is to come of the package, and is held by now, does not keep anybody from it.
+        if self.requests.iter().any(|r| r.assignment == Some(id) && self.is_open(r)) {
             against.extend(["R68", "C13"]);
         }
         if policy.reason && !reason {
@@ -901,6 +1000,11 @@ impl Naive {
             turn: None,
             decided_by: Vec::new(),
             assignment: Some(id),
+            declared: None,
+            submitted: self.now,
+            completed: None,
+            kept: None,
+            purged: false,
         });
         self.end(id, if own { Cause::GivenUp } else { Cause::Removed });
         Ok(())
@@ -908,18 +1012,23 @@ impl Naive {
 
     /// It is over; what hung on it is closed, and a guest who lost the last one goes (R151).
     fn end(&mut self, id: Id, cause: Cause) {
+        self.close(id, cause);
+        self.lose(self.assignments[id].target);
+    }
+
+    /// It is over, with what hung on it: what asked to extend it, and what was still giving it.
+    pub fn close(&mut self, id: Id, cause: Cause) {
         self.assignments[id].over = Some((self.now, cause));
         for request in &mut self.requests {
-            if request.kind == Kind::Extend && request.assignment == Some(id) && request.state == State::Pending {
+            if request.assignment == Some(id) && matches!(request.state, State::Pending | State::Delivering) {
                 request.state = State::Canceled;
                 request.turn = None;
             }
         }
-        let user = self.assignments[id].target;
-        self.lose(user);
+        self.touched.push(self.assignments[id].target);
     }
 
-    fn lose(&mut self, user: Id) {
+    pub fn lose(&mut self, user: Id) {
         // What is approved and to come counts.
         let to_come = self.requests.iter().any(|r| r.target == user && r.state == State::Scheduled);
         if to_come || self.assignments.iter().any(|a| a.target == user && self.is_live(a)) {
@@ -941,8 +1050,23 @@ impl Naive {
 
     // What time brings.
 
-    /// Does what is due until an instant, in the order in which it became so.
+    /// Does what is due until an instant, in the order in which it became so. A request that comes to its end in one look is taken away
+    /// by the next one, which follows at once.
     pub fn tick(&mut self, until: Minute) {
+        loop {
+            let over: Vec<Id> = (0..self.requests.len()).filter(|r| self.looked_at(&self.requests[*r]).is_some()).collect();
+            let any = self.look(until, &over);
+            self.conclude(&[]);
+            self.keep();
+            if !any {
+                break;
+            }
+        }
+        self.now = until;
+    }
+
+    fn look(&mut self, until: Minute, over: &[Id]) -> bool {
+        let mut any = false;
         loop {
             // What is first: at one instant ends before accounts, accounts before requests, older before younger.
             let mut first: Option<(Minute, usize, Id)> = None;
@@ -955,13 +1079,14 @@ impl Naive {
             };
             for (id, assignment) in self.assignments.iter().enumerate().filter(|(_, a)| a.over.is_none()) {
                 see(assignment.end, 0, id);
+                see(assignment.grace, 0, id);
             }
             for (id, guest) in self.guests.iter().enumerate().filter(|(_, g)| g.stands == Stands::Blocked) {
                 see(guest.deletes, 1, id);
             }
             for (id, request) in self.requests.iter().enumerate() {
-                if let Kept::Until(at) = self.kept[id] {
-                    see(Some(at), 2, id);
+                if over.contains(&id) {
+                    see(self.looked_at(request), 2, id);
                 }
                 if let Some(turn) = request.turn {
                     see(Some(turn.deadline), 2, id);
@@ -970,12 +1095,14 @@ impl Naive {
                     see(request.start, 2, id);
                 }
             }
-            let Some((at, family, id)) = first else { break };
+            let Some((at, family, id)) = first else { return any };
+            any = true;
             self.now = at;
             match family {
                 0 => {
                     self.edges[20] += 1;
-                    self.end(id, Cause::Expired);
+                    let ends = self.assignments[id].end == Some(at);
+                    self.end(id, if ends { Cause::Expired } else { Cause::Rule });
                 }
                 1 => {
                     self.guests[id].stands = Stands::Deleted;
@@ -984,12 +1111,11 @@ impl Naive {
                     self.world.users[user].known = false;
                     self.world.users[user].enabled = true;
                 }
-                _ if self.kept[id] != Kept::Open => self.forget(id),
+                _ if self.looked_at(&self.requests[id]).is_some() => self.forget(id),
                 _ => self.come(id),
             }
             self.keep();
         }
-        self.now = until;
     }
 
     fn come(&mut self, id: Id) {
@@ -1005,7 +1131,10 @@ impl Naive {
             }
             None => {
                 let request = self.requests[id].clone();
-                if !self.incompatible(request.package, request.target).is_empty() || !self.signs_in_here(request.target) {
+                if self.holds(request.package, request.target)
+                    || !self.incompatible(request.package, request.target).is_empty()
+                    || !self.signs_in_here(request.target)
+                {
                     self.requests[id].state = State::Canceled;
                     self.lose(request.target);
                     return;

@@ -1,7 +1,8 @@
 //! What happens to a world: steps, each likely enough to be taken, and some that should not be.
 
 use super::naive::{Act, By, Kind, Naive, State, Want};
-use super::world::{DAY, Dice, Edit, Ends, Extension, HOUR, Id, Minute, Question};
+use super::sends::{Outcome, Send, Stands};
+use super::world::{DAY, Dice, Edit, Ends, Extension, HOUR, Id, Minute, OVER, Question};
 
 /// One step.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,15 +13,34 @@ pub enum Step {
     /// The clock goes on, and nobody looks.
     Pass(Minute),
     Change(Edit),
+    /// The sender goes through what is due; for each role over there what comes of it.
+    Send([Outcome; OVER.len()]),
+    /// A system is away for hours, and the sender goes on trying, until it does not any more.
+    Away(usize),
+    /// What came of one try, which may be of something that is not wanted so any more.
+    Try(Send, Outcome),
 }
 
-/// A step that fits what is so.
+/// A step that fits what is so. Nobody who is gone does anything.
 pub fn next(dice: &mut Dice, model: &Naive) -> Step {
+    match likely(dice, model) {
+        Step::Do(By::User(user), _) if model.world.users[user].gone => Step::Pass(model.now),
+        step => step,
+    }
+}
+
+fn likely(dice: &mut Dice, model: &Naive) -> Step {
     let last = |n: usize, dice: &mut Dice| n.checked_sub(1 + dice.below(n.min(3)));
     let pending: Vec<Id> = (0..model.requests.len()).filter(|r| model.requests[*r].state == State::Pending).collect();
     let live: Vec<Id> = (0..model.assignments.len()).filter(|a| model.is_live(&model.assignments[*a])).collect();
     if let Some(step) = dice.chance(20).then(|| extension(dice, model, &live)).flatten() {
         return step;
+    }
+    if let Some(step) = dice.chance(25).then(|| delivery(dice, model)).flatten() {
+        return step;
+    }
+    if let Some(edit) = dice.chance(7).then(|| model.world.files(dice, model.now)).flatten() {
+        return Step::Change(edit);
     }
     match dice.below(100) {
         0..14 => Step::Tick(instant(dice, model)),
@@ -39,7 +59,10 @@ pub fn next(dice: &mut Dice, model: &Naive) -> Step {
         21..40 if !pending.is_empty() => decide(dice, model, &pending),
         40..45 => {
             let open: Vec<Id> = (0..model.requests.len())
-                .filter(|r| matches!(model.requests[*r].state, State::Pending | State::Scheduled) || dice.chance(15))
+                .filter(|r| {
+                    matches!(model.requests[*r].state, State::Pending | State::Scheduled | State::Delivering | State::Failed)
+                        || dice.chance(15)
+                })
                 .collect();
             let Some(request) = dice.pick(&open) else { return ask(dice, model) };
             let by =
@@ -76,6 +99,47 @@ pub fn next(dice: &mut Dice, model: &Naive) -> Step {
     }
 }
 
+/// What waits for the sender is tried, and what failed is tried again.
+fn delivery(dice: &mut Dice, model: &Naive) -> Option<Step> {
+    let stands = |state: &[State]| -> Vec<Id> {
+        let found = |a: &Id| model.is_live(&model.assignments[*a]) && state.contains(&model.assignments[*a].stands);
+        (0..model.assignments.len()).filter(found).collect()
+    };
+    let failed = stands(&[State::Partly, State::Failed]);
+    if let Some(assignment) = dice.pick(&failed).filter(|_| dice.chance(50)) {
+        let request = model.requests.iter().position(|r| r.assignment == Some(assignment));
+        if let Some(request) = request.filter(|_| dice.chance(60)) {
+            return Some(match dice.below(4) {
+                // Or too late for it.
+                0 => Step::Tick(model.now + [DAY, 7 * DAY, 8 * DAY][dice.below(3)]),
+                _ => Step::Do(manager(dice, model, model.assignments[assignment].package), Act::Again { request }),
+            });
+        }
+        return Some(Step::Do(manager(dice, model, model.assignments[assignment].package), Act::Reprocess { assignment }));
+    }
+    if dice.chance(6) {
+        let all = stands(&[State::Delivering, State::Delivered]);
+        let assignment = dice.pick(&all)?;
+        return Some(Step::Do(manager(dice, model, model.assignments[assignment].package), Act::Reprocess { assignment }));
+    }
+    let waiting: Vec<&Send> = model.sends.iter().filter(|s| s.stands == Stands::Waiting).collect();
+    let send = dice.pick(&waiting)?;
+    let outcome = |dice: &mut Dice| [Outcome::Done, Outcome::Done, Outcome::Away, Outcome::Refused, Outcome::Refused][dice.below(5)];
+    Some(match dice.below(10) {
+        0..2 => Step::Away(send.over),
+        2..4 => {
+            let mut tried = send.clone();
+            match dice.below(8) {
+                0 => tried.held = !tried.held,
+                1 => tried.tries += 1,
+                _ => {}
+            }
+            Step::Try(tried, outcome(dice))
+        }
+        _ => Step::Send([outcome(dice), outcome(dice), outcome(dice)]),
+    })
+}
+
 /// The long way of an extension: some of the time goes by, it is asked for, things change, somebody decides.
 fn extension(dice: &mut Dice, model: &Naive, live: &[Id]) -> Option<Step> {
     let asked = model.requests.iter().rposition(|r| r.kind == Kind::Extend && r.state == State::Pending);
@@ -105,7 +169,13 @@ fn extension(dice: &mut Dice, model: &Naive, live: &[Id]) -> Option<Step> {
 }
 
 fn somebody(dice: &mut Dice, model: &Naive) -> By {
-    if dice.chance(10) { By::Operator } else { By::User(dice.below(model.world.users.len())) }
+    if dice.chance(10) { By::Operator } else { By::User(person(dice, model)) }
+}
+
+/// Nobody who is gone does anything, or is to have anything.
+fn person(dice: &mut Dice, model: &Naive) -> Id {
+    let all: Vec<Id> = (0..model.world.users.len()).filter(|u| !model.world.users[*u].gone).collect();
+    dice.pick(&all).unwrap()
 }
 
 /// Somebody who may manage, mostly.
@@ -127,6 +197,10 @@ fn instant(dice: &mut Dice, model: &Naive) -> Minute {
         due.extend(request.start.filter(|_| request.state == State::Scheduled));
     }
     due.extend(model.assignments.iter().filter(|a| a.over.is_none()).filter_map(|a| a.end));
+    due.extend(model.assignments.iter().filter(|a| a.over.is_none()).filter_map(|a| a.grace));
+    if dice.chance(15) {
+        due.extend(model.requests.iter().filter_map(|r| model.looked_at(r)));
+    }
     due.extend(model.guests.iter().filter_map(|g| g.deletes));
     due.retain(|at| *at > model.now);
     let at = match dice.below(4) {
@@ -175,7 +249,7 @@ fn ask(dice: &mut Dice, model: &Naive) -> Step {
     let (mut policy, mut user) = (0, 0);
     for _ in 0..4 {
         policy = dice.below(model.world.policies.len());
-        user = dice.below(model.world.users.len());
+        user = person(dice, model);
         let found = &model.world.policies[policy];
         if found.enabled
             && model.admits(found, user)
@@ -204,6 +278,6 @@ fn assign(dice: &mut Dice, model: &Naive) -> Step {
     let terms = &model.world.policies[policy];
     let named = dice.chance(85).then_some(policy);
     let mut want = want(dice, model, terms.package, named, policy, true);
-    want.target = dice.chance(98).then(|| dice.below(model.world.users.len()));
+    want.target = dice.chance(98).then(|| person(dice, model));
     Step::Do(manager(dice, model, terms.package), Act::Assign(want))
 }

@@ -61,11 +61,24 @@ pub const DATES: [(&str, Minute, Minute); 5] = [
     ("2027-02-10T12:00:00", 40 * DAY + 12 * HOUR, 40 * DAY + 11 * HOUR),
 ];
 
+/// The departments that people are of, and that rules name.
+pub const DEPARTMENTS: [&str; 2] = ["Sales", "Legal"];
+
+/// Roles on what other systems have: resource, role, connector, and the group over there. The first two are of one resource.
+pub const OVER: [(&str, &str, &str, &str); 3] =
+    [("crm", "Admin", "sales", "crm-admin"), ("crm", "User", "sales", "crm-user"), ("hr", "User", "people", "hr")];
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct User {
     pub name: String,
     /// In the directory; otherwise somebody from outside whom nobody knows yet.
     pub known: bool,
+    /// Was in the directory, and never comes back.
+    pub gone: bool,
+    /// The files have them; others come in by an approval.
+    pub ours: bool,
+    /// A place in [`DEPARTMENTS`].
+    pub department: usize,
     pub guest: bool,
     pub enabled: bool,
     /// Of the mail address.
@@ -100,10 +113,14 @@ pub struct Catalog {
 pub enum Gives {
     Group(Id, &'static str),
     Application(&'static str),
+    /// A place in [`OVER`].
+    Over(usize),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Package {
+    /// Taken out of the files, with its policies and what it declares.
+    pub gone: bool,
     pub catalog: Id,
     pub hidden: bool,
     pub gives: Vec<Gives>,
@@ -131,7 +148,32 @@ pub enum Scope {
     Organizations(Vec<Id>),
     Configured,
     Outside,
-    Automatic,
+    Automatic(Auto),
+}
+
+/// The rule of an automatic policy: who is of a department, or everybody, and perhaps only who can sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Auto {
+    pub department: Option<usize>,
+    pub enabled: bool,
+    pub grace: Minute,
+    pub adds: bool,
+    pub removes: bool,
+}
+
+/// A declared assignment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declared {
+    pub there: bool,
+    pub package: Id,
+    pub policy: Id,
+    pub users: Vec<Id>,
+    pub start: Option<Minute>,
+    pub end: Option<Minute>,
+    /// Goes up where it is replaced, or comes back.
+    pub version: usize,
+    /// Of its text; means nothing.
+    pub note: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +210,7 @@ pub enum Question {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     pub package: Id,
+    pub gone: bool,
     pub enabled: bool,
     pub scope: Scope,
     pub ends: Ends,
@@ -206,6 +249,7 @@ pub struct World {
     pub catalogs: Vec<Catalog>,
     pub packages: Vec<Package>,
     pub policies: Vec<Policy>,
+    pub declared: Vec<Declared>,
     pub delegations: Vec<Delegation>,
     pub lost: Option<Lost>,
     pub blocked: Vec<Id>,
@@ -233,12 +277,28 @@ pub enum Edit {
     Manager(Id, Option<Id>),
     /// A package does not go with a group any more, or does (R139).
     Incompatible(Id, Id),
-    /// A package gives a role of the application, or does not any more (R27, R28).
-    Gives(Id, &'static str),
+    /// A package gives a role, or does not any more (R27, R28).
+    Gives(Id, Gives),
     /// An organization is proposed, or configured.
     Proposed(Id),
     /// Another thing becomes of guests (R152).
     Lost(Lost),
+    /// Somebody is of another department.
+    Department(Id),
+    /// Somebody is taken out of the directory, and out of all that names them.
+    Gone(Id),
+    /// A policy is taken out, with what is declared through it.
+    PolicyGone(Id),
+    /// A package is taken out, with all that is in it.
+    PackageGone(Id),
+    /// Somebody is put into a declared assignment, or taken out of it; with the last one it goes, with the first one it comes.
+    Listed(Id, Id),
+    /// A declared assignment has other dates.
+    Dates(Id, Option<Minute>, Option<Minute>),
+    /// It is taken out, or comes back as another one.
+    Declared(Id),
+    /// Its text is another one, which means nothing; a nightly apply.
+    Noted(Id),
 }
 
 impl World {
@@ -260,14 +320,44 @@ impl World {
                 world.policies.push(policy);
             }
         }
-        for _ in 0..1 + dice.below(2) {
+        for _ in 0..1 + dice.below(3) {
             let role = dice.pick(&["administrator", "catalog_owner", "access_package_manager", "assignment_manager", "catalog_reader"]);
             let role = role.unwrap();
             let catalog = (role != "administrator").then(|| dice.below(world.catalogs.len()));
             let members = world.some(dice, 1);
             world.delegations.push(Delegation { catalog, role, members });
         }
+        if dice.chance(45) {
+            for _ in 0..1 + dice.below(2) {
+                world.declare(dice);
+            }
+        }
         world
+    }
+
+    /// One more declared assignment, where something can be declared.
+    fn declare(&mut self, dice: &mut Dice) {
+        let takes = |p: &Policy| !is_outside(&p.scope) && !matches!(p.scope, Scope::Automatic(_));
+        let policies: Vec<Id> = (0..self.policies.len()).filter(|p| takes(&self.policies[*p])).collect();
+        let Some(policy) = dice.pick(&policies) else { return };
+        let package = self.policies[policy].package;
+        let mut users: Vec<Id> = (0..self.users.len()).filter(|u| self.is_free(package, *u)).collect();
+        users.retain(|_| dice.chance(40));
+        let (start, end) = self.dates(dice, 0);
+        let there = !users.is_empty() && dice.chance(80);
+        self.declared.push(Declared { there, package, policy, users, start, end, version: 0, note: 0 });
+    }
+
+    /// A person stands in at most one declared assignment of a package.
+    fn is_free(&self, package: Id, user: Id) -> bool {
+        let user_is_there = self.users[user].known && self.users[user].ours;
+        user_is_there && !self.declared.iter().any(|d| d.package == package && d.users.contains(&user))
+    }
+
+    fn dates(&self, dice: &mut Dice, now: Minute) -> (Option<Minute>, Option<Minute>) {
+        let start = dice.chance(35).then(|| now + [HOUR, DAY, 4 * DAY, -DAY][dice.below(4)]);
+        let end = dice.chance(50).then(|| now + [5 * DAY, 10 * DAY, 40 * DAY, 6 * DAY][dice.below(4)]);
+        (start, end)
     }
 
     fn people(&mut self, dice: &mut Dice) {
@@ -276,6 +366,9 @@ impl World {
             self.users.push(User {
                 name: format!("m{n}@{}", DOMAINS[0]),
                 known: true,
+                gone: false,
+                ours: true,
+                department: dice.below(2),
                 guest: false,
                 enabled,
                 domain: 0,
@@ -293,6 +386,9 @@ impl World {
             self.users.push(User {
                 name: format!("x{n}@{}", DOMAINS[domain]),
                 known,
+                gone: false,
+                ours: known,
+                department: dice.below(2),
                 guest: true,
                 enabled,
                 domain,
@@ -339,7 +435,9 @@ impl World {
     fn package(&self, dice: &mut Dice, id: Id) -> Package {
         let mut gives = Vec::new();
         for _ in 0..1 + dice.below(2) {
-            let role = if dice.chance(50) {
+            let role = if dice.chance(45) {
+                Gives::Over(dice.below(OVER.len()))
+            } else if dice.chance(50) {
                 Gives::Group(dice.below(self.groups.len()), if dice.chance(85) { "Member" } else { "Owner" })
             } else {
                 Gives::Application(if dice.chance(50) { "Reader" } else { "Editor" })
@@ -351,7 +449,14 @@ impl World {
         let other = dice.below(3);
         let not_with_packages = if other != id && dice.chance(30) { vec![other] } else { Vec::new() };
         let not_with_groups = if dice.chance(15) { vec![dice.below(self.groups.len())] } else { Vec::new() };
-        Package { catalog: dice.below(self.catalogs.len()), hidden: dice.chance(15), gives, not_with_packages, not_with_groups }
+        Package {
+            gone: false,
+            catalog: dice.below(self.catalogs.len()),
+            hidden: dice.chance(15),
+            gives,
+            not_with_packages,
+            not_with_groups,
+        }
     }
 
     /// Users and groups of the directory, `least` of them or one more.
@@ -369,7 +474,7 @@ impl World {
 
     /// A policy of a package.
     pub fn policy(&self, dice: &mut Dice, package: Id) -> Policy {
-        let scope = match dice.below(20) {
+        let scope = match dice.below(22) {
             0 | 1 => Scope::Nobody,
             2..7 => Scope::Listed(self.some(dice, 1)),
             7 | 8 => Scope::Members,
@@ -377,11 +482,21 @@ impl World {
             12 | 13 => Scope::Organizations(vec![dice.below(self.organizations.len())]),
             14 | 15 => Scope::Configured,
             16..19 => Scope::Outside,
-            _ => Scope::Automatic,
+            _ => Scope::Automatic(Auto {
+                department: dice.chance(80).then(|| dice.below(2)),
+                enabled: dice.chance(30),
+                grace: [0, DAY, 7 * DAY][dice.below(3)],
+                adds: dice.chance(90),
+                removes: dice.chance(85),
+            }),
         };
+        // At most one of them in a package (R134).
+        let automatic = |p: &Policy| p.package == package && matches!(p.scope, Scope::Automatic(_));
+        let taken = matches!(scope, Scope::Automatic(_)) && self.policies.iter().any(automatic);
+        let scope = if taken { Scope::Directory } else { scope };
         // A policy for people from outside stands only where these may look (R104).
         let scope = if is_outside(&scope) && !self.catalogs[self.packages[package].catalog].external { Scope::Directory } else { scope };
-        let asked = !matches!(scope, Scope::Nobody | Scope::Automatic);
+        let asked = !matches!(scope, Scope::Nobody | Scope::Automatic(_));
         let outside = is_outside(&scope);
         let ends = match dice.below(20) {
             0..3 => Ends::Never,
@@ -407,6 +522,7 @@ impl World {
         });
         Policy {
             package,
+            gone: false,
             enabled: dice.chance(93),
             scope,
             ends,
@@ -465,6 +581,54 @@ impl World {
         given || self.groups[group].groups.iter().any(|g| self.reaches(*g, gives))
     }
 
+    /// A change of what is declared or automatic, or something that vanishes.
+    pub fn files(&self, dice: &mut Dice, now: Minute) -> Option<Edit> {
+        let declared: Vec<Id> = (0..self.declared.len()).filter(|d| !self.policies[self.declared[*d].policy].gone).collect();
+        Some(match dice.below(20) {
+            0..5 => {
+                let it = dice.pick(&declared)?;
+                let Declared { package, users, .. } = &self.declared[it];
+                let fits = |u: &Id| users.contains(u) || self.is_free(*package, *u);
+                let fitting: Vec<Id> = (0..self.users.len()).filter(fits).collect();
+                Edit::Listed(it, dice.pick(&fitting)?)
+            }
+            5..7 => {
+                let (start, end) = self.dates(dice, now);
+                Edit::Dates(dice.pick(&declared)?, start, end)
+            }
+            7 => Edit::Declared(dice.pick(&declared).filter(|d| !self.declared[*d].users.is_empty())?),
+            8..10 => Edit::Noted(dice.pick(&declared).filter(|d| self.declared[*d].there)?),
+            10..16 => {
+                let known: Vec<Id> = (0..self.users.len()).filter(|u| self.users[*u].known && self.users[*u].ours).collect();
+                Edit::Department(dice.pick(&known)?)
+            }
+            16..18 => {
+                let goes = |u: &Id| self.users[*u].known && self.users[*u].ours && !self.is_named(*u);
+                let going: Vec<Id> = (0..self.users.len()).filter(goes).collect();
+                Edit::Gone(dice.pick(&going)?)
+            }
+            18 => {
+                let there: Vec<Id> = (0..self.policies.len()).filter(|p| !self.policies[*p].gone).collect();
+                Edit::PolicyGone(dice.pick(&there)?)
+            }
+            _ => {
+                let there: Vec<Id> = (0..self.packages.len()).filter(|p| !self.packages[*p].gone).collect();
+                Edit::PackageGone(dice.pick(&there)?)
+            }
+        })
+    }
+
+    /// Whether something names somebody that cannot do without.
+    fn is_named(&self, user: Id) -> bool {
+        let has = |all: &[Who]| all.contains(&Who::User(user));
+        let stage = |s: &Stage| has(&s.approvers) || has(&s.fallback) || s.escalation.as_ref().is_some_and(|(_, all)| has(all));
+        let policy = |p: &Policy| p.stages.iter().any(stage) || matches!(&p.scope, Scope::Listed(all) if has(all));
+        self.policies.iter().any(policy)
+            || self.delegations.iter().any(|d| has(&d.members))
+            || self.organizations.iter().any(|o| has(&o.internal) || has(&o.external))
+            || self.groups.iter().any(|g| g.owner == Some(user))
+    }
+
     /// A change.
     pub fn edit(&self, dice: &mut Dice) -> Edit {
         let known: Vec<Id> = (0..self.users.len()).filter(|u| self.users[*u].known && !self.users[*u].guest).collect();
@@ -475,7 +639,10 @@ impl World {
             6 => Edit::Catalog(dice.below(self.catalogs.len())),
             7 | 8 => Edit::Manager(dice.pick(&known).unwrap(), dice.pick(&known).filter(|_| dice.chance(70))),
             9 => Edit::Incompatible(dice.below(self.packages.len()), dice.below(self.groups.len())),
-            10 => Edit::Gives(dice.below(self.packages.len()), if dice.chance(50) { "Reader" } else { "Editor" }),
+            10 => {
+                let roles = [Gives::Application("Reader"), Gives::Application("Editor"), Gives::Over(0), Gives::Over(1), Gives::Over(2)];
+                Edit::Gives(dice.below(self.packages.len()), dice.pick(&roles).unwrap())
+            }
             11 => Edit::Proposed(dice.below(self.organizations.len())),
             12 if self.lost.is_some() => Edit::Lost(dice.pick(&[Lost::Nothing, Lost::Block, Lost::Delete(0), Lost::Delete(DAY)]).unwrap()),
             13 => {
@@ -487,7 +654,14 @@ impl World {
                 let id = dice.below(self.policies.len());
                 let mut terms = self.policies[id].clone();
                 match dice.below(3) {
-                    0 => terms = self.policy(dice, terms.package),
+                    0 => {
+                        let declares = self.declared.iter().any(|d| d.policy == id);
+                        let other = self.policy(dice, terms.package);
+                        // What is declared through it has to go on to be so.
+                        if !(declares && (is_outside(&other.scope) || matches!(other.scope, Scope::Automatic(_)))) {
+                            terms = Policy { gone: terms.gone, ..other };
+                        }
+                    }
                     1 => terms.ends = Ends::After([HOUR, DAY, 10 * DAY, 60 * DAY][dice.below(4)]),
                     _ => terms.stages.iter_mut().for_each(|s| s.reason = !s.reason),
                 }
@@ -496,8 +670,8 @@ impl World {
         }
     }
 
-    /// Does it, and says whose object is another one.
-    pub fn change(&mut self, edit: &Edit) -> Address {
+    /// Does it, and says whose objects are other ones, or gone.
+    pub fn change(&mut self, edit: &Edit) -> Vec<Address> {
         let flip = |all: &mut Vec<Id>, one: Id| match all.iter().position(|u| *u == one) {
             Some(at) => drop(all.remove(at)),
             None => all.push(one),
@@ -505,51 +679,120 @@ impl World {
         match edit {
             Edit::Member(group, user) => {
                 flip(&mut self.groups[*group].users, *user);
-                group_address(*group)
+                vec![group_address(*group)]
             }
             Edit::Enabled(user) => {
                 self.users[*user].enabled = !self.users[*user].enabled;
-                self.user_address(*user)
+                vec![self.user_address(*user)]
             }
             Edit::Policy(id) => {
                 self.policies[*id].enabled = !self.policies[*id].enabled;
-                self.policy_address(*id)
+                vec![self.policy_address(*id)]
             }
             Edit::Terms(id, policy) => {
                 self.policies[*id] = (**policy).clone();
-                self.policy_address(*id)
+                vec![self.policy_address(*id)]
             }
             Edit::Catalog(id) => {
                 self.catalogs[*id].enabled = !self.catalogs[*id].enabled;
-                catalog_address(*id)
+                vec![catalog_address(*id)]
             }
             Edit::External(id) => {
                 self.catalogs[*id].external = !self.catalogs[*id].external;
-                catalog_address(*id)
+                vec![catalog_address(*id)]
             }
             Edit::Manager(user, manager) => {
                 self.users[*user].manager = *manager;
-                self.user_address(*user)
+                vec![self.user_address(*user)]
             }
             Edit::Incompatible(package, group) => {
                 flip(&mut self.packages[*package].not_with_groups, *group);
-                package_address(*package)
+                vec![package_address(*package)]
             }
             Edit::Gives(package, role) => {
                 let gives = &mut self.packages[*package].gives;
-                match gives.iter().position(|g| *g == Gives::Application(role)) {
+                match gives.iter().position(|g| g == role) {
                     Some(at) => drop(gives.remove(at)),
-                    None => gives.push(Gives::Application(role)),
+                    None => gives.push(*role),
                 }
-                package_address(*package)
+                vec![package_address(*package)]
             }
             Edit::Proposed(id) => {
                 self.organizations[*id].proposed = !self.organizations[*id].proposed;
-                organization_address(*id)
+                vec![organization_address(*id)]
             }
             Edit::Lost(lost) => {
                 self.lost = Some(*lost);
-                Address::root("settings", "external_users")
+                vec![Address::root("settings", "external_users")]
+            }
+            Edit::Department(user) => {
+                self.users[*user].department = 1 - self.users[*user].department;
+                vec![self.user_address(*user)]
+            }
+            Edit::Gone(user) => {
+                self.users[*user].gone = true;
+                self.users[*user].known = false;
+                let mut touched = vec![self.user_address(*user)];
+                for (id, group) in self.groups.iter_mut().enumerate().filter(|(_, g)| g.users.contains(user)) {
+                    group.users.retain(|u| u != user);
+                    touched.push(group_address(id));
+                }
+                for id in (0..self.users.len()).filter(|u| self.users[*u].manager == Some(*user)).collect::<Vec<_>>() {
+                    self.users[id].manager = None;
+                    touched.push(self.user_address(id));
+                }
+                for (id, declared) in self.declared.iter_mut().enumerate().filter(|(_, d)| d.users.contains(user)) {
+                    declared.users.retain(|u| u != user);
+                    declared.there &= !declared.users.is_empty();
+                    touched.push(declared_address(declared.package, id));
+                }
+                touched
+            }
+            Edit::PolicyGone(policy) => {
+                self.policies[*policy].gone = true;
+                let mut touched = vec![self.policy_address(*policy)];
+                for (id, declared) in self.declared.iter_mut().enumerate().filter(|(_, d)| d.policy == *policy) {
+                    declared.there = false;
+                    touched.push(declared_address(declared.package, id));
+                }
+                touched
+            }
+            Edit::PackageGone(package) => {
+                self.packages[*package].gone = true;
+                let mut touched = vec![package_address(*package)];
+                for id in (0..self.policies.len()).filter(|p| self.policies[*p].package == *package).collect::<Vec<_>>() {
+                    touched.extend(self.change(&Edit::PolicyGone(id)));
+                }
+                for (id, other) in self.packages.iter_mut().enumerate().filter(|(_, p)| p.not_with_packages.contains(package)) {
+                    other.not_with_packages.retain(|p| p != package);
+                    touched.push(package_address(id));
+                }
+                touched
+            }
+            Edit::Listed(id, user) => {
+                let declared = &mut self.declared[*id];
+                flip(&mut declared.users, *user);
+                declared.version += usize::from(!declared.there);
+                declared.there = !declared.users.is_empty();
+                vec![declared_address(declared.package, *id)]
+            }
+            Edit::Dates(id, start, end) => {
+                let declared = &mut self.declared[*id];
+                if (declared.start, declared.end) != (*start, *end) {
+                    (declared.start, declared.end) = (*start, *end);
+                    declared.version += 1;
+                }
+                vec![declared_address(declared.package, *id)]
+            }
+            Edit::Declared(id) => {
+                let declared = &mut self.declared[*id];
+                declared.there = !declared.there;
+                declared.version += usize::from(declared.there);
+                vec![declared_address(declared.package, *id)]
+            }
+            Edit::Noted(id) => {
+                self.declared[*id].note += 1;
+                vec![declared_address(self.declared[*id].package, *id)]
             }
         }
     }
@@ -569,13 +812,26 @@ impl World {
 
     /// Every object, as a store would hold it. The ids are the addresses, but for those of people.
     pub fn holdings(&self) -> Holdings {
-        self.objects().into_iter().map(|(address, json)| stored(address, &json)).collect()
+        self.objects().into_iter().map(|(address, json)| self.stored(address, &json)).collect()
     }
 
-    /// The object of an address.
-    pub fn object(&self, address: &Address) -> Stored {
-        let (address, json) = self.objects().into_iter().find(|(a, _)| a == address).unwrap();
-        stored(address, &json)
+    /// The objects of these addresses, those that are there.
+    pub fn those(&self, addresses: &[Address]) -> Vec<Stored> {
+        let all = self.objects().into_iter().filter(|(address, _)| addresses.contains(address));
+        all.map(|(address, json)| self.stored(address, &json)).collect()
+    }
+
+    fn stored(&self, address: Address, json: &Json) -> Stored {
+        let id = match address.kind() {
+            "user" => format!("id-{}", address.key()),
+            "assignment" => {
+                let place: usize = address.key().trim_start_matches('a').parse().unwrap();
+                format!("{address}#{}", self.declared[place].version)
+            }
+            _ => address.to_string(),
+        };
+        let object = object_from_json(address, json).unwrap();
+        Stored { object, id, workspace: None, version: 1, origin: Origin::default() }
     }
 
     fn principals(&self, all: &[Who]) -> Json {
@@ -593,12 +849,13 @@ impl World {
     /// In the order of their addresses, so that nothing is left to sort.
     fn objects(&self) -> Vec<(Address, Json)> {
         let mut all = Vec::new();
-        for (id, package) in self.packages.iter().enumerate() {
+        for (id, package) in self.packages.iter().enumerate().filter(|(_, p)| !p.gone) {
             let mut roles = json!({});
             for gives in &package.gives {
                 let (key, role) = match gives {
                     Gives::Group(g, role) => (format!("g{g}"), *role),
                     Gives::Application(role) => ("app".to_owned(), *role),
+                    Gives::Over(over) => (OVER[*over].0.to_owned(), OVER[*over].1),
                 };
                 match &mut roles[&key] {
                     Json::Array(some) => some.push(json!(role)),
@@ -610,7 +867,10 @@ impl World {
             let catalog = format!("c{}", package.catalog);
             let json = json!({"catalog": catalog, "hidden": package.hidden, "resource_roles": roles, "incompatible_with": against});
             all.push((package_address(id), json));
-            for (policy, terms) in self.policies.iter().enumerate().filter(|(_, p)| p.package == id) {
+            for (key, declared) in self.declared.iter().enumerate().filter(|(_, d)| d.there && d.package == id) {
+                all.push((declared_address(id, key), self.declared_json(declared)));
+            }
+            for (policy, terms) in self.policies.iter().enumerate().filter(|(_, p)| p.package == id && !p.gone) {
                 all.push((self.policy_address(policy), self.policy_json(terms)));
             }
         }
@@ -621,6 +881,8 @@ impl World {
                 all.push((catalog_address(id).child("delegation", &format!("d{key}")), self.delegation_json(delegation)));
             }
             all.push((catalog_address(id).child("resource", "app"), json!({"origin": "application:app"})));
+            let over = |role| json!({"type": "application", "origin": "crm/prod", "roles": role, "connector": "sales"});
+            all.push((catalog_address(id).child("resource", "crm"), over(json!(["Admin", "User"]))));
             let given = |group| {
                 let gives = |g: &Gives| matches!(g, Gives::Group(given, _) if *given == group);
                 self.packages.iter().any(|p| p.catalog == id && p.gives.iter().any(gives))
@@ -628,6 +890,8 @@ impl World {
             for group in (0..self.groups.len()).filter(|group| given(*group)) {
                 all.push((catalog_address(id).child("resource", &format!("g{group}")), json!({"origin": format!("group:g{group}")})));
             }
+            let json = json!({"type": "application", "origin": "hr", "roles": ["User"], "connector": "people"});
+            all.push((catalog_address(id).child("resource", "hr"), json));
         }
         for (id, organization) in self.organizations.iter().enumerate() {
             let json = json!({
@@ -677,8 +941,26 @@ impl World {
         json!({"role": delegation.role, "members": self.principals(&delegation.members)})
     }
 
+    fn declared_json(&self, declared: &Declared) -> Json {
+        let mut json = json!({
+            "policy": policy_key(declared.policy),
+            "users": declared.users.iter().map(|u| self.users[*u].name.clone()).collect::<Vec<_>>(),
+            "justification": format!("note {}", declared.note),
+        });
+        if let Some(start) = declared.start {
+            json["start"] = json!(written(start));
+        }
+        if let Some(end) = declared.end {
+            json["end"] = json!(written(end));
+        }
+        json
+    }
+
     fn user_json(&self, user: &User) -> Json {
         let mut json = json!({"type": if user.guest { "guest" } else { "member" }, "enabled": user.enabled});
+        if user.ours {
+            json["department"] = json!(DEPARTMENTS[user.department]);
+        }
         if let Some(manager) = user.manager {
             json["manager"] = json!(self.users[manager].name);
         }
@@ -707,7 +989,16 @@ impl World {
             "on_behalf": if policy.on_behalf { "manager" } else { "none" },
         });
         match &policy.scope {
-            Scope::Automatic => json["automatic"] = json!({"rule": "user.enabled", "add": false, "remove": false}),
+            Scope::Automatic(auto) => {
+                let mut rule = match auto.department {
+                    Some(department) => format!("user.department == '{}'", DEPARTMENTS[department]),
+                    None => "user.department != 'Nobody'".to_owned(),
+                };
+                if auto.enabled {
+                    rule.push_str(" && user.enabled");
+                }
+                json["automatic"] = json!({"rule": rule, "grace": duration(auto.grace), "add": auto.adds, "remove": auto.removes});
+            }
             Scope::Listed(some) => json["requestors"] = self.principals(some),
             Scope::Organizations(some) => {
                 json["requestors"] = some.iter().map(|o| format!("connected_organization:o{o}")).collect();
@@ -776,13 +1067,13 @@ pub fn is_outside(scope: &Scope) -> bool {
     matches!(scope, Scope::Organizations(_) | Scope::Configured | Scope::Outside)
 }
 
-fn stored(address: Address, json: &Json) -> Stored {
-    let id = match address.kind() {
-        "user" => format!("id-{}", address.key()),
-        _ => address.to_string(),
-    };
-    let object = object_from_json(address, json).unwrap();
-    Stored { object, id, workspace: None, version: 1, origin: Origin::default() }
+/// An instant as the files write it.
+fn written(at: Minute) -> String {
+    chrono::DateTime::from_timestamp(1_798_761_600 + at * 60, 0).unwrap().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+pub fn declared_address(package: Id, id: Id) -> Address {
+    package_address(package).child("assignment", &format!("a{id}"))
 }
 
 pub fn duration(minutes: Minute) -> String {
