@@ -1,7 +1,17 @@
-//! CEL: the rules of dynamic groups and automatic policies, later of checks.
+//! CEL: the rules of dynamic groups and automatic policies, and the expressions of checks.
 //!
-//! In: the text of an expression, and what is said of a user. Out: whether it is one, or where it stops being one; whether it holds.
-//! Invariants: no effect and no state; what cannot be evaluated is an error, and never a yes or a no.
+//! In: the text of an expression, and what is said of a user, or values by name. Out: whether it is one, or where it stops being
+//! one; whether it holds.
+//! Invariants: no effect and no state; what cannot be evaluated is an error, and never a yes or a no; an expression of a check
+//! takes no more work than it has fuel for (`eval`).
+
+mod eval;
+mod expression;
+mod value;
+
+pub use eval::Fuel;
+pub use expression::{Expression, Variables};
+pub use value::{Fields, Val};
 
 /// Why a text is no expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +34,7 @@ pub fn check_rule(text: &str) -> Result<(), BadRule> {
     if text.trim().is_empty() {
         return bad(1, "an expression is expected");
     }
-    if text.len() > LONGEST || deepest(text) > 64 {
+    if text.len() > LONGEST || deepest(text) > LEVELS {
         return bad(1, "too long or too deep");
     }
     let program = match cel::Program::compile(text) {
@@ -91,16 +101,41 @@ impl Rule {
     }
 }
 
+/// The most levels that a text is parsed with.
+const LEVELS: usize = 96;
+
+/// The levels of a bracket, which takes whoever reads it through every rule of the grammar.
+const BRACKET: usize = 4;
+
+/// How deep an expression may get, going by its text alone: brackets in each other, and what is chained without brackets (`a + b + c`,
+/// `a.b.c`), which nests too. `&&`, `||` and commas begin anew, since what they join stands side by side.
 fn deepest(text: &str) -> usize {
-    let mut depth = 0usize;
+    // How much is chained so far, for each bracket that is open.
+    let mut chained = vec![0usize];
     let mut most = 0usize;
+    let (mut quote, mut before) = (None, ' ');
     for c in text.chars() {
-        match c {
-            '(' | '[' | '{' => depth = depth.saturating_add(1),
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+        let here = chained.last_mut();
+        match (quote, c) {
+            (Some(q), _) if c == q && before != '\\' => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '&' | '|' | ',') => here.into_iter().for_each(|n| *n = 0),
+            (None, '=') if "<>=!".contains(before) => {}
+            (None, '+' | '-' | '*' | '/' | '%' | '<' | '>' | '=' | '!' | '?' | '.') => {
+                here.into_iter().for_each(|n| *n = n.saturating_add(1))
+            }
+            (None, '(' | '[' | '{') => {
+                // Of `a[0][0]` each is in the next.
+                here.into_iter().for_each(|n| *n = n.saturating_add(1));
+                chained.push(0);
+            }
+            (None, ')' | ']' | '}') if chained.len() > 1 => drop(chained.pop()),
             _ => {}
         }
-        most = most.max(depth);
+        let open = chained.len().saturating_sub(1).saturating_mul(BRACKET);
+        most = most.max(chained.iter().sum::<usize>().saturating_add(open));
+        before = c;
     }
     most
 }
@@ -123,6 +158,21 @@ mod tests {
         assert!(check_rule("group.name == 'x'").unwrap_err().message.contains("`group` is not known"));
         assert!(check_rule("").is_err());
         assert!(check_rule(&"(".repeat(100)).is_err());
+    }
+
+    #[test]
+    fn what_is_chained_is_as_deep_as_what_is_nested() {
+        let chain = |part: &str, n: usize| format!("1{} == 1", part.repeat(n));
+        for part in ["+1", " - 1", "[0]", ".a", " < 1", "? 1 : 1", ".all(x, x)"] {
+            assert!(check_rule(&chain(part, 150)).is_err_and(|bad| bad.message == "too long or too deep"), "{part}");
+        }
+        // Nor is one that is just allowed too deep for whoever reads it.
+        for part in ["+1", "[0]", ".a", "*1"] {
+            assert_eq!(check_rule(&chain(part, 90)), Ok(()), "{part}");
+        }
+        assert!(check_rule(&"!".repeat(150)).is_err() && check_rule(&"-".repeat(150)).is_err());
+        let many = (0..60).map(|n| format!("user.department == 'D{n}.-+'")).collect::<Vec<_>>().join(" || ");
+        assert_eq!(check_rule(&many), Ok(()));
     }
 
     #[test]
