@@ -7,6 +7,7 @@
 
 mod json;
 mod references;
+mod seen;
 mod shape;
 pub mod text;
 mod tone;
@@ -14,6 +15,7 @@ mod words;
 
 pub use json::{BadJson, WithDefaults, default_of, is_default, object_from_json, with_defaults};
 pub use references::{FoundReference, Target, each_reference, references, rewrite_references, strong_targets};
+pub use seen::{names, seen};
 pub use shape::{
     Alternative, Default, Emptiness, Field, Form, Keys, OnChange, Principal, Reference, Shape, Strength, Text, Within, describe_principal,
 };

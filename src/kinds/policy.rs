@@ -4,8 +4,10 @@
 //! the rules that one policy decides alone.
 
 mod reading;
+mod seen;
 
 pub use reading::{Automatic, ReviewTerms};
+pub use seen::{DERIVED, derive};
 
 use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Shape, Text, Tone};
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, codes};

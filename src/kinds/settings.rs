@@ -63,3 +63,8 @@ pub fn forbids(object: &Object, domain: &str) -> Option<Span> {
     let allowed = object.attributes.get("allowed_domains")?;
     (!allowed.members().iter().any(|v| v.as_text().is_some_and(covers))).then_some(allowed.at.or(object.at))
 }
+
+/// The only domains that are welcome, where that is said.
+pub fn allowed(object: &Object) -> impl Iterator<Item = &str> {
+    object.attributes.texts("allowed_domains")
+}

@@ -72,6 +72,12 @@ impl<'a> User<'a> {
         self.0.attributes.text("manager")
     }
 
+    /// Who answers for a guest.
+    #[must_use]
+    pub fn sponsor(self) -> Option<&'a str> {
+        self.0.attributes.text("sponsor")
+    }
+
     /// Where mail goes.
     #[must_use]
     pub fn mail(self) -> &'a str {
