@@ -40,6 +40,9 @@ const WITHOUT_WRONG: &[(&str, &str)] = &[
     ("E0504", "is told by a plan"),
     ("E0505", "is told by a plan"),
     ("E0506", "is told by a plan"),
+    ("E0507", "is told by a plan"),
+    ("W0508", "is told by a plan"),
+    ("E0509", "is told by a plan"),
 ];
 
 /// One fenced block.

@@ -587,13 +587,6 @@ fn what_was_shown_then_is_shown_now() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_refused_with_its_place() {
-    let w = Workspace::of(BASE);
-    w.write("later.toml", "[check.x]\nassert = \"true\"\n\n[[test]]\nname = \"x\"\n");
-    w.expect(1, &["validate"]).says(&["E0014", "later.toml:1", "later.toml:4", "not supported yet"]);
-}
-
-#[test]
 fn usage_errors_are_one_and_help_is_zero() {
     let w = Workspace::empty();
     w.expect(0, &[]).says(&["Usage: writ"]);

@@ -18,11 +18,12 @@ pub struct Alone {
 }
 
 impl Parsed<'_> {
-    /// Whether there is nothing to tell yet, and they say nothing of ownership.
+    /// Whether there is nothing to tell yet, and they say nothing of ownership, and check or test nothing.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        let declared::Declared { moves, removals, imports, .. } = &self.read.declared;
-        self.found.is_empty() && self.read.torn.is_empty() && moves.is_empty() && removals.is_empty() && imports.is_empty()
+        let declared::Declared { moves, removals, imports, checks, tests, .. } = &self.read.declared;
+        let objects_only = moves.is_empty() && removals.is_empty() && imports.is_empty() && checks.is_empty() && tests.is_empty();
+        self.found.is_empty() && self.read.torn.is_empty() && objects_only
     }
 
     /// Whether they write templates.

@@ -1,6 +1,7 @@
 //! The shape a person may write: which tables declare which objects.
 
 use super::Known;
+use super::checks::{self, CHECK};
 use super::declared::{Declaration, Declared};
 use super::decode::Decoder;
 use super::document::Document;
@@ -9,6 +10,7 @@ use super::ownership::{Moved, Moves};
 use super::resolve::SUGGESTIONS;
 use super::settings::SECTIONS;
 use super::slips::Around;
+use super::trials::{self, TEST};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean, shown, suggest};
 use crate::kinds::{self, Field, Kind, TEMPLATE};
 use crate::model::{Address, Zone};
@@ -27,7 +29,8 @@ pub(super) fn file(document: &Document<'_>, zone: Zone, found: &mut Diagnostics)
         match name {
             "template" => reader.templates(value),
             "moved" | "removed" | "import" => reader.ownership(name, value),
-            "check" | "test" => reader.not_yet(name, value),
+            CHECK => reader.checks(value),
+            TEST => reader.tests(value),
             _ if SECTIONS.contains(&name) => {
                 let message = format!("`[{name}]` is a setting, and settings stand in `writ.toml`");
                 reader.found.push(Diagnostic::new(&codes::E0013, at, message).at(name).help("move the table to `writ.toml`"));
@@ -75,7 +78,7 @@ impl Reader<'_> {
             Diagnostic::new(&codes::E0006, at, message).help(format!("write `[{parent}.KEY.{name}.KEY]`"))
         } else if holds_tables(value) {
             let known = kinds::LIST.iter().filter(|k| k.at_top()).map(|k| k.name);
-            let others = ["template", "moved", "removed", "import", "check", "test"];
+            let others = ["template", "moved", "removed", "import", CHECK, TEST];
             let near = suggest(name, known.clone().chain(others));
             meant = near.and_then(kinds::kind);
             let all = || format!("the kinds are {}", known.collect::<Vec<_>>().join(", "));
@@ -92,10 +95,19 @@ impl Reader<'_> {
         }
     }
 
-    fn not_yet(&mut self, name: &str, value: &Spanned<DeValue<'_>>) {
-        let at = self.span(value);
-        let message = format!("`{name}` tables are not supported yet");
-        self.found.push(Diagnostic::new(&codes::E0014, at, message).at(name).help("take the table out until they are"));
+    fn checks(&mut self, value: &Spanned<DeValue<'_>>) {
+        let Some(table) = self.table_of(CHECK, value) else { return };
+        for (key, body) in table {
+            let (name, at) = (key.get_ref().as_ref(), self.span(body));
+            let Some(table) = self.body_of(&format!("{CHECK}.{}", shown(name)), body) else { continue };
+            let decoder =
+                &mut Decoder { document: self.document, zone: self.zone, address: CHECK.to_owned(), found: self.found, around: Vec::new() };
+            checks::read(name, self.document.span(key.span()), table, at, decoder, self.declared);
+        }
+    }
+
+    fn tests(&mut self, value: &Spanned<DeValue<'_>>) {
+        self.list_of(TEST, value, trials::read);
     }
 
     /// The table of keys below a kind's word, or a finding.
@@ -240,27 +252,31 @@ impl Reader<'_> {
     }
 
     fn ownership(&mut self, word: &str, value: &Spanned<DeValue<'_>>) {
-        let at = self.span(value);
-        let Some(items) = value.get_ref().as_array() else {
-            let message = format!("`{word}` is a list of tables");
-            self.found
-                .push(Diagnostic::new(&codes::E0009, at, message).at(word).help(format!("write it with double brackets: `[[{word}]]`")));
-            return;
+        self.list_of(word, value, |table, at, decoder, declared| super::ownership::read(word, table, at, decoder, declared));
+    }
+
+    /// Every table of `[[word]]`, or findings.
+    fn list_of(
+        &mut self,
+        word: &str,
+        value: &Spanned<DeValue<'_>>,
+        read: impl Fn(&DeTable<'_>, Span, &mut Decoder<'_, '_>, &mut Declared),
+    ) {
+        let single = |at: Span| {
+            let finding = Diagnostic::new(&codes::E0009, at, format!("`{word}` is a list of tables")).at(word);
+            finding.help(format!("write it with double brackets: `[[{word}]]`"))
         };
+        let at = self.span(value);
+        let Some(items) = value.get_ref().as_array() else { return self.found.push(single(at)) };
         for item in items.iter() {
+            let at = self.span(item);
             let Some(table) = item.get_ref().as_table() else {
-                let at = self.span(item);
-                let finding = Diagnostic::new(&codes::E0009, at, format!("`{word}` is a list of tables")).at(word);
-                self.found.push(finding.help(format!("write it with double brackets: `[[{word}]]`")));
+                self.found.push(single(at));
                 continue;
             };
-            super::ownership::read(
-                word,
-                table,
-                self.span(item),
-                &mut Decoder { document: self.document, zone: self.zone, address: word.to_owned(), found: self.found, around: Vec::new() },
-                self.declared,
-            );
+            let decoder =
+                &mut Decoder { document: self.document, zone: self.zone, address: word.to_owned(), found: self.found, around: Vec::new() };
+            read(table, at, decoder, self.declared);
         }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! In: what each file declares by itself. Out: what all of them do. A second declaration of the same is told, with both places.
 
+use super::checks::Check;
 use super::ownership::{Import, Moved, Removed};
+use super::trials::Trial;
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::Kind;
 use crate::model::{Address, MANY_OBJECTS, Table, sort_all};
@@ -42,6 +44,10 @@ pub(super) struct Declared {
     pub moves: Vec<Moved>,
     pub removals: Vec<Removed>,
     pub imports: Vec<Import>,
+    /// `[check.NAME]`, several of a name included.
+    pub checks: Vec<Check>,
+    /// `[[test]]`.
+    pub tests: Vec<Trial>,
 }
 
 impl Declared {
@@ -58,6 +64,8 @@ impl Declared {
             all.moves.extend(part.moves);
             all.removals.extend(part.removals);
             all.imports.extend(part.imports);
+            all.checks.extend(part.checks);
+            all.tests.extend(part.tests);
         }
         // Sorted once, rather than put into their places one by one; two of the same address stay in the order of files.
         sort_all(&mut objects, MANY_OBJECTS, |(a, _), (b, _)| a.cmp(b));

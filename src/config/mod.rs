@@ -12,6 +12,7 @@
 mod alone;
 mod applied;
 mod budget;
+mod checks;
 mod connectors;
 mod declare;
 mod declared;
@@ -21,6 +22,7 @@ pub mod format;
 mod keys;
 mod mail;
 mod ownership;
+mod ready_made;
 mod resolve;
 mod ring;
 mod rules;
@@ -28,16 +30,20 @@ mod settings;
 mod slips;
 mod sound;
 mod templates;
+mod trials;
 mod urls;
 mod world;
 
 pub use alone::{Alone, normal};
+pub use checks::{CHECK, CHECK_FORM, Check, FIGURES, around, resource, variables};
 pub use connectors::ConnectorSettings;
 pub use document::parse;
 pub use mail::{Encryption, MailSettings, Mailbox, Server};
 pub use ownership::{Import, Moved, OWNERSHIP, Removed, renames};
+pub use ready_made::{READY_MADE, ReadyMade};
 pub use rules::resource_roles;
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, read_settings};
+pub use trials::{TEST, TEST_FORM, Trial};
 pub use urls::{check_connector_url, check_store_url};
 pub use world::World;
 
@@ -73,6 +79,8 @@ pub struct Config {
     pub removals: Vec<Removed>,
     /// `[[import]]`.
     pub imports: Vec<Import>,
+    /// `[[test]]`, in the order of files.
+    pub tests: Vec<Trial>,
     /// The template in which a value stands, by the place of the value.
     pub templates: BTreeMap<Span, String>,
     /// See [`Config::digests`].
@@ -83,8 +91,8 @@ impl Config {
     /// These objects, of which nothing is moved, removed or imported.
     #[must_use]
     pub fn of(settings: Settings, objects: BTreeMap<Address, Object>, templates: BTreeMap<Span, String>) -> Config {
-        let (moves, removals, imports) = Default::default();
-        Config { settings, objects, moves, removals, imports, templates, digested: OnceLock::new() }
+        let (moves, removals, imports, tests) = Default::default();
+        Config { settings, objects, moves, removals, imports, tests, templates, digested: OnceLock::new() }
     }
 
     /// The digest of each object, in their order; made when somebody first asks, since who only validates never does.
@@ -195,7 +203,7 @@ impl Parsed<'_> {
         } else {
             known
         };
-        let Some(settings) = settings else {
+        let Some(mut settings) = settings else {
             declare::parents(&declared.objects, |declaration| declaration.at, &declared.moves, known, &mut found);
             return (None, told(found, &torn, sources));
         };
@@ -205,15 +213,18 @@ impl Parsed<'_> {
         let ((), world) = meanwhile(objects.len() >= MANY_OBJECTS, parents, || World::new(&objects, known, &settings));
         found.extend(astray);
         ownership::check(&declared, &world, &mut found);
-        let declared::Declared { moves, removals, imports, .. } = declared;
+        let declared::Declared { moves, removals, imports, checks, tests, .. } = declared;
         check_rules(&world, &moves, &mut found);
+        let checks = checks::settled(checks, &world, &mut found);
+        trials::check(&tests, &world, &mut found);
         let found = told(found, &torn, sources);
         if found.has_errors() {
             return (None, found);
         }
         let mut all: Vec<&mut Object> = objects.values_mut().collect();
         to_all(&mut all, MANY_OBJECTS, |object| sound::normalise(object));
-        (Some(Config { moves, removals, imports, ..Config::of(settings, objects, template_spans) }), found)
+        settings.checks = checks;
+        (Some(Config { moves, removals, imports, tests, ..Config::of(settings, objects, template_spans) }), found)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `writ.toml`: how a workspace is read and applied.
 
 use super::World;
+use super::checks::Check;
 use super::connectors::{self, CONNECTOR, CONNECTORS, ConnectorSettings};
 use super::decode::Decoder;
 use super::document;
@@ -143,6 +144,8 @@ pub struct Settings {
     pub lineage: Option<String>,
     /// Brakes as written now.
     pub limits: Limits,
+    /// The checks of the other files, once these were read: a store remembers them with the settings.
+    pub checks: Vec<Check>,
     /// The systems into which roles are delivered, by name.
     connectors: BTreeMap<String, ConnectorSettings>,
     /// How mail is sent, if it is.
@@ -157,7 +160,7 @@ pub struct AppliedSettings(pub serde_json::Value);
 
 impl Settings {
     /// What the store remembers: `[workspace]` but for `include` and `exclude`, `[limits]`, `[defaults]`, `[connector]`, with
-    /// documented defaults left out.
+    /// documented defaults left out; and the checks.
     #[must_use]
     pub fn applied(&self) -> AppliedSettings {
         let mut kept = Table::new();
@@ -175,7 +178,7 @@ impl Settings {
                 kept.insert(section.name, Value::new(Node::Table(inner), Span::NONE));
             }
         }
-        AppliedSettings(serde_json::to_value(&kept).unwrap_or_default())
+        AppliedSettings(serde_json::to_value(&kept).unwrap_or_default()).with_checks(&self.checks)
     }
 
     /// The systems into which roles are delivered, by name.
@@ -334,6 +337,7 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
         store_url: store.text("url").map(str::to_owned),
         lineage: store.text("lineage").map(str::to_owned),
         limits,
+        checks: Vec::new(),
         connectors,
         mail,
         table,

@@ -56,7 +56,6 @@ codes! {
     E0011 Error "declared twice";
     E0012 Error "the parent is declared nowhere";
     E0013 Error "a table in the wrong file";
-    E0014 Error "not supported yet";
     E0015 Error "not one of the known words";
     E0016 Error "a text of the wrong form";
     E0017 Error "the workspace declares nothing";
@@ -158,6 +157,9 @@ codes! {
     E0504 Error "the actor";
     E0505 Error "a target that matches nothing";
     E0506 Error "something that this plan does not manage needs the object";
+    E0507 Error "a check is not passed";
+    W0508 Warning "a check that only warns is not passed";
+    E0509 Error "a check cannot be evaluated";
 }
 
 #[cfg(test)]

@@ -108,7 +108,9 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
         _ => false,
     };
     let required = state.workspaces.values().any(|w| w.settings.requires_actor());
-    if !stands || required {
+    // What a check comes to may change with the clock, and it looks at more than what was edited.
+    let checked = state.applied(&settings.name).is_some_and(|applied| !applied.checks().is_empty());
+    if !stands || required || checked {
         return None;
     }
     let files = Files::read(&pages)?;
@@ -172,7 +174,8 @@ pub(super) struct Lesson {
 /// Nothing, where the next plan may have more to say than that.
 pub(super) fn learn(context: &Context, options: &Options, planned: &Planned) -> Option<Lesson> {
     let Planned { plan, config: Some(config), findings, settings, sources, lay, state, .. } = planned else { return None };
-    if !applies(context, options, settings) || !findings.is_empty() || !plan.complete || says_more(config, plan) {
+    let checked = !config.settings.checks.is_empty();
+    if !applies(context, options, settings) || !findings.is_empty() || !plan.complete || checked || says_more(config, plan) {
         return None;
     }
     let (stamps, began) = lay.as_ref()?;
