@@ -52,12 +52,13 @@
 //! | --- | --- |
 //! | [`diag`] | places in texts, codes, findings, "did you mean" |
 //! | [`model`] | nouns that all share: address, value, object, change, duration, instant, digest; canonical bytes; work on many things |
-//! | [`expr`] | CEL, the language of rules |
+//! | [`expr`] | CEL, the language of rules and checks |
 //! | [`kinds`] | the kinds of objects, a file each, and what is derived from them |
 //! | [`config`] | from texts to a sound configuration, or all that is wrong with it; its `rules` are a file for each concern |
 //! | [`authority`] | who may do what, where: one matrix of actions and roles, and what gives a person a role |
 //! | [`reconcile`] | from two sets of objects to ordered changes |
 //! | [`engine`] | the lifecycle: commands and time to events, events to records; who holds what, and why |
+//! | [`checks`] | rules about the rules: what the checks of a workspace come to, and what its tests do |
 //! | [`plan`] | changes with guards, digests and what they rely on; its `guards` are a file for each concern |
 //! | [`report`] | who holds what, why, since when, and what happened: a file for each report, and the answers |
 //! | [`view`] | values to terminal text, Markdown, JSON, CSV, mails, schemas, the reference page: the only room that escapes |
@@ -71,6 +72,7 @@
 //! `CONTRIBUTING.md` says where to change what.
 #![forbid(unsafe_code)]
 pub mod authority;
+pub mod checks;
 pub mod cli;
 pub mod config;
 pub mod connect;

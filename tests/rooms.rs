@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["kinds"],
     &["config", "authority"],
     &["reconcile", "engine"],
+    &["checks"],
     &["plan"],
     &["report"],
     &["view"],
@@ -24,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Rooms that read no clock, no file, no environment, and start nothing.
-const PURE: &[&str] = &["diag", "model", "expr", "kinds", "config", "authority", "reconcile", "engine", "plan", "report", "view"];
+const PURE: &[&str] = &["diag", "model", "expr", "kinds", "config", "authority", "reconcile", "engine", "checks", "plan", "report", "view"];
 
 /// Rooms that treat all kinds alike.
 const KINDLESS: &[&str] = &["reconcile", "store"];

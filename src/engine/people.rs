@@ -148,8 +148,10 @@ pub fn people<'a, 't>(facts: &Facts<'a>, principals: impl IntoIterator<Item = &'
         }
         let Some(group) = facts.object(&next).and_then(Group::of) else { continue };
         if let Some(rule) = group.rule() {
+            // Read once for all of them.
+            let Ok(rule) = Rule::read(rule) else { continue };
             let users = facts.objects.within_kind("user").iter().filter_map(|s| User::of(&s.object));
-            found.extend(users.filter(|u| matches(rule, *u)).map(|u| u.0.address.key().to_owned()));
+            found.extend(users.filter(|u| rule.holds(u.fields()) == Ok(true)).map(|u| u.0.address.key().to_owned()));
             continue;
         }
         queue.extend(group.members());
