@@ -3,11 +3,12 @@
 use super::history::{self, Moment};
 use super::{Context, Failure, Loaded, Place, held, load, settled};
 use crate::config::{Config, Settings};
-use crate::diag::{Diagnostics, Sources};
+use crate::diag::{Diagnostics, Sources, Span};
 use crate::model::{Address, Object};
 use crate::plan::{self, Plan};
 use crate::reconcile::State;
 use crate::source::{self, stamp::Stamp};
+use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 /// What was asked of a plan.
@@ -106,6 +107,9 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
     (context.tell)("planning");
     let mut plan = plan::plan(&input, &mut findings);
     held::judge(&mut plan, &state, &place, context.now)?;
+    let declared = |address: &Address| config.objects.get(address).map_or(Span::NONE, |o| o.at);
+    let written = plan::Written { checks: &config.settings.checks, sources: &sources, declared: &declared };
+    plan::hold_to(&mut plan, &written, context.now, &mut findings);
     (context.tell)("");
     if findings.has_errors() {
         findings.sort(&sources);
@@ -125,6 +129,7 @@ fn plan_back(context: &Context, serial: u64, loaded: Loaded) -> Result<Planned, 
     let back = plan::Back { state: &state, past: &past, settings: &settings, now: context.now, actor: &actor };
     let mut plan = plan::rollback(&back, &mut findings);
     held::judge(&mut plan, &state, &place, context.now)?;
+    hold_to_its_own(&mut plan, context.now, &mut findings);
     (context.tell)("");
     if findings.has_errors() {
         return Err(Failure::Findings(Box::new((findings, Sources::default()))));
@@ -147,4 +152,11 @@ pub(super) fn actor(
     // A store without people, before the first apply or after a destroy, is its operator's.
     let first = !state.objects.keys().any(|a| a.kind() == crate::kinds::user::KIND.name);
     context.actor((required || applied) && !first, |a| if first { declared(a) } else { state.objects.get(a).map(|s| s.object.clone()) })
+}
+
+/// Holds a plan that stands in no text to the checks that its settings bring along.
+pub(super) fn hold_to_its_own(plan: &mut Plan, now: DateTime<Utc>, findings: &mut Diagnostics) {
+    let checks = plan.settings.checks();
+    let written = plan::Written { checks: &checks, sources: &Sources::default(), declared: &|_| Span::NONE };
+    plan::hold_to(plan, &written, now, findings);
 }

@@ -2,18 +2,24 @@
 //! out when somebody first asks; a plan that is only looked at never does.
 
 use super::{Plan, Relied};
-use crate::model::Address;
+use crate::checks::Outcome;
+use crate::config::AppliedSettings;
+use crate::model::{Address, Holdings};
 use crate::reconcile::{PriorMoves, State, Step, steps};
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// What a plan stands on.
 #[derive(Debug, Clone, Default)]
 pub struct Basis {
     /// The state that it was made on.
     state: State,
+    /// The same under its new names.
+    prior: Arc<Holdings>,
     /// New address to old address, for what moved.
     previous: BTreeMap<Address, Address>,
+    /// What the checks of the workspace came to.
+    pub(super) checked: Vec<Outcome>,
     relied: OnceLock<Relied>,
     steps: OnceLock<Vec<Step>>,
 }
@@ -21,7 +27,8 @@ pub struct Basis {
 impl Basis {
     /// Of a plan that is made on a state.
     pub(super) fn new(state: &State, prior: &PriorMoves) -> Basis {
-        Basis { state: state.clone(), previous: prior.previous.clone(), ..Basis::default() }
+        let (previous, prior) = (prior.previous.clone(), Arc::clone(&prior.objects));
+        Basis { state: state.clone(), prior, previous, ..Basis::default() }
     }
 
     /// Of a plan that nobody applies as it is: what it relied on then, and no steps.
@@ -32,6 +39,16 @@ impl Basis {
 }
 
 impl Plan {
+    /// The settings that the workspace last applied.
+    pub(super) fn applied(&self) -> Option<&AppliedSettings> {
+        self.basis.state.applied(&self.workspace)
+    }
+
+    /// The objects that it was made on, under their new names.
+    pub(super) fn prior(&self) -> &Arc<Holdings> {
+        &self.basis.prior
+    }
+
     /// What it relied on.
     #[must_use]
     pub fn relied(&self) -> &Relied {

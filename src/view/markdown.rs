@@ -7,7 +7,7 @@ use super::paint::{line, short};
 use super::plan::{because, by_kind, headline, settings_lines, shown, summary, way_out};
 use crate::kinds::counted;
 use crate::model::{Action, Change};
-use crate::plan::Plan;
+use crate::plan::{Plan, Why};
 
 /// No comment is longer, in characters.
 pub const LONGEST: usize = 65_000;
@@ -31,10 +31,12 @@ pub fn text(plan: &Plan, how: Option<&How>) -> String {
         head.push_str(&format!("**{}** {}\n\n", summary(&plan.summary()), marks.join(", ")));
     }
     for refusal in plan.refused().chain(plan.brakes()).take(REASONS) {
+        // Where a rule of the house stands is part of what it says.
+        let place = refusal.place.as_ref().filter(|_| refusal.why == Why::Check).map(|(file, line)| format!(" ({file}:{line})"));
         head.push_str(&format!(
             "- **{}** {} (`{}`); {}\n",
             refusal.why.word(),
-            prose(&short(&refusal.message, LONGEST_LINE / 2)),
+            prose(&format!("{}{}", short(&refusal.message, LONGEST_LINE / 2), place.unwrap_or_default())),
             refusal.code.id,
             prose(&short(&way_out(refusal), LONGEST_LINE / 2))
         ));

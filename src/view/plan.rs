@@ -225,8 +225,15 @@ pub(super) fn settings_lines(change: &SettingsChange) -> Vec<(Mark, String)> {
 }
 
 fn settings(change: &SettingsChange, paint: Paint) -> String {
-    let mut out = format!("  {}\n", paint.bold("# the settings of the workspace will change (writ.toml)"));
-    for (mark, text) in settings_lines(change) {
+    let lines = settings_lines(change);
+    let checks = lines.iter().filter(|(_, text)| text.starts_with("check.")).count();
+    let what = match checks {
+        0 => "the settings of the workspace will change (writ.toml)",
+        n if n == lines.len() => "the checks of the workspace will change",
+        _ => "the settings (writ.toml) and the checks of the workspace will change",
+    };
+    let mut out = format!("  {}\n", paint.bold(format!("# {what}")));
+    for (mark, text) in lines {
         let text = format!("{} {text}", mark.symbol());
         let painted = match mark {
             Mark::Add => paint.green(&text),

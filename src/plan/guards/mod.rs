@@ -62,6 +62,8 @@ pub enum Why {
     Protection,
     /// `[limits]`.
     Limit,
+    /// `[check.NAME]`.
+    Check,
 }
 
 impl Why {
@@ -72,6 +74,7 @@ impl Why {
             Why::Rule => "rule",
             Why::Protection => "protection",
             Why::Limit => "limit",
+            Why::Check => "check",
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn body() -> Map<String, Value> {
     let refusal = exact(
         &[
             ("code", text()),
-            ("kind", json!({ "enum": ["rule", "protection", "limit"] })),
+            ("kind", json!({ "enum": ["rule", "protection", "limit", "check"] })),
             ("address", or_null(text())),
             ("message", text()),
             ("way_out", text()),
