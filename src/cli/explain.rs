@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use super::{Exit, Format, address};
+use crate::config::ReadyMade;
 use crate::diag::{CODES, Code, did_you_mean};
 use crate::ops::{Failure, explain};
 use crate::view::paint::line;
@@ -10,7 +11,7 @@ use serde_json::json;
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// A code such as R45 or E0007, or an address; without it, all codes
+    /// A code such as R45 or E0007, a ready-made check, or an address; without it, all codes
     what: Option<String>,
 }
 
@@ -28,6 +29,11 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
             json!({ "format_version": "1.0", "code": code.id, "severity": code.severity.word(), "title": code.title, "page": code.page }),
         );
         session.say(code.page);
+        return Ok(Exit::Success);
+    }
+    if let Some(made) = ReadyMade::find(what) {
+        session.document(json!({ "format_version": "1.0", "check": made.name, "title": made.doc, "page": made.page }));
+        session.say(made.page);
         return Ok(Exit::Success);
     }
     if !what.contains(['.', '@']) {

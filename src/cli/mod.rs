@@ -12,6 +12,7 @@ mod audit;
 mod backup;
 mod can;
 mod cancel;
+mod check;
 mod decide;
 mod deliver;
 mod destroy;
@@ -48,6 +49,7 @@ mod show;
 mod signals;
 mod simulate;
 mod state;
+mod test;
 mod tick;
 mod usage;
 mod validate;
@@ -134,6 +136,10 @@ enum Verb {
     Init(init::Args),
     /// Check everything, and tell all that is wrong at once
     Validate(validate::Args),
+    /// Run the checks of the workspace on what an apply would leave
+    Check(check::Args),
+    /// Run the tests of the workspace on what an apply would leave
+    Test(test::Args),
     /// Put files into canonical form; comments survive
     Fmt(fmt::Args),
     /// Show what an apply would do
@@ -268,6 +274,8 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
     match verb {
         Verb::Init(args) => init::run(&args, session),
         Verb::Validate(args) => validate::run(&args, session),
+        Verb::Check(args) => check::run(&args, session),
+        Verb::Test(args) => test::run(&args, session),
         Verb::Fmt(args) => fmt::run(&args, session),
         Verb::Plan(args) => plan::run(&args, session),
         Verb::Apply(args) => apply::run(&args, session),

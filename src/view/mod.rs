@@ -5,6 +5,7 @@
 
 pub mod answers;
 mod body;
+pub mod checks;
 pub mod csv;
 pub mod diagnostics;
 pub mod graph;

@@ -2,7 +2,7 @@
 //!
 //! In: the kinds and the forms of `writ.toml`. Out: one page of Markdown, the same bytes every time.
 
-use crate::config::{OWNERSHIP, SETTINGS};
+use crate::config::{CHECK, CHECK_FORM, OWNERSHIP, READY_MADE, SETTINGS, TEST, TEST_FORM};
 use crate::diag::Code;
 use crate::kinds::{Alternative, COMMON, Default, Field, Form, KeyForm, Keys, Kind, LIST, OnChange, Shape, TEMPLATE, kind};
 use std::fmt::Write as _;
@@ -53,6 +53,7 @@ pub fn page() -> String {
     }
     page.settings();
     page.ownership();
+    page.checks();
     page.0.push_str(TEMPLATES);
     page.0
 }
@@ -76,9 +77,10 @@ impl Page {
         let kinds: Vec<String> = LIST.iter().map(|k| link(&format!("`{}`", k.name), k.name)).collect();
         self.paragraph(format!("Kinds of objects: {}.", kinds.join(", ")));
         self.paragraph(format!(
-            "Besides: {}, {}, {}.",
+            "Besides: {}, {}, {}, {}.",
             link("`writ.toml`", "writtoml"),
             link("names and ownership", "names-and-ownership"),
+            link("checks and tests", "checks-and-tests"),
             link("templates", "templates")
         ));
     }
@@ -166,6 +168,25 @@ impl Page {
             self.paragraph(*doc);
             self.keys(form.fields.iter(), form.alternatives, false);
         }
+    }
+
+    fn checks(&mut self) {
+        self.paragraph("## Checks and tests");
+        self.paragraph("These tables may stand in any file but `writ.toml`. [Checks](checks.md) tells what they mean, with examples.");
+        self.paragraph(format!("### `[{CHECK}.NAME]`"));
+        self.paragraph("A rule about the rules: a plan that fails it is refused.");
+        self.keys(CHECK_FORM.fields.iter(), CHECK_FORM.alternatives, false);
+        self.paragraph("The ready-made checks:");
+        self.line("| `use` | For |");
+        self.line("| --- | --- |");
+        for made in READY_MADE {
+            self.line(format!("| [`{0}`](checks/{0}.md) | {1} |", made.name, made.doc));
+        }
+        self.line("");
+        self.paragraph(format!("### `[[{TEST}]]`"));
+        self.paragraph("The policy, tried out by `writ test`: a request, and what has to come of it.");
+        self.keys(TEST_FORM.fields.iter(), TEST_FORM.alternatives, false);
+        self.nested(&TEST_FORM, TEST, "####");
     }
 }
 

@@ -8,7 +8,7 @@
 mod plan;
 mod shape;
 
-use crate::config::{OWNERSHIP, SETTINGS};
+use crate::config::{CHECK, CHECK_FORM, OWNERSHIP, SETTINGS, TEST, TEST_FORM};
 use crate::kinds::{Field, KeyForm, Kind, LIST, TEMPLATE};
 use serde_json::{Map, Value, json};
 use shape::{KEY, USER};
@@ -71,9 +71,24 @@ pub fn workspace_schema() -> Value {
         let items = shape::complete_table(form);
         properties.insert((*word).to_owned(), json!({ "type": "array", "description": doc, "items": items }));
     }
+    let check = shape::complete_table(&CHECK_FORM);
+    properties.insert(
+        CHECK.to_owned(),
+        json!({
+            "type": "object",
+            "description": "Rules about the rules: a plan that fails one is refused.",
+            "patternProperties": { format!("^{KEY}$"): check },
+            "additionalProperties": false,
+        }),
+    );
+    let test = shape::complete_table(&TEST_FORM);
+    properties.insert(TEST.to_owned(), json!({ "type": "array", "description": "The policy, tried out by `writ test`.", "items": test }));
     let mut body = Map::new();
     body.insert("title".to_owned(), json!("A file of a Writ workspace"));
-    body.insert("description".to_owned(), json!("Objects, templates, and changes of names and ownership. Settings stand in `writ.toml`."));
+    body.insert(
+        "description".to_owned(),
+        json!("Objects, templates, checks, tests, and changes of names and ownership. Settings stand in `writ.toml`."),
+    );
     body.insert("type".to_owned(), json!("object"));
     body.insert("properties".to_owned(), Value::Object(properties));
     body.insert("additionalProperties".to_owned(), json!(false));
