@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use toml::{Table, Value};
-use writ::config::{Known, OWNERSHIP, SETTINGS, WRIT_TOML, configure};
+use writ::config::{CHECK, CHECK_FORM, Known, OWNERSHIP, SETTINGS, TEST, TEST_FORM, WRIT_TOML, configure};
 use writ::diag::Severity;
 use writ::kinds::{COMMON, Field, Form, Kind, LIST, Shape, TEMPLATE, kind};
 use writ::source::{self, Workspace};
@@ -62,6 +62,8 @@ fn wanted() -> BTreeSet<String> {
     for (word, _, form) in OWNERSHIP {
         places(form, word, &mut all);
     }
+    places(&CHECK_FORM, CHECK, &mut all);
+    places(&TEST_FORM, TEST, &mut all);
     for section in SETTINGS.fields {
         let form = if let Shape::Map(_, each) = &section.shape { each.form() } else { section.shape.form() };
         if let Some(form) = form {
@@ -108,6 +110,12 @@ fn used(workspace: &Workspace) -> BTreeSet<String> {
             if let Some(value) = table.get(*word) {
                 keys(form.fields, value, word, &mut all);
             }
+        }
+        for check in table.get(CHECK).and_then(Value::as_table).into_iter().flat_map(Table::values) {
+            keys(CHECK_FORM.fields, check, CHECK, &mut all);
+        }
+        if let Some(tests) = table.get(TEST) {
+            keys(TEST_FORM.fields, tests, TEST, &mut all);
         }
         if let Some(templates) = table.get(TEMPLATE).and_then(Value::as_table) {
             objects(templates, &mut all);

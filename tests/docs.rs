@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::Stdio;
 use support::Workspace;
 use writ::cli::Cli;
+use writ::config::READY_MADE;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -28,6 +29,20 @@ fn pages() -> Vec<String> {
     pages.extend(docs.filter(|p| p.ends_with(".md")));
     pages.sort();
     pages
+}
+
+#[test]
+fn the_page_of_checks_names_every_ready_made_one_and_no_other() {
+    let page = read("docs/checks.md");
+    for made in READY_MADE {
+        let row = format!("| [`{0}`](checks/{0}.md) | {1}", made.name, made.doc);
+        let takes: Vec<String> = made.takes.iter().map(|key| format!("`{key}`")).collect();
+        let line = page.lines().find(|line| line.starts_with(&row)).unwrap_or_else(|| panic!("docs/checks.md lacks {row:?}"));
+        let end = if takes.is_empty() { "| |".to_owned() } else { format!("| {} |", takes.join(", ")) };
+        assert!(line.ends_with(&end), "{line}");
+    }
+    let pages = fs::read_dir(root().join("docs/checks")).unwrap().count();
+    assert_eq!(pages, READY_MADE.len(), "a page for each, and no more");
 }
 
 #[test]
