@@ -165,6 +165,12 @@ impl Action {
         self.row().word
     }
 
+    /// The action of a word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Action> {
+        Action::ALL.iter().copied().find(|a| a.word() == word)
+    }
+
     /// What it is, in the words of the matrix.
     #[must_use]
     pub fn doc(self) -> &'static str {

@@ -8,6 +8,7 @@
 //! more than roles is left to who knows it: rights on a resource itself, whose request it is, and in which state.
 
 mod decision;
+mod doing;
 mod matrix;
 mod role;
 mod roles;

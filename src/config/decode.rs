@@ -381,12 +381,13 @@ impl Decoder<'_, '_> {
             let ok = match keys {
                 Keys::Plain | Keys::Reference(_) => is_key(text),
                 Keys::Language => is_language(text),
+                Keys::Principal => is_user_key(text) || text.strip_prefix("group:").is_some_and(is_key),
             };
             if !ok {
-                let form = if matches!(keys, Keys::Language) {
-                    "a language tag such as `nl` or `pt-BR`"
-                } else {
-                    "a key of lower-case letters, digits, `-` and `_`"
+                let form = match keys {
+                    Keys::Language => "a language tag such as `nl` or `pt-BR`",
+                    Keys::Principal => "a user principal name in lower case, or `group:KEY`, in quotes",
+                    Keys::Plain | Keys::Reference(_) => "a key of lower-case letters, digits, `-` and `_`",
                 };
                 let message = format!("`{}` is not a key of `{name}`", shown(text));
                 self.report_help(&codes::E0010, span, message, Some(format!("write {form}")));

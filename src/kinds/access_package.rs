@@ -1,7 +1,7 @@
 //! An access package: resource roles that are requested, given and taken away together.
 
 use super::catalog::GENERAL;
-use super::{Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Reference, Shape, Strength, Text, Within, Tone};
+use super::{Acts, Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Reference, Shape, Strength, Text, Tone, Within};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::model::{Address, Object, Value};
 
@@ -35,13 +35,15 @@ pub static KIND: Kind = Kind {
                 "incompatible_with",
                 Shape::Set(&Shape::Principal(&EXCLUDES), Emptiness::Allowed),
                 "Holders of these cannot get this one (R137); one-directional (R138).",
-            ),
+            )
+            .needs("change_incompatibilities"),
             Field::new(
                 "resource_roles",
                 Shape::Map(Keys::Reference(RESOURCE), &Shape::Set(&Shape::Text(Text::Name), Emptiness::Refused)),
                 "Resources of its own catalog (R26), each with the roles that it gives (R21).",
             )
-            .rule(&codes::R21),
+            .rule(&codes::R21)
+            .needs("change_resource_roles"),
         ],
         alternatives: &[],
     },
@@ -49,6 +51,7 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check,
+    needs: |change| Acts { create: "create_package", change: "edit_package", delete: "delete_package" }.of(change),
     example: "[access_package.campaign]\ncatalog = \"marketing\"\ndisplay_name = \"Marketing campaign\"\nresource_roles.brand-site = \"Member\"\nresource_roles.ad-manager = [\"Editor\", \"Reader\"]\n",
 };
 

@@ -1,6 +1,6 @@
 //! An application of the directory and its roles.
 
-use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Reference, Shape, Text, nothing_more, Tone};
+use super::{Acts, Default, Emptiness, Field, Form, KeyForm, Kind, Reference, Shape, Text, Tone, nothing_more};
 use crate::diag::Span;
 use crate::model::Object;
 
@@ -27,6 +27,7 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check: nothing_more,
+    needs: |change| Acts::all("change_directory").of(change),
     example: "[application.ad-manager]\nowners = [\"mamta@contoso.example\"]\nroles = [\"Editor\", \"Reader\"]\n",
 };
 

@@ -1,6 +1,6 @@
 //! A direct assignment: given once, then spent.
 
-use super::{Emptiness, Field, Form, KeyForm, Keys, Kind, Reference, Shape, Text, nothing_more, Tone};
+use super::{Acts, Emptiness, Field, Form, KeyForm, Keys, Kind, Reference, Shape, Text, Tone, nothing_more};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::{Address, Edge, Object, Value, Zone, instant};
 use chrono::{DateTime, Utc};
@@ -39,6 +39,7 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check: nothing_more,
+    needs: |change| Acts { create: "assign_directly", change: "assign_directly", delete: "remove_assignment" }.of(change),
     example: "[access_package.campaign.assignment.interns]\npolicy = \"direct\"\nusers = [\"ann@contoso.example\"]\nstart = 2027-06-01\nend = 2027-09-01\n",
 };
 

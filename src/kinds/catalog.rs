@@ -1,8 +1,9 @@
 //! A catalog: what a department or project owns.
 
-use super::{Default, Field, Form, KeyForm, Kind, Shape, Text, nothing_more, Tone};
+use super::{Acts, Default, Field, Form, KeyForm, Kind, Shape, Text, Tone, nothing_more};
 use crate::diag::Span;
-use crate::model::Object;
+use crate::kinds::access_package::Package;
+use crate::model::{Address, Object};
 
 /// The catalog that always exists.
 pub const GENERAL: &str = "general";
@@ -28,8 +29,17 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[GENERAL],
     check: nothing_more,
+    needs: |change| Acts { create: "create_catalog", change: "edit_catalog", delete: "delete_catalog" }.of(change),
     example: "[catalog.marketing]\ndisplay_name = \"Marketing\"\ndescription = \"What the marketing department owns\"\n",
 };
+
+/// The catalog that an object is, stands in, or whose package it is or stands in; `find` knows packages. Nothing, where an object
+/// belongs to no catalog, or to a package that is not there.
+#[must_use]
+pub fn of<'a>(address: &Address, find: impl FnOnce(&Address) -> Option<&'a Object>) -> Option<Address> {
+    let root = address.lineage().last()?;
+    if root.kind() == KIND.name { Some(root) } else { find(&root).and_then(Package::of).map(Package::catalog) }
+}
 
 /// Whether policies for outside people may stand in it.
 #[must_use]

@@ -1,7 +1,7 @@
 //! An organization outside whose people may request.
 
 use super::text::check as spelled;
-use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Text, Tone};
+use super::{Acts, Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Text, Tone};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::model::{Node, Object, Table, Value};
 
@@ -33,6 +33,7 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check,
+    needs: |change| Acts::all("change_connected_organizations").of(change),
     example: "[connected_organization.fabrikam]\ndomains = [\"fabrikam.example\"]\ninternal_sponsors = [\"hana@contoso.example\"]\n",
 };
 

@@ -1,8 +1,8 @@
 //! A delegation: who may act for a catalog, or for the whole tenant.
 
-use super::{Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Tone};
+use super::{Emptiness, Field, Form, KeyForm, Kind, Need, Principal, Shape, Tone};
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::model::{Address, Object};
+use crate::model::{Address, Change, Object};
 
 /// Who may be delegated to (R3).
 static MEMBER: Principal = Principal::of(&["user", "group"]);
@@ -37,6 +37,7 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check,
+    needs,
     example: "[delegation.department-managers]\nrole = \"catalog_creator\"\nmembers = [\"group:department-managers\"]\n\n[catalog.marketing.delegation.owners]\nrole = \"catalog_owner\"\nmembers = [\"mamta@contoso.example\"]\n",
 };
 
@@ -52,6 +53,13 @@ fn check(object: &Object, found: &mut Diagnostics) {
         let help = format!("the roles {place} are {}", allowed.iter().map(|r| format!("`{r}`")).collect::<Vec<_>>().join(", "));
         found.push(Diagnostic::new(&codes::E0406, at, message).at(&object.address).help(help));
     }
+}
+
+/// Whoever makes, changes or deletes one hands out its role, and the role that it gave before.
+fn needs(change: &Change) -> Vec<Need> {
+    let mut roles: Vec<Need> = change.before.iter().chain(&change.after).filter_map(role).map(|r| Need::HandOut(r.to_owned())).collect();
+    roles.dedup();
+    roles
 }
 
 /// The word of the role that it gives, if it is a delegation.

@@ -1,8 +1,8 @@
 //! A group of the directory: declared members, or a rule.
 
-use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Reference, Shape, Text, nothing_more, Tone};
+use super::{Acts, Alternative, Default, Emptiness, Field, Form, KeyForm, Kind, Need, Principal, Reference, Shape, Text, Tone, nothing_more};
 use crate::diag::Span;
-use crate::model::{Address, Object};
+use crate::model::{Action, Address, Change, Object};
 
 /// Who may be a member.
 static MEMBER: Principal = Principal::of(&["user", "group"]);
@@ -19,7 +19,8 @@ pub static KIND: Kind = Kind {
             Field::new("description", Shape::Text(Text::Block), "What it is for."),
             Field::new("type", Shape::Choice(&["security", "microsoft_365", "distribution"]), "A Team is its `microsoft_365` group.")
                 .default(Default::Text("security")),
-            Field::new("members", Shape::Set(&Shape::Principal(&MEMBER), Emptiness::Allowed), "Users and groups; groups nest."),
+            Field::new("members", Shape::Set(&Shape::Principal(&MEMBER), Emptiness::Allowed), "Users and groups; groups nest.")
+                .needs(CHANGE_MEMBERS),
             Field::new("rule", Shape::Rule, "Makes a dynamic group: a CEL expression over one user, instead of `members`."),
             Field::new(
                 "owners",
@@ -35,8 +36,20 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check: nothing_more,
+    needs,
     example: "[group.marketing-leads]\nmembers = [\"mamta@contoso.example\", \"group:deputies\"]\nowners = [\"hana@contoso.example\"]\n",
 };
+
+/// The directory is changed by administrators, the declared members of a group by its owners, too.
+fn needs(change: &Change) -> Vec<Need> {
+    let members = Need::ActOrOwn(CHANGE_MEMBERS, change.address.clone());
+    let rest = Acts::all("change_directory").of(change).into_iter().filter(|need| *need != Need::Act(CHANGE_MEMBERS));
+    let changes_members = change.action == Action::Update && super::concerns(change, &[MEMBERS]);
+    rest.chain(changes_members.then_some(members)).collect()
+}
+
+/// The word of what changes the declared members.
+const CHANGE_MEMBERS: &str = "change_group_members";
 
 /// The attribute that names the declared members: who tells where one stands asks for its place.
 pub const MEMBERS: &str = "members";

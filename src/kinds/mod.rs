@@ -6,6 +6,7 @@
 //! JSON, state, schema, reference page) is derived from [`Kind`].
 
 mod json;
+mod needs;
 mod references;
 mod seen;
 mod shape;
@@ -14,6 +15,7 @@ mod tone;
 mod words;
 
 pub use json::{BadJson, WithDefaults, default_of, is_default, object_from_json, with_defaults};
+pub use needs::{Acts, Need, concerns};
 pub use references::{FoundReference, Target, each_reference, references, rewrite_references, strong_targets};
 pub use seen::{names, seen};
 pub use shape::{
@@ -23,7 +25,7 @@ pub use tone::{Tone, Verdict, verdicts};
 pub use words::{article, counted};
 
 use crate::diag::Diagnostics;
-use crate::model::{Address, Object, is_key, is_user_key};
+use crate::model::{Address, Change, Object, is_key, is_user_key};
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -48,6 +50,8 @@ pub struct Kind {
     pub builtin: &'static [&'static str],
     /// The rules that one object decides alone.
     pub check: fn(&Object, &mut Diagnostics),
+    /// What it takes to make, change or delete one.
+    pub needs: fn(&Change) -> Vec<Need>,
     /// A whole declaration, for the reference page; valid in the context that the page gives.
     pub example: &'static str,
 }
@@ -137,6 +141,11 @@ pub fn is_protected(object: &Object) -> bool {
 pub fn display_name(object: &Object) -> (&str, crate::diag::Span) {
     let written = object.attributes.get("display_name");
     (written.and_then(|v| v.as_text()).unwrap_or_else(|| object.address.key()), written.map_or(object.at, |v| v.at.or(object.at)))
+}
+
+/// The users who own an object of the directory; other objects nobody owns.
+pub fn owners(object: &Object) -> impl Iterator<Item = &str> {
+    object.attributes.texts(group::OWNERS)
 }
 
 /// The kind of a word.

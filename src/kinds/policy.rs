@@ -9,7 +9,7 @@ mod seen;
 pub use reading::{Automatic, ReviewTerms};
 pub use seen::{DERIVED, derive};
 
-use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Shape, Text, Tone};
+use super::{Acts, Alternative, Default, Emptiness, Field, Form, KeyForm, Keys, Kind, Principal, Shape, Text, Tone};
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::group::principal;
 use crate::model::{Address, Minutes, Node, Object, Table, Value};
@@ -135,7 +135,7 @@ pub static KIND: Kind = Kind {
             )
             .required()
             .rule(&codes::R34),
-            Field::new("automatic", Shape::Table(&AUTOMATIC), "Assigns by a rule, in place of `requestors` (R134)."),
+            Field::new("automatic", Shape::Table(&AUTOMATIC), "Assigns by a rule, in place of `requestors` (R134).").needs("create_automatic_policy"),
             Field::new("expiration", Shape::Expiration, "When access ends: a duration from approval, a date, or `\"never\"` (R45).")
                 .rule(&codes::R45)
                 .default(Default::Inherited),
@@ -147,7 +147,7 @@ pub static KIND: Kind = Kind {
             Field::new("on_behalf", Shape::Choice(&["none", "manager"]), "Whether a manager may request for a direct report (R167).")
                 .default(Default::Text("none")),
             Field::new("approval", Shape::Either(&NONE, &Shape::Table(&APPROVAL)), "Who decides; required where people can request (R39, R41)."),
-            Field::new("review", Shape::Either(&NONE, &Shape::Table(&REVIEW)), "Recertification.").default(Default::Text("none")),
+            Field::new("review", Shape::Either(&NONE, &Shape::Table(&REVIEW)), "Recertification.").default(Default::Text("none")).needs("configure_review"),
             Field::new("question", Shape::List(&Shape::Table(&QUESTION)), "What requestors are asked, in this order."),
         ],
         alternatives: &[Alternative { left: &["requestors"], right: &["automatic"] }],
@@ -156,6 +156,7 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check,
+    needs: |change| Acts::all("change_policies").of(change),
     example: "[access_package.campaign.policy.employees]\nrequestors = [\"group:marketing\"]\nexpiration = \"90d\"\nextension = \"approval\"\n\n[access_package.campaign.policy.employees.approval]\napprovers = [\"mamta@contoso.example\"]\ntimeout = \"14d\"\n",
 };
 

@@ -1,9 +1,9 @@
 //! A resource of a catalog: a group, application or site, known to the directory or not.
 
-use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Principal, Shape, Strength, Text, Tone};
+use super::{Acts, Default, Emptiness, Field, Form, KeyForm, Kind, Need, Principal, Shape, Strength, Text, Tone};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::group::principal;
-use crate::model::{Address, Object};
+use crate::model::{Action, Address, Change, Object};
 
 /// A directory object, unless `type` says that the directory does not know it.
 static ORIGIN: Principal = Principal {
@@ -61,6 +61,7 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check,
+    needs,
     example: "[catalog.marketing.resource.brand-site]\norigin = \"sharepoint_site:brand\"\n\n[catalog.marketing.resource.old-crm]\ntype = \"application\"\norigin = \"crm/prod\"\nroles = [\"Admin\", \"User\"]\n",
 };
 
@@ -146,6 +147,27 @@ impl<'a> Resource<'a> {
     pub fn own_roles(self) -> Vec<&'a str> {
         self.0.attributes.texts("roles").collect()
     }
+}
+
+/// Who brings a resource into a catalog, or takes it out, has rights on the thing itself (R22, R24): owns it in the directory. What the
+/// directory does not know nobody owns, nor what a connector calls by a name.
+fn needs(change: &Change) -> Vec<Need> {
+    const CHANGE: &str = "change_resources";
+    // By its key the group over there is found where nothing else is said.
+    let renames = change.previous.as_ref().is_some_and(|p| p.key() != change.address.key());
+    let sides = || change.before.iter().chain(&change.after).map(Resource);
+    let connected = sides().any(|r| r.connector().is_some())
+        && (renames || matches!(change.action, Action::Create | Action::Replace) || super::concerns(change, &["connector", "delivered_as"]));
+    let stays = !matches!(change.action, Action::Create | Action::Replace | Action::Delete) && !super::concerns(change, &["roles"]);
+    if connected {
+        return vec![Need::ActAndOwn(CHANGE, None)];
+    }
+    if stays {
+        return Acts::all(CHANGE).of(change);
+    }
+    let mut things: Vec<Need> = sides().map(|r| Need::ActAndOwn(CHANGE, r.origin())).collect();
+    things.dedup();
+    things
 }
 
 /// With `type` come `roles`; without it they follow from the directory (R20). With `delivered_as` comes `connector`.

@@ -1,6 +1,6 @@
 //! Settings of the tenant: what becomes of outside people, and which domains are welcome.
 
-use super::{Alternative, Default, Emptiness, Field, Form, KeyForm, Kind, Shape, Text, nothing_more, Tone};
+use super::{Acts, Alternative, Default, Emptiness, Field, Form, KeyForm, Kind, Shape, Text, Tone, nothing_more};
 use crate::diag::Span;
 use crate::model::{Address, Minutes, Object};
 
@@ -31,6 +31,7 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check: nothing_more,
+    needs: |change| Acts::all("edit_tenant_settings").of(change),
     example: "[settings.external_users]\non_last_assignment_lost = \"block_and_delete\"\ndelete_after = \"30d\"\nblocked_domains = [\"competitor.example\"]\n",
 };
 

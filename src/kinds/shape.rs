@@ -1,7 +1,7 @@
 //! The shape of what a person may write: one description from which parsing, suggestions, references, state,
 //! JSON Schema, reference page and canonical form all follow.
 
-use super::words::article;
+use super::words::{article, join_or, words_of};
 use crate::diag::Code;
 use crate::model::Minutes;
 
@@ -42,6 +42,8 @@ pub struct Field {
     pub change: OnChange,
     /// The rule that a missing or misshapen value breaks, where the field of that rule is this one.
     pub rule: Option<&'static Code>,
+    /// The word of the action that a change of it takes, where it is not that of the object.
+    pub needs: Option<&'static str>,
 }
 
 /// What the absence of a key means.
@@ -203,6 +205,8 @@ pub enum Keys {
     Plain,
     /// Language tags.
     Language,
+    /// User principal names, and `group:KEY`.
+    Principal,
     /// References.
     Reference(Reference),
 }
@@ -211,7 +215,17 @@ impl Field {
     /// An optional key without default, changed in place.
     #[must_use]
     pub const fn new(name: &'static str, shape: Shape, doc: &'static str) -> Field {
-        Field { name, shape, doc, required: false, default: Default::Nothing, limits: false, change: OnChange::InPlace, rule: None }
+        Field {
+            name,
+            shape,
+            doc,
+            required: false,
+            default: Default::Nothing,
+            limits: false,
+            change: OnChange::InPlace,
+            rule: None,
+            needs: None,
+        }
     }
 
     /// It must be there.
@@ -246,6 +260,13 @@ impl Field {
     #[must_use]
     pub const fn forbidden(mut self, rule: &'static Code) -> Field {
         self.change = OnChange::Forbidden(rule);
+        self
+    }
+
+    /// A change of it takes this action.
+    #[must_use]
+    pub const fn needs(mut self, word: &'static str) -> Field {
+        self.needs = Some(word);
         self
     }
 
@@ -369,16 +390,4 @@ pub fn describe_principal(principal: &Principal) -> String {
 
 fn principal_form(kind: &str) -> String {
     if kind == "user" { "a user principal name".to_owned() } else { format!("`{kind}:KEY`") }
-}
-
-fn words_of(words: &[&str]) -> String {
-    join_or(&words.iter().map(|w| format!("`\"{w}\"`")).collect::<Vec<_>>())
-}
-
-fn join_or(forms: &[String]) -> String {
-    match forms {
-        [] => "nothing".into(),
-        [only] => only.clone(),
-        [head @ .., last] => format!("{} or {last}", head.join(", ")),
-    }
 }

@@ -1,6 +1,6 @@
 //! A SharePoint site of the directory and its roles.
 
-use super::{Default, Emptiness, Field, Form, KeyForm, Kind, Reference, Shape, Text, nothing_more, Tone};
+use super::{Acts, Default, Emptiness, Field, Form, KeyForm, Kind, Reference, Shape, Text, Tone, nothing_more};
 use crate::diag::Span;
 use crate::model::Object;
 
@@ -28,6 +28,7 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check: nothing_more,
+    needs: |change| Acts::all("change_directory").of(change),
     example: "[sharepoint_site.brand]\nurl = \"https://contoso.example/sites/brand\"\nowners = [\"mamta@contoso.example\"]\n",
 };
 

@@ -1,6 +1,6 @@
 //! A person of the directory.
 
-use super::{Default, Field as Attribute, Form, KeyForm, Kind, Reference, Shape, Text, Tone};
+use super::{Acts, Default, Field as Attribute, Form, KeyForm, Kind, Reference, Shape, Text, Tone};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::expr::Field;
 use crate::model::{Node, Object, Table, Value};
@@ -34,6 +34,7 @@ pub static KIND: Kind = Kind {
     schema: 1,
     builtin: &[],
     check,
+    needs: |change| Acts::all("change_directory").of(change),
     example: "[user.\"mamta@contoso.example\"]\ndisplay_name = \"Mamta\"\ndepartment = \"Marketing\"\nmanager = \"hana@contoso.example\"\n",
 };
 

@@ -22,3 +22,17 @@ pub fn article(kind: &str) -> String {
     let article = if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
     format!("{article} {}", kind.replace('_', " "))
 }
+
+/// Words in code, as a choice.
+pub(super) fn words_of(words: &[&str]) -> String {
+    join_or(&words.iter().map(|w| format!("`\"{w}\"`")).collect::<Vec<_>>())
+}
+
+/// `a, b or c`.
+pub(super) fn join_or(forms: &[String]) -> String {
+    match forms {
+        [] => "nothing".into(),
+        [only] => only.clone(),
+        [head @ .., last] => format!("{} or {last}", head.join(", ")),
+    }
+}

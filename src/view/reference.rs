@@ -244,6 +244,7 @@ fn holds(shape: &Shape) -> String {
             let key = match keys {
                 Keys::Plain => "key".to_owned(),
                 Keys::Language => "language tag".to_owned(),
+                Keys::Principal => "user principal name or `group:KEY`".to_owned(),
                 Keys::Reference(r) => format!("{} key", r.kind.replace('_', " ")),
             };
             format!("a table: for each {key}, {}", holds(item))

@@ -187,6 +187,7 @@ fn branches(shape: &Shape, complete: bool) -> Vec<Schema> {
         Shape::Map(keys, item) => {
             let pattern = match keys {
                 Keys::Plain | Keys::Reference(_) => format!("^{KEY}$"),
+                Keys::Principal => format!("^({USER}|group:{KEY})$"),
                 Keys::Language => "^[a-z]{2,3}(-[0-9A-Za-z]{2,8})*$".to_owned(),
             };
             let values = json!({ pattern: any(branches(item, complete)) });
