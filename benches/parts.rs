@@ -70,7 +70,7 @@ fn main() {
             state,
             commit: None,
             now: context.now,
-            actor: &context.operator,
+            actor: writ::plan::By::Operator(&context.operator),
             destroy: false,
             targets: &[],
             excludes: &[],

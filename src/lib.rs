@@ -20,6 +20,7 @@
 //!              order     Steps        nothing is made before what it needs, or deleted before what needs it
 //!                         │
 //!            plan         ▼
+//!              authority Authority    what each step takes, and whether who applies has it
 //!              guards    Plan         with what it relied on, what stands in its way, and its digests
 //!                         │
 //!            view ◄───────┤           terminal, Markdown, JSON, CSV

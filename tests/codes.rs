@@ -43,6 +43,8 @@ const WITHOUT_WRONG: &[(&str, &str)] = &[
     ("E0507", "is told by a plan"),
     ("W0508", "is told by a plan"),
     ("E0509", "is told by a plan"),
+    ("E0510", "is told by a plan"),
+    ("R5", "is told by a plan"),
 ];
 
 /// One fenced block.

@@ -135,7 +135,7 @@ fn files_in_any_order_plan_to_the_same_bytes() {
             state: &state,
             commit: None,
             now: "2026-11-02T08:00:00Z".parse().unwrap(),
-            actor: "operator:olga@here",
+            actor: writ::plan::By::Operator("operator:olga@here"),
             destroy: false,
             targets: &[],
             excludes: &[],

@@ -90,7 +90,7 @@ fn planned_as(sources: Sources, state: &State, asked: Asked<'_>) -> Result<Plann
         state,
         commit: None,
         now: now(),
-        actor: "ann@contoso.example",
+        actor: writ::plan::By::Operator("ann@contoso.example"),
         destroy: asked.destroy,
         targets: asked.targets,
         excludes: asked.excludes,
@@ -325,7 +325,7 @@ fn saving_loses_nothing(step: &Step<'_>) -> Told {
     prop_assert_eq!(&saved.as_saved().changes_digest, &digest);
     prop_assert!(saved.relied.stale(state, "w").is_empty());
     let mut found = Diagnostics::new();
-    let again = plan::judge_again(&saved, &config.settings, state, now(), &plan.actor, &mut found);
+    let again = plan::judge_again(&saved, &config.settings, state, now(), plan::By::Operator(&plan.actor), &mut found);
     let again = again.ok_or_else(|| TestCaseError::fail("a saved plan is not what follows from the state"))?;
     prop_assert!(!found.has_errors(), "{:?}", list(&found, Severity::Error, &Sources::default()));
     for (change, same) in plan.changes.iter().zip(&again.changes) {

@@ -194,8 +194,14 @@ fn who_may_see_what() {
     // A package manager sees their own catalog, and is refused another.
     let seen = report(&place, "assignments", &["--as", "paul@contoso.example"]);
     assert!(seen.contains("joe@contoso.example") && !seen.contains("gita@"), "{seen}");
-    let refused = place.expect(5, &["report", "assignments", "--package", "audit", "--as", "paul@contoso.example"]);
-    refused.says(&["of `catalog.finance`", "felix@contoso.example"]);
+    // Of a catalog of others nothing is told, not even that there is one.
+    let refused = |package: &str| place.expect(5, &["report", "assignments", "--package", package, "--as", "paul@contoso.example"]);
+    let (hidden, none) = (refused("audit"), refused("qqqqq"));
+    hidden.says(&["there is no package `audit`"]);
+    assert_eq!(hidden.err, none.err.replace("qqqqq", "audit"));
+    // Who may request a package knows that it is there, and is told who can help.
+    let refused = place.expect(5, &["report", "assignments", "--package", "campaign", "--as", "joe@contoso.example"]);
+    refused.says(&["of `catalog.marketing`", "mamta@contoso.example"]);
     let seen = report(&place, "roles", &["--as", "paul@contoso.example"]);
     assert!(seen.contains("mamta@contoso.example") && !seen.contains("hana@"), "{seen}");
     // The partner desk sees the organizations, and nothing else of the tenant.
@@ -280,7 +286,11 @@ fn a_declared_assignment_says_who_still_has_it() {
     assert!(shown(&["--at", "@1"]).contains("live"));
     let json = place.expect(0, &["show", "access_package.campaign.assignment.interns", "--json"]).json();
     assert_eq!(json["values"][0]["people"][0]["state"], "scheduled");
-    // Who sees no assignments of the package sees what the files say.
+    // Who holds no role in its catalog sees nothing of it; who sees no assignments of the package sees what the files say.
+    place.expect(1, &["show", "access_package.audit.assignment.lead-auditor", "--as", "joe@contoso.example"]).says(&["there is no"]);
+    let reader = "[catalog.finance.delegation.readers]\nrole = \"catalog_reader\"\nmembers = [\"joe@contoso.example\"]\n";
+    place.write("readers.toml", reader);
+    place.expect(0, &["apply", "--auto-approve"]);
     let other = place.expect(0, &["show", "access_package.audit.assignment.lead-auditor", "--as", "joe@contoso.example"]).out;
     assert!(other.contains("Lead auditor") && !other.contains("spent"), "{other}");
 }

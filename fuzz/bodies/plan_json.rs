@@ -6,7 +6,7 @@
 use super::{Choices, plans};
 use serde_json::{Map, Value as Json, json};
 use writ::diag::{Diagnostics, Sources};
-use writ::plan::{judge_again, read, sealed};
+use writ::plan::{By, judge_again, read, sealed};
 use writ::reconcile::State;
 
 /// So many edits are made at most.
@@ -30,7 +30,7 @@ pub fn run(data: &[u8]) {
     let nothing = State::empty();
     let state = if how & 0x80 == 0 { &made.state } else { &nothing };
     let mut found = Diagnostics::new();
-    if let Some(plan) = judge_again(&saved, &made.config.settings, state, plans::now(), "operator:ann@build", &mut found) {
+    if let Some(plan) = judge_again(&saved, &made.config.settings, state, plans::now(), By::Operator("operator:ann@build"), &mut found) {
         plans::assert_rendered(&plan, how >> 2);
     }
     super::toml_to_model::assert_told(&found, &Sources::default());

@@ -5,6 +5,7 @@ use writ::config::AppliedSettings;
 use writ::diag::{CODES, Diagnostic, Diagnostics, SourceFile, Sources, Span};
 use writ::kinds::LIST;
 use writ::model::{Action, Address, Cause, Change, Digest, Object, Origin, Places, Stored, Table, Value, Zone};
+use writ::plan::authority::{Authority, Decision, Through};
 use writ::plan::{Base, Basis, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why};
 use writ::reconcile::{Hint, deltas};
 use writ::view::{csv, object, paint::Paint, toml as values};
@@ -133,12 +134,33 @@ fn plan(choices: &mut Choices<'_>) {
         at: Span::NONE,
         place: choices.one_in(2).then(|| (choices.text(), 1)),
     };
+    let decision = |choices: &mut Choices<'_>| Decision {
+        action: choices.text(),
+        administrators: vec![choices.text()],
+        catalog: Some(choices.text()),
+        instead: vec![choices.text()],
+        needs: vec![choices.text()],
+        owned: choices.one_in(2).then(|| choices.text()),
+        steps: vec![choices.text(), choices.text()],
+        through: choices.one_in(2).then(|| Through {
+            role: Some(choices.text()),
+            group: Some(choices.text()),
+            file: Some(choices.text()),
+            line: Some(3),
+            ..Through::default()
+        }),
+    };
     let plan = Plan {
         // As `writ.toml` and a plan file let it through.
         workspace: "w".to_owned(),
         base: Base { lineage: (flags & 1 == 0).then(|| "L".to_owned()), serial: 3, config_digest: String::new() },
         commit: (flags & 2 == 0).then(|| choices.text()),
         actor: choices.text(),
+        authority: Authority {
+            beyond: false,
+            decisions: (0..choices.below(3)).map(|_| decision(choices)).collect(),
+            operator: choices.one_in(4),
+        },
         changes: (0..choices.below(4)).map(|_| change(choices)).collect(),
         rewritten: Vec::new(),
         changes_digest: Digest::of(b""),

@@ -46,7 +46,7 @@ fn known(texts: &[u8]) -> Known {
         parts[part].insert(address, without_places(object));
     }
     let [own, objects] = parts;
-    Known { objects, own, ids, unread: false }
+    Known { objects, own, ids, ..Known::default() }
 }
 
 /// Every finding has a place in a text, or says what it is about; all of it can be printed.

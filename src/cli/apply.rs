@@ -8,7 +8,8 @@ use crate::model::Minutes;
 use crate::ops::apply::{Applied, ApplyOptions, Consent, apply, apply_saved, judge_saved, permit, unlifted};
 use crate::ops::plan::Planned;
 use crate::ops::{Failure, plan, settings_and_place};
-use crate::plan::{Plan, Refusal, SavedPlan, document};
+use crate::plan::{Plan, Refusal, SavedPlan, Why, document};
+use crate::reconcile::State;
 use crate::view::plan as text;
 use clap::Args as ClapArgs;
 use std::io::{BufRead, IsTerminal, Write};
@@ -94,17 +95,25 @@ fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Resu
     }
     let saved = open(path)?;
     let options = args.agreement.options(&args.scope)?;
-    let shown = saved.as_saved();
+    let mut shown = saved.as_saved();
+    // That somebody else may not apply it is no matter: who applies it is asked.
+    let refused = shown.authority.beyond || shown.refused().any(|r| r.why != Why::Authority);
+    let judged = (!refused).then(|| judge(&saved, session));
+    if let Some(Ok((now, _))) = &judged {
+        decided_for(&mut shown, now);
+    }
     session.digest = Some(saved.digests.changes.to_string());
     if !session.is_json() {
         let how = session.how.saved(&path.display().to_string());
         print(session, &shown, &how, *names);
     }
     session.document(saved.document.clone());
-    if shown.refused().next().is_some() {
-        return Err(Failure::Plan(path.to_owned(), crate::plan::BadPlan::Refused));
+    let Some(judged) = judged else { return Err(Failure::Plan(path.to_owned(), crate::plan::BadPlan::Refused)) };
+    let (now, state) = judged?;
+    if now.actor != saved.as_saved().actor {
+        session.document(document(&now, &state, false));
     }
-    unforeseen(&saved, &shown, &options, session)?;
+    unforeseen(&now, &state, &shown, &options, session);
     // A saved plan is its own consent, but for one that empties a workspace.
     let agreement = Agreement { auto_approve: true, ..args.agreement.clone() };
     let mut prompt = Prompt::new(session, &agreement, saved.destroy);
@@ -114,17 +123,29 @@ fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Resu
     Ok(if args.scope.detailed_exitcode && !shown.is_empty() { Exit::Changes } else { Exit::Success })
 }
 
-/// Shows what stands in the way of a saved plan now and is not told in it: an apply judges anew.
-fn unforeseen(saved: &SavedPlan, shown: &Plan, options: &ApplyOptions, session: &mut Session) -> Result<(), Failure> {
+/// A saved plan, as it is for who applies it now.
+fn judge(saved: &SavedPlan, session: &Session) -> Result<(Plan, State), Failure> {
     let (settings, place) = settings_and_place(&session.context)?;
-    let (judged, state, _) = judge_saved(&session.context, saved, &settings, &place)?;
+    judge_saved(&session.context, saved, &settings, &place).map(|(plan, state, _)| (plan, state))
+}
+
+/// Who may is told of who applies it, and not of who made it.
+fn decided_for(shown: &mut Plan, now: &Plan) {
+    let is_authority = |r: &Refusal| r.why == Why::Authority;
+    shown.actor.clone_from(&now.actor);
+    shown.authority = now.authority.clone();
+    shown.refusals.retain(|r| !is_authority(r));
+    shown.refusals.splice(0..0, now.refusals.iter().filter(|r| is_authority(r)).cloned());
+}
+
+/// Shows what stands in the way of a saved plan now and is not told in it: an apply judges anew.
+fn unforeseen(now: &Plan, state: &State, shown: &Plan, options: &ApplyOptions, session: &mut Session) {
     let told = |new: &Refusal| shown.refusals.iter().any(|old| (old.code.id, &old.message) == (new.code.id, &new.message));
-    if unlifted(&judged, options).into_iter().all(told) {
-        return Ok(());
+    if unlifted(now, options).into_iter().all(told) {
+        return;
     }
-    session.document(document(&judged, &state, false));
-    session.say(&format!("\nSince the plan was saved, the answer changed:\n\n{}", text::verdict(&judged, session.paint)));
-    Ok(())
+    session.document(document(now, state, false));
+    session.say(&format!("\nSince the plan was saved, the answer changed:\n\n{}", text::verdict(now, session.paint)));
 }
 
 fn finish(session: &mut Session, applied: &Applied) {

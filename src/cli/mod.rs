@@ -12,7 +12,9 @@ mod audit;
 mod backup;
 mod can;
 mod cancel;
+mod catalogs;
 mod check;
+mod codeowners;
 mod decide;
 mod deliver;
 mod destroy;
@@ -188,6 +190,8 @@ enum Verb {
     Assignments(assignments::Args),
     /// List the packages that you could request, or show the terms of one
     Packages(packages::Args),
+    /// List the catalogs that you see, or those in which you may do something
+    Catalogs(catalogs::Args),
     /// Print the link by which a package is requested
     Link(link::Args),
     /// Look again at who holds what
@@ -206,6 +210,8 @@ enum Verb {
     Who(who::Args),
     /// Tell whether somebody can have a package, and who would approve
     Can(can::Args),
+    /// Write CODEOWNERS from the delegations
+    Codeowners(codeowners::Args),
     /// Print the dependency graph
     Graph(graph::Args),
     /// Explain a code such as R45, or where an object comes from
@@ -239,6 +245,7 @@ impl Verb {
                 | Verb::Requests(_)
                 | Verb::Assignments(_)
                 | Verb::Packages(_)
+                | Verb::Catalogs(_)
                 | Verb::Review(_)
                 | Verb::Tick(_)
                 | Verb::Show(_)
@@ -299,6 +306,7 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::Requests(args) => requests::run(&args, session),
         Verb::Assignments(args) => assignments::run(&args, session),
         Verb::Packages(args) => packages::run(&args, session),
+        Verb::Catalogs(args) => catalogs::run(&args, session),
         Verb::Link(args) => link::run(&args, session),
         Verb::Reprocess(args) => reprocess::run(&args, session),
         Verb::Review(args) => review::run(&args, session),
@@ -309,6 +317,7 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::Why(args) => why::run(&args, session),
         Verb::Who(args) => who::run(&args, session),
         Verb::Can(args) => can::run(&args, session),
+        Verb::Codeowners(args) => codeowners::run(&args, session),
         Verb::Graph(args) => graph::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),
         Verb::Audit(args) => audit::run(&args, session),

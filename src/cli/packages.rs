@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let (rows, documents, text, serial) = lifecycle::look(&session.context, |desk| {
         let found = match &args.package {
             Some(text) => {
-                let address = lifecycle::package(desk, text)?;
+                let address = lifecycle::package_seen(desk, text)?;
                 let own = if let Actor::Person(name) = &desk.actor { Some(name.clone()) } else { None };
                 let package = desk.facts.object(&address).and_then(Package::of);
                 let manages = package.is_some_and(|p| desk.actor.may(&desk.facts, Action::ViewPackages, p).is_ok());

@@ -301,7 +301,7 @@ pub(super) fn parents<T>(
     let mut orphans: BTreeMap<Address, Vec<(&Address, Span)>> = BTreeMap::new();
     for address in Address::without_parents(declared.keys()) {
         let Some((parent, child)) = address.parent().zip(declared.get(address)) else { continue };
-        if !known.objects.contains_key(&parent) && !kinds::is_builtin(&parent) {
+        if !known.tells(&parent) && !kinds::is_builtin(&parent) {
             orphans.entry(parent).or_default().push((address, at(child)));
         }
     }

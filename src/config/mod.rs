@@ -13,6 +13,7 @@ mod alone;
 mod applied;
 mod budget;
 mod checks;
+mod codeowners;
 mod connectors;
 mod declare;
 mod declared;
@@ -36,6 +37,7 @@ mod world;
 
 pub use alone::{Alone, normal};
 pub use checks::{CHECK, CHECK_FORM, Check, FIGURES, around, resource, variables};
+pub use codeowners::CodeownersSettings;
 pub use connectors::ConnectorSettings;
 pub use document::parse;
 pub use mail::{Encryption, MailSettings, Mailbox, Server};
@@ -64,6 +66,8 @@ pub struct Known {
     pub ids: BTreeMap<String, Address>,
     /// There is a store, and it was not read: what resolves nowhere may be there.
     pub unread: bool,
+    /// Those of the objects that who asks does not see (R6): rules heed them, and files cannot name them.
+    pub hidden: BTreeSet<Address>,
 }
 
 /// A sound configuration.
@@ -116,6 +120,12 @@ pub fn digests(objects: &BTreeMap<Address, Object>) -> Vec<Raw> {
 }
 
 impl Known {
+    /// Whether files may speak of an object that they do not declare.
+    #[must_use]
+    pub fn tells(&self, address: &Address) -> bool {
+        self.objects.contains_key(address) && !self.hidden.contains(address)
+    }
+
     /// What can be referred to once the files are applied: everything under its new name, what is released too (by
     /// `[[removed]]`, or because `manages` covers it no longer), and what is imported only as it is declared.
     fn after(&self, declared: &declared::Declared, settings: Option<&Settings>) -> Known {
@@ -138,7 +148,8 @@ impl Known {
                 || (!declared.objects.contains_key(address) && !covered())
         };
         objects.extend(own.iter().filter(|(a, _)| released(a)).map(|(a, o)| (a.clone(), o.clone())));
-        Known { objects, own, ids: self.ids.clone(), unread: self.unread }
+        let hidden = self.hidden.iter().map(|a| renamed.get(a).unwrap_or(a).clone()).collect();
+        Known { objects, own, ids: self.ids.clone(), unread: self.unread, hidden }
     }
 }
 

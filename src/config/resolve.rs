@@ -23,7 +23,8 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn new(world: &World<'a>) -> Names<'a> {
         let mut names = Names::default();
-        for address in world.objects.keys().chain(world.known.objects.keys()) {
+        let told = world.known.objects.keys().filter(|a| !world.known.hidden.contains(a));
+        for address in world.objects.keys().chain(told) {
             names.siblings.entry((address.parent(), address.kind())).or_default().push(address.key());
         }
         for address in world.objects.keys() {

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::checks::Check;
+use super::codeowners::{self, CODEOWNERS, CodeownersSettings};
 use super::connectors::{self, CONNECTOR, CONNECTORS, ConnectorSettings};
 use super::decode::Decoder;
 use super::document;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 /// The name of the file.
 pub const WRIT_TOML: &str = "writ.toml";
 /// Its tables.
-pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults", CONNECTOR, MAIL];
+pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults", CONNECTOR, MAIL, CODEOWNERS];
 
 /// The key of `[workspace]` whose texts are addresses.
 pub(super) const MANAGES: &str = "manages";
@@ -93,6 +94,7 @@ pub static SETTINGS: Form = Form {
             "A system into which the roles of resources are delivered; a resource says `connector = \"KEY\"`.",
         ),
         Field::new(MAIL, Shape::Table(&mail::FORM), "How notices reach people; absent: no mail is sent."),
+        Field::new(CODEOWNERS, Shape::Table(&codeowners::FORM), "What `writ codeowners` writes, and where."),
     ],
     alternatives: &[],
 };
@@ -150,6 +152,8 @@ pub struct Settings {
     connectors: BTreeMap<String, ConnectorSettings>,
     /// How mail is sent, if it is.
     mail: Option<MailSettings>,
+    /// What a forge calls people.
+    codeowners: CodeownersSettings,
     /// Where each section and key stands.
     table: Table,
 }
@@ -164,7 +168,7 @@ impl Settings {
     #[must_use]
     pub fn applied(&self) -> AppliedSettings {
         let mut kept = Table::new();
-        for section in SETTINGS.fields.iter().filter(|s| !matches!(s.name, "store" | MAIL)) {
+        for section in SETTINGS.fields.iter().filter(|s| !matches!(s.name, "store" | MAIL | CODEOWNERS)) {
             let Some(table) = self.table.get(section.name).and_then(Value::as_table) else { continue };
             let inner = match (section.shape.form(), &section.shape) {
                 (Some(form), _) => said(table, form),
@@ -201,6 +205,12 @@ impl Settings {
     #[must_use]
     pub fn mail(&self) -> Option<&MailSettings> {
         self.mail.as_ref()
+    }
+
+    /// What a forge calls people, and where it looks for the owners of files.
+    #[must_use]
+    pub fn codeowners(&self) -> &CodeownersSettings {
+        &self.codeowners
     }
 
     /// Where a key of a section stands.
@@ -325,6 +335,7 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
         wrong(at, message, "take it out, or write the lineage of the store");
     }
     let mail = table.get(MAIL).and_then(|v| mail::read(v.as_table()?, table.at(MAIL), &mut wrong));
+    let codeowners = codeowners::read(table.get(CODEOWNERS).and_then(Value::as_table), &mut wrong);
     let connectors = connectors::read(table.get(CONNECTOR), found);
     let limits = AppliedSettings(serde_json::json!({ "limits": serde_json::to_value(limits).unwrap_or_default() })).limits();
     Some(Settings {
@@ -340,6 +351,7 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
         checks: Vec::new(),
         connectors,
         mail,
+        codeowners,
         table,
     })
 }

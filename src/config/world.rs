@@ -41,7 +41,9 @@ impl<'a> World<'a> {
     pub fn new(objects: &'a BTreeMap<Address, Object>, known: &'a Known, settings: &'a Settings) -> World<'a> {
         let index = || {
             let mut index = HashMap::with_capacity(objects.len().saturating_add(known.objects.len()));
-            index.extend(known.objects.values().map(|object| (object.address.as_str(), Entry { object, declared: false })));
+            // What is hidden is not found by its name; rules that walk over a kind, as for names that are taken, meet it.
+            let told = known.objects.values().filter(|o| !known.hidden.contains(&o.address));
+            index.extend(told.map(|object| (object.address.as_str(), Entry { object, declared: false })));
             index.extend(objects.values().map(|object| (object.address.as_str(), Entry { object, declared: true })));
             index
         };

@@ -145,6 +145,7 @@ codes! {
     R138 Note "incompatibility is one-directional";
     R156 Note "a declared organization starts configured";
     // Refused in a plan.
+    R5 Error "who makes a catalog owns it";
     R15 Error "a package cannot be moved to another catalog";
     R63 Error "a package with a live assignment cannot be deleted";
     R101 Error "a catalog with packages cannot be deleted";
@@ -160,6 +161,7 @@ codes! {
     E0507 Error "a check is not passed";
     W0508 Warning "a check that only warns is not passed";
     E0509 Error "a check cannot be evaluated";
+    E0510 Error "somebody else has to apply it";
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::engine::{Actor, Ledger, Records};
 use crate::model::{Digest, canonical, meanwhile};
-use crate::plan::{self, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
+use crate::plan::{self, By, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
 use chrono::{DateTime, SubsecRound as _, Utc};
@@ -209,7 +209,8 @@ pub fn judge_saved(
     let declared = |a: &crate::model::Address| saved.changes.iter().find(|c| c.address == *a).and_then(|c| c.after.clone());
     let actor = super::plan::actor(context, &state, settings.require_actor, &declared)?;
     let mut findings = Diagnostics::new();
-    let plan = plan::judge_again(saved, settings, &state, context.now, &actor, &mut findings);
+    let judge = |by: By<'_>| plan::judge_again(saved, settings, &state, context.now, by, &mut findings);
+    let plan = super::plan::acting(context, place, &state, &actor, judge)?;
     if findings.has_errors() {
         return Err(Failure::Findings(Box::new((findings, crate::diag::Sources::default()))));
     }

@@ -1,6 +1,6 @@
 //! The chain: verified where it stands or as it was exported, and where it stands now, to be kept elsewhere.
 
-use super::{Context, Failure, history};
+use super::{Context, Failure, history, sight};
 use crate::store::{self, Checkpoint, Fault, Reader, Verified};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -37,6 +37,7 @@ pub fn verify(context: &Context, file: Option<&Path>, checkpoint: Option<&Path>)
 /// # Errors
 /// When there is no store, or the output cannot be written to.
 pub fn export(context: &Context, out: &mut dyn Write) -> Result<Checkpoint, Failure> {
+    sight::of_all(context, "export what happened")?;
     Ok(store::export(&history::reader(context)?.0, out)?)
 }
 

@@ -1,6 +1,6 @@
 //! `state backup` and `state restore`: a copy of the store that is a store, and the way back from one.
 
-use super::{Context, Failure, Place, claim, decode, load};
+use super::{Context, Failure, Place, claim, decode, load, sight};
 use crate::config::Settings;
 use crate::model::canonical;
 use crate::reconcile::State;
@@ -16,6 +16,7 @@ use std::time::Duration;
 /// # Errors
 /// When there is no store, it does not hold, or something stands at the place.
 pub fn backup(context: &Context, to: &Path) -> Result<Verified, Failure> {
+    sight::of_all(context, "copy the store")?;
     let (reader, _) = super::history::reader(context)?;
     (context.tell)("copying the store");
     let verified = store::backup(&reader, to).map_err(|error| match error {
@@ -56,8 +57,12 @@ pub fn restore(context: &Context, from: &Path, lock_timeout: Duration) -> Result
     let snapshot = source.snapshot().map_err(|error| unfit(from, error))?;
     let of_copy = Place { path: from.to_owned(), url: from.display().to_string() };
     load::check_store(&snapshot, &of_copy, &settings)?;
+    let there = current(&place)?;
+    if there.is_some() {
+        sight::of_all(context, "restore the store")?;
+    }
     let actor = {
-        let people = current(&place)?.map_or_else(|| decode::snapshot(&snapshot), |now| decode::snapshot(&now))?;
+        let people = there.map_or_else(|| decode::snapshot(&snapshot), |now| decode::snapshot(&now))?;
         actor(context, &people, &settings)?
     };
     let lock = claim::claim(context, &place, &actor, "state restore", lock_timeout)?;

@@ -60,7 +60,7 @@ fn planned(context: &Context) -> Result<(Plan, Config, Sources), Failure> {
         state: &state,
         commit: None,
         now: context.now,
-        actor: &context.operator,
+        actor: plan::By::Operator(&context.operator),
         destroy: false,
         targets: &[],
         excludes: &[],

@@ -1,9 +1,11 @@
 //! Where an object comes from, and what hangs on it.
 
-use super::{Context, Failure, history, load};
+use super::{Context, Failure, history, load, sight};
 use crate::kinds;
 use crate::model::{Address, Object, Stored};
 use crate::reconcile::edges;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What there is to say of an object.
 #[derive(Debug, Clone)]
@@ -29,7 +31,17 @@ pub struct Told {
 /// # Errors
 /// When it is neither, or the workspace cannot be read.
 pub fn explain(context: &Context, address: &Address) -> Result<Told, Failure> {
-    let loaded = load::load(context)?;
+    let mut loaded = load::load(context)?;
+    let nothing = BTreeMap::new();
+    let seen = sight::addresses(context, &loaded.place, &loaded.state, loaded.config.as_ref().map_or(&nothing, |c| &c.objects))?;
+    let sees = |a: &Address| seen.as_ref().is_none_or(|all| all.contains(a));
+    if let Some(config) = &mut loaded.config {
+        config.objects.retain(|a, _| sees(a));
+    }
+    if seen.is_some() {
+        loaded.state.objects = Arc::new(loaded.state.objects.values().filter(|s| sees(&s.object.address)).cloned().collect());
+    }
+    let loaded = loaded;
     let declared_object = loaded.config.as_ref().and_then(|c| c.objects.get(address));
     let stored = loaded.state.objects.get(address).cloned();
     let declared = declared_object.and_then(|o| loaded.workspace.sources.line(o.at)).map(|(f, l)| (f.to_owned(), l));
@@ -51,7 +63,7 @@ pub fn explain(context: &Context, address: &Address) -> Result<Told, Failure> {
         all.dedup();
         all
     };
-    let needs = unique(own.map(edges).unwrap_or_default().into_iter().map(|e| e.to).collect());
+    let needs = unique(own.map(edges).unwrap_or_default().into_iter().map(|e| e.to).filter(|a| sees(a)).collect());
     let needed_by = unique(objects.into_iter().flat_map(edges).filter(|e| e.to == *address).map(|e| e.from).collect());
     let written = match &stored {
         Some(stored) if loaded.state.lineage.is_some() => {

@@ -92,6 +92,8 @@ pub(super) fn judge(plan: &mut Plan, state: &State, place: &Place, now: DateTime
         refusals.extend(guards::excluded(&plan.changes, |package, person| forbids(package, person).map(|r| (r.message, r.help))));
     }
     records.sound()?;
+    // Of what somebody may not do anyway it is not told who holds it.
+    refusals.retain(|r| !r.address.as_ref().is_some_and(|a| plan.authority.denies(a)));
     plan.refusals.extend(refusals);
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Every apply: who, when, from which commit; and what lies between two of them.
 
-use super::{Context, Failure, decode, load};
+use super::{Context, Failure, decode, load, sight};
 use crate::diag::Diagnostics;
 use crate::plan::Plan;
 use crate::reconcile::State;
-use crate::store::{Reader, RevisionRow};
+use crate::store::{Reader, Revision, RevisionRow};
 use chrono::{DateTime, Utc};
 
 /// A moment of a store.
@@ -35,12 +35,21 @@ pub(super) fn reader(context: &Context) -> Result<(Reader, crate::config::Settin
     Ok((reader, settings))
 }
 
-/// All revisions, the oldest first.
+/// All revisions, the oldest first. What those of the lifecycle are about is told to who sees everything.
 ///
 /// # Errors
 /// When there is no store.
 pub fn history(context: &Context) -> Result<Vec<RevisionRow>, Failure> {
-    Ok(reader(context)?.0.revisions()?)
+    let all = reader(context)?.0.revisions()?;
+    if sight::sees_everything(context)? {
+        return Ok(all);
+    }
+    let untold = |row: RevisionRow| {
+        let about = row.revision.summary.contains("\"about\"");
+        let summary = if about { "{}".to_owned() } else { row.revision.summary };
+        RevisionRow { revision: Revision { summary, ..row.revision }, ..row }
+    };
+    Ok(all.into_iter().map(untold).collect())
 }
 
 /// What the store held at a moment.
@@ -65,7 +74,7 @@ pub fn state_at(context: &Context, moment: Moment) -> Result<State, Failure> {
 /// # Errors
 /// As [`state_at`].
 pub fn diff(context: &Context, from: Moment, to: Moment) -> Result<Plan, Failure> {
-    let (before, after) = (state_at(context, from)?, state_at(context, to)?);
+    let (before, after) = (sight::seen(context, state_at(context, from)?)?, sight::seen(context, state_at(context, to)?)?);
     let (settings, _) = load::settings_and_place(context)?;
     Ok(crate::plan::between(&before, &after, &settings.name, context.now, &mut Diagnostics::new()))
 }

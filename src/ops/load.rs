@@ -1,6 +1,6 @@
 //! Reads a workspace and the state of its store, and checks that they belong together.
 
-use super::{Context, Failure, decode};
+use super::{Context, Failure, decode, sight};
 use crate::config::{self, AppliedSettings, Config, Known, Settings, check_store_url, read_settings};
 use crate::diag::{Diagnostic, Diagnostics, Sources, codes};
 use crate::model::Address;
@@ -102,8 +102,9 @@ pub fn load(context: &Context) -> Result<Loaded, Failure> {
         let reader = reader(&place, &settings)?;
         let (then, beside) = match &reader {
             Some(reader) => {
-                let (head, known) = decode::known(reader, &parsed, &settings.name)?;
+                let (head, mut known) = decode::known(reader, &parsed, &settings.name)?;
                 check_store(&head, &place, &settings)?;
+                sight::hide(context, &settings, &place, reader, &mut known)?;
                 (head.link, known)
             }
             None => (None, State::empty().known_to(&settings.name)),

@@ -4,10 +4,12 @@ use super::history::{self, Moment};
 use super::{Context, Failure, Loaded, Place, held, load, settled};
 use crate::config::{Config, Settings};
 use crate::diag::{Diagnostics, Sources, Span};
+use crate::engine::Ledger;
 use crate::model::{Address, Object};
-use crate::plan::{self, Plan};
+use crate::plan::{self, By, Plan};
 use crate::reconcile::State;
 use crate::source::{self, stamp::Stamp};
+use crate::store::Reader;
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
@@ -93,19 +95,21 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
     };
     let actor = actor(context, &state, settings.require_actor, &|a| config.objects.get(a).cloned())?;
     let commit = source::commit(&context.root);
-    let input = plan::Input {
-        config: &config,
-        sources: &sources,
-        state: &state,
-        commit: commit.as_deref(),
-        now: context.now,
-        actor: &actor,
-        destroy: options.destroy,
-        targets: &options.targets,
-        excludes: &options.excludes,
-    };
     (context.tell)("planning");
-    let mut plan = plan::plan(&input, &mut findings);
+    let mut plan = acting(context, &place, &state, &actor, |by| {
+        let input = plan::Input {
+            config: &config,
+            sources: &sources,
+            state: &state,
+            commit: commit.as_deref(),
+            now: context.now,
+            actor: by,
+            destroy: options.destroy,
+            targets: &options.targets,
+            excludes: &options.excludes,
+        };
+        plan::plan(&input, &mut findings)
+    })?;
     held::judge(&mut plan, &state, &place, context.now)?;
     let declared = |address: &Address| config.objects.get(address).map_or(Span::NONE, |o| o.at);
     let written = plan::Written { checks: &config.settings.checks, sources: &sources, declared: &declared };
@@ -126,8 +130,10 @@ fn plan_back(context: &Context, serial: u64, loaded: Loaded) -> Result<Planned, 
     let actor = actor(context, &state, settings.require_actor, &|_| None)?;
     let mut findings = Diagnostics::new();
     (context.tell)("planning");
-    let back = plan::Back { state: &state, past: &past, settings: &settings, now: context.now, actor: &actor };
-    let mut plan = plan::rollback(&back, &mut findings);
+    let mut plan = acting(context, &place, &state, &actor, |by| {
+        let back = plan::Back { state: &state, past: &past, settings: &settings, now: context.now, actor: by };
+        plan::rollback(&back, &mut findings)
+    })?;
     held::judge(&mut plan, &state, &place, context.now)?;
     hold_to_its_own(&mut plan, context.now, &mut findings);
     (context.tell)("");
@@ -138,6 +144,25 @@ fn plan_back(context: &Context, serial: u64, loaded: Loaded) -> Result<Planned, 
     let (sources, lay) = (workspace.sources, Some((workspace.stamps, workspace.began)));
     let parsed = sources.len().saturating_sub(1);
     Ok(Planned { plan, config, state, sources, lay, findings: Diagnostics::new(), parsed, place, settings })
+}
+
+/// Does something for who acts: of a person what packages give counts too, since it makes them a member of groups.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn acting<T>(context: &Context, place: &Place, state: &State, actor: &str, act: impl FnOnce(By<'_>) -> T) -> Result<T, Failure> {
+    if context.acting.is_none() {
+        return Ok(act(By::Operator(actor)));
+    }
+    if state.lineage.is_none() {
+        return Ok(act(By::Person(actor, &Ledger::default())));
+    }
+    let reader = Reader::open(&place.path)?;
+    let records = reader.records();
+    let done = act(By::Person(actor, &records));
+    // What could not be read was decided from as if it were not there.
+    records.sound()?;
+    Ok(done)
 }
 
 /// Who acts: an enabled user of the store, at serial 0 of the files; without one the operator, if that will do.

@@ -1,6 +1,6 @@
 //! `state pull` and `state push`: the state as one document, and the way back from it.
 
-use super::{Context, Failure, Place, claim, decode, doctor, history, load};
+use super::{Context, Failure, Place, claim, decode, doctor, history, load, sight};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::model::{Address, canonical};
@@ -48,6 +48,7 @@ struct WorkspaceForm {
 /// # Errors
 /// When there is no store.
 pub fn pull(context: &Context) -> Result<(u64, Json), Failure> {
+    sight::of_all(context, "take the state out of the store")?;
     let (reader, _) = history::reader(context)?;
     let snapshot = reader.snapshot()?;
     let corrupt = |e: serde_json::Error| Failure::Store(StoreError::Corrupt(e.to_string()));
@@ -98,6 +99,9 @@ pub fn prepare(context: &Context, text: &str) -> Result<Prepared, Failure> {
     let exists = store::exists(&place.path);
     let before = if exists { load::read_state(&place, &settings)? } else { State::empty() };
     let found = before.lineage.as_ref().map(|l| (l.clone(), format!("the store at `{}`", place.url)));
+    if exists {
+        sight::of_all(context, "put a state into the store")?;
+    }
     if let Some((lineage, whose)) = [lineages, found].into_iter().flatten().find(|(lineage, _)| *lineage != wanted.lineage) {
         let message = format!("the document is of lineage {}, and {whose} is of {lineage}", wanted.lineage);
         return Err(Failure::Behind(message, "push it where it was pulled; a state of another lineage goes into no store".to_owned()));

@@ -3,11 +3,12 @@
 //! Invariant: who asks, and what they may see, is that of today, of whatever moment they ask.
 
 use super::history::Moment;
-use super::lifecycle::{Desk, happened, look_at, package};
+use super::lifecycle::{Desk, happened, is_there, look_at, package_seen};
 use super::{Context, Failure};
 use crate::authority::Action;
 use crate::engine::{Actor, Assignment, Family, Record, Refusal, Request, Rule};
 use crate::kinds::access_package::{self, Package};
+use crate::kinds::resource::Resource;
 use crate::model::Address;
 use crate::report::can::Can;
 use crate::report::standing::{Standing, standing};
@@ -82,7 +83,7 @@ pub fn report(
     look_back(context, moment, |desk| {
         let wanted = wanted(desk)?;
         let mut asked = asked(desk);
-        asked.package = wanted.package.as_deref().map(|p| package(desk, p)).transpose()?;
+        asked.package = wanted.package.as_deref().map(|p| package_seen(desk, p)).transpose()?;
         asked.request = wanted.request.as_deref().map(|r| request(desk, r)).transpose()?;
         (asked.person, asked.states, asked.from, asked.to) = (wanted.person, wanted.states, wanted.from, wanted.to);
         if needs_history {
@@ -119,6 +120,14 @@ fn request(desk: &Desk<'_>, text: &str) -> Result<String, Failure> {
     }
 }
 
+/// Whether a resource is there for who asks: they see its catalog, or a package that gives roles on it.
+fn sees_resource(desk: &Desk<'_>, resource: Resource<'_>) -> bool {
+    let catalog = resource.0.address.parent();
+    let gives = |package: &Package<'_>| package.roles().any(|(of, ..)| of == resource.0.address);
+    let packages = || desk.facts.objects.within_kind(access_package::KIND.name).iter().filter_map(|s| Package::of(&s.object));
+    desk.actor.may_in(&desk.today, Action::ViewCatalog, catalog.as_ref()).is_ok() || packages().filter(gives).any(|p| is_there(desk, p))
+}
+
 /// Why a person holds roles on a resource.
 ///
 /// # Errors
@@ -127,7 +136,7 @@ pub fn why(context: &Context, moment: Moment, person: &str, resource: &str) -> R
     look_back(context, moment, |desk| {
         let mut asked = asked(desk);
         asked.person = Some(person.to_owned());
-        let thing = thing(asked.facts, resource)?;
+        let thing = thing(asked.facts, resource, &|r| sees_resource(desk, r))?;
         let records = why::records(asked.facts, person);
         asked.told = happened(context, &Interest { last: desk.serial, records: Some(&records), ..Interest::default() })?;
         Ok(answer(desk, why::why(&asked, thing)?))
@@ -141,7 +150,7 @@ pub fn why(context: &Context, moment: Moment, person: &str, resource: &str) -> R
 pub fn who(context: &Context, moment: Moment, resource: &str) -> Result<Answer<(Thing, Vec<Row>)>, Failure> {
     look_back(context, moment, |desk| {
         let mut asked = asked(desk);
-        let thing = thing(asked.facts, resource)?;
+        let thing = thing(asked.facts, resource, &|r| sees_resource(desk, r))?;
         let records = who::records(&asked, &thing);
         asked.told = happened(context, &Interest { last: desk.serial, records: Some(&records), ..Interest::default() })?;
         let rows = who::who(&asked, &thing)?;
@@ -157,7 +166,7 @@ pub fn can(context: &Context, moment: Moment, person: &str, text: &str) -> Resul
     look_back(context, moment, |desk| {
         let mut asked = asked(desk);
         asked.person = Some(person.to_owned());
-        let address = package(desk, text)?;
+        let address = package_seen(desk, text)?;
         Ok(answer(desk, can::can(&asked, &address)?))
     })
 }

@@ -1,12 +1,13 @@
 //! `state mv`, `state rm` and `import`: changes of names and ownership made by hand, audited like every other.
 
 use super::lifecycle::{self, Following};
-use super::{Context, Failure, claim, commit, decode, load};
+use super::{Context, Failure, Place, claim, commit, decode, load, sight};
 use crate::config::{Import, Moved, Settings};
 use crate::diag::{Diagnostics, Sources, Span};
 use crate::engine::Actor;
 use crate::kinds;
-use crate::model::{Address, canonical};
+use crate::model::{Action, Address, Cause, Change, Object, Origin, Zone, canonical};
+use crate::plan::{By, authority};
 use crate::reconcile::{PriorMoves, State};
 use crate::store::{self, Event, Revision, Writer};
 use chrono::SubsecRound as _;
@@ -36,7 +37,7 @@ impl Edit {
 /// Does it: one transaction, one revision. Returns how many objects it concerned and the serial.
 ///
 /// # Errors
-/// When the address or id is not there, not this workspace's, or the new name is taken; nothing is written then.
+/// When the address or id is not there, not this workspace's, or the new name is taken, or the actor may not; nothing is written then.
 pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(usize, u64), Failure> {
     let (settings, place) = load::settings_and_place(context)?;
     if !store::exists(&place.path) {
@@ -51,12 +52,13 @@ pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(u
     let rows = |address: &str| Ok(snapshot.tables.objects.get(address).cloned());
     let mut recorder = commit::Recorder::new(&rows, &snapshot.tables.workspaces, &context.mint);
     let state = decode::snapshot(&snapshot)?;
-    let count = record(edit, &state, &settings.name, &mut recorder)?;
+    let by = Editor { context, place: &place, actor: &actor, zone: settings.zone };
+    let count = record(edit, &state, &settings.name, &by, &mut recorder)?;
     let mut events = recorder.events();
     events.extend(followed(context, &writer, &state, &settings, &actor, &rows, &events)?);
     let revision = Revision {
         at: store::stamp(context.now),
-        actor,
+        actor: actor.clone(),
         command: edit.verb().to_owned(),
         workspace: Some(settings.name.clone()),
         commit: None,
@@ -97,15 +99,54 @@ fn followed(
     life
 }
 
-fn record(edit: &Edit, state: &State, workspace: &str, recorder: &mut commit::Recorder<'_>) -> Result<usize, Failure> {
+/// Who edits.
+struct Editor<'a> {
+    context: &'a Context,
+    place: &'a Place,
+    actor: &'a str,
+    zone: Zone,
+}
+
+impl Editor<'_> {
+    /// Whether they may, as they would have to make the same change by a file.
+    fn may(&self, state: &State, prior: &PriorMoves, changes: Vec<Change>) -> Result<(), Failure> {
+        let decide = |by: By<'_>| authority::refusal(by, prior, changes, self.zone, self.context.now);
+        match super::plan::acting(self.context, self.place, state, self.actor, decide)? {
+            None => Ok(()),
+            Some(refusal) => Err(Failure::Actor(refusal.message, refusal.way_out)),
+        }
+    }
+}
+
+/// A change that does not touch what an object says.
+fn change(action: Action, previous: Option<&Address>, object: Object) -> Change {
+    Change {
+        address: object.address.clone(),
+        previous: previous.cloned(),
+        action,
+        before: Some(object.clone()),
+        after: (action != Action::Forget).then_some(object),
+        deltas: Vec::new(),
+        replaced_by: Vec::new(),
+        cause: Cause { at: Span::NONE, place: None, stood: Vec::new(), template: None },
+        import_id: None,
+        origin: Origin::default(),
+    }
+}
+
+fn record(edit: &Edit, state: &State, workspace: &str, by: &Editor<'_>, recorder: &mut commit::Recorder<'_>) -> Result<usize, Failure> {
+    // What they do not see is not there.
+    let seen = sight::seen(by.context, state.clone())?;
     let usage = |message: String| Err(Failure::Usage(message, "`writ state list` shows what there is, `-v` with ids".to_owned()));
-    let ours = |address: &Address| state.objects.get(address).is_some_and(|s| s.workspace.as_deref() == Some(workspace));
+    let ours = |address: &Address| seen.objects.get(address).is_some_and(|s| s.workspace.as_deref() == Some(workspace));
     match edit {
         Edit::Remove(address) => {
             let all: Vec<&Address> = state.objects.keys().filter(|a| a.is_within(address) && ours(a)).collect();
             if all.is_empty() {
                 return usage(format!("this workspace manages no `{address}`"));
             }
+            let changes = all.iter().filter_map(|a| Some(change(Action::Forget, None, state.objects.get(a)?.object.clone())));
+            by.may(state, &prior(state, workspace, &[], &[])?, changes.collect())?;
             for address in &all {
                 recorder.release(address)?;
             }
@@ -127,6 +168,8 @@ fn record(edit: &Edit, state: &State, workspace: &str, recorder: &mut commit::Re
             }
             let moves = [Moved { from: from.clone(), to: to.clone(), at: Span::NONE }];
             let prior = prior(state, workspace, &moves, &[])?;
+            let moved = prior.objects.get(to).map(|s| change(Action::Move, Some(from), s.object.clone()));
+            by.may(state, &prior, moved.into_iter().collect())?;
             recorder.moves(&prior, &|_| false)?;
             Ok(prior.previous.len())
         }
@@ -136,6 +179,8 @@ fn record(edit: &Edit, state: &State, workspace: &str, recorder: &mut commit::Re
             if !prior.imported.contains_key(to) {
                 return usage(format!("`{to}` is managed already"));
             }
+            let adopted = prior.objects.get(to).map(|s| change(Action::Import, None, s.object.clone()));
+            by.may(state, &prior, adopted.into_iter().collect())?;
             recorder.moves(&prior, &|_| false)?;
             recorder.adopt(to, workspace)?;
             Ok(1)
@@ -143,7 +188,7 @@ fn record(edit: &Edit, state: &State, workspace: &str, recorder: &mut commit::Re
     }
 }
 
-fn prior(state: &crate::reconcile::State, workspace: &str, moves: &[Moved], imports: &[Import]) -> Result<PriorMoves, Failure> {
+fn prior(state: &State, workspace: &str, moves: &[Moved], imports: &[Import]) -> Result<PriorMoves, Failure> {
     let mut found = Diagnostics::new();
     let prior = PriorMoves::apply(state, workspace, moves, imports, &mut found);
     if found.has_errors() { Err(Failure::Findings(Box::new((found, Sources::default())))) } else { Ok(prior) }

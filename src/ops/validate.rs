@@ -1,6 +1,6 @@
 //! All findings of all phases at once; no clock, no store needed.
 
-use super::{Context, Failure, decode, load};
+use super::{Context, Failure, decode, load, sight};
 use crate::config::{self, Known, read_settings};
 use crate::diag::{Diagnostics, Sources};
 use crate::source;
@@ -28,7 +28,12 @@ pub fn validate(context: &Context) -> Result<(Diagnostics, Sources), Failure> {
         if !store::exists(&place.path) {
             return unread;
         }
-        Reader::open(&place.path).ok().and_then(|reader| decode::known(&reader, &parsed, &settings.name).ok()).map_or(unread, |(_, k)| k)
+        let read = |reader: Reader| {
+            let (_, mut known) = decode::known(&reader, &parsed, &settings.name).ok()?;
+            sight::hide(context, settings, &place, &reader, &mut known).ok()?;
+            Some(known)
+        };
+        Reader::open(&place.path).ok().and_then(read).unwrap_or(unread)
     });
     let (config, findings) = parsed.configure(&known);
     // What is asked is whether it is sound; taking it apart would only take time.

@@ -1,6 +1,6 @@
 //! A saved plan on the state as it is now. An apply believes nothing of its file that it cannot work out anew.
 
-use super::{Made, Plan, Planned, SavedPlan, judged, settings_change, timely};
+use super::{By, Made, Plan, Planned, SavedPlan, judged, settings_change, timely};
 use crate::config::{Known, Removed, Settings, World, check_rules};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::access_package::Package;
@@ -17,7 +17,7 @@ pub fn judge_again(
     config: &Settings,
     state: &State,
     now: DateTime<Utc>,
-    actor: &str,
+    actor: By<'_>,
     found: &mut Diagnostics,
 ) -> Option<Plan> {
     let name = saved.workspace.as_str();
@@ -69,6 +69,7 @@ pub fn judge_again(
     };
     timely::check(&changes, &Planned::new(&prior.objects, &changes), saved.settings.zone(), now, found);
     let plan = judged(made, || saved.base.clone(), state, changes, found);
-    let follows = *plan.relied() == saved.relied && plan.changes_digest == saved.digests.changes;
+    // What the one who applies does not see is refused, and not looked at any further.
+    let follows = plan.authority.beyond || (*plan.relied() == saved.relied && plan.changes_digest == saved.digests.changes);
     (follows || found.has_errors()).then_some(plan)
 }

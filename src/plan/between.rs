@@ -1,6 +1,6 @@
 //! Plans that nobody applies: what lies between two moments of a store, and that nothing is to be done.
 
-use super::{Base, Basis, Impact, Made, Plan, Relied, SettingsChange, document, judged};
+use super::{Authority, Base, Basis, By, Impact, Made, Plan, Relied, SettingsChange, document, judged};
 use crate::config::{AppliedSettings, Settings};
 use crate::diag::Diagnostics;
 use crate::model::{Action, Address, Object, Stored, Zone};
@@ -33,7 +33,7 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
     let base = || Base { lineage: before.lineage.clone(), serial: before.serial, config_digest: String::new() };
     let made = Made {
         commit: None,
-        actor: "",
+        actor: By::Operator(""),
         prior: &prior,
         settings: applied(after).unwrap_or(AppliedSettings(serde_json::Value::Null)),
         settings_change: settings_change.filter(|s| s.before.is_some()),
@@ -62,6 +62,7 @@ pub fn unchanged(settings: &Settings, state: &State, config_digest: String, unma
         base: Base { lineage: state.lineage.clone(), serial: state.serial, config_digest },
         commit,
         actor: actor.to_owned(),
+        authority: Authority::operator(),
         changes: Vec::new(),
         rewritten: Vec::new(),
         changes_digest: document::digest_of_changes(name, &[], None, false),

@@ -154,7 +154,7 @@ impl Serialize for Body<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("actor", &plan.actor)?;
         map.serialize_entry("applyable", &plan.is_applyable())?;
-        map.serialize_entry("authority", &json!({ "decided": false }))?;
+        map.serialize_entry("authority", &plan.authority)?;
         map.serialize_entry("base", &json!(plan.base))?;
         map.serialize_entry("commit", &plan.commit)?;
         map.serialize_entry("complete", &plan.complete)?;

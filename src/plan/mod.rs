@@ -10,6 +10,7 @@
 
 mod access;
 mod again;
+pub mod authority;
 mod basis;
 mod between;
 mod checks;
@@ -27,6 +28,7 @@ mod summary;
 mod timely;
 
 pub use again::judge_again;
+pub use authority::{Authority, By};
 pub use basis::Basis;
 pub use between::{between, unchanged};
 pub use checks::{Written, hold_to};
@@ -63,7 +65,7 @@ pub struct Input<'a> {
     /// When the apply would be.
     pub now: DateTime<Utc>,
     /// Who would apply.
-    pub actor: &'a str,
+    pub actor: By<'a>,
     /// Delete everything that is managed.
     pub destroy: bool,
     /// Only these, with what they need.
@@ -103,6 +105,8 @@ pub struct Plan {
     pub commit: Option<String>,
     /// Who would apply.
     pub actor: String,
+    /// Whether they may.
+    pub authority: Authority,
     /// In the order in which they are shown.
     pub changes: Vec<Change>,
     /// What says the same of something that moved: address and what it says now.
@@ -137,7 +141,7 @@ impl Plan {
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.settings_change.is_none()
+        self.changes.is_empty() && self.settings_change.is_none() && !self.authority.beyond
     }
 
     /// How many objects it touches.
@@ -194,7 +198,9 @@ pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, fou
         templates: &config.templates,
     };
     let Reconciled { changes, prior } = reconcile(&wanted, state, found);
-    let (mut changes, complete) = select::select(changes, &prior, wanted.objects, targets, excludes, found);
+    let part = !targets.is_empty() || !excludes.is_empty();
+    let unseen = if part { authority::unseen(actor, &prior, wanted.objects, config.settings.zone, now) } else { BTreeSet::new() };
+    let (mut changes, complete) = select::select(changes, &prior, wanted.objects, targets, excludes, &|a| !unseen.contains(a), found);
     let stands = on_all(&changes, MANY_OBJECTS, |change| {
         let stood = || change.cause.stood.first().map(|(_, o)| o.places()).filter(|o| !o.file.is_empty()).map(|o| (o.file, o.line));
         let place = sources.line(change.cause.at).map(|(f, l)| (f.to_owned(), l)).or_else(stood);
@@ -239,6 +245,8 @@ pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, fou
         let gone = || plan.changes.iter().find(|c| Some(&c.address) == refusal.address.as_ref()).and_then(|c| c.cause.place.clone());
         refusal.place = sources.line(at).map(|(f, l)| (f.to_owned(), l)).or_else(gone);
     }
+    let stands = |address: &str| Address::parse(address).ok().and_then(|a| sources.line(config.objects.get(&a)?.at));
+    plan.authority.place(|address| stands(address).map(|(f, l)| (f.to_owned(), l)));
     found.sort(sources);
     plan
 }
@@ -262,7 +270,7 @@ fn check_part(prior: &PriorMoves, changes: &[Change], config: &Config, found: &m
 /// What a plan is made of beside its changes.
 struct Made<'a> {
     commit: Option<&'a str>,
-    actor: &'a str,
+    actor: By<'a>,
     prior: &'a PriorMoves,
     settings: AppliedSettings,
     settings_change: Option<SettingsChange>,
@@ -278,6 +286,8 @@ struct Made<'a> {
 /// Guards, digests and hints over some changes; what they are based on is worked out beside.
 fn judged(made: Made<'_>, base: impl FnOnce() -> Base + Send, state: &State, changes: Vec<Change>, found: &mut Diagnostics) -> Plan {
     let Made { commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, workspace, managed } = made;
+    let case = authority::Case { by: actor, prior, settings: settings_change.is_some(), zone, now };
+    let authority::Decided { changes, authority, refusals: unauthorised, sees } = authority::decide(&case, changes, found);
     let after = Planned::new(&prior.objects, &changes);
     let people_losing_access = access::people_losing_access(&prior.objects, &after, &changes, zone, now);
     let meanings = impact::meanings(&changes);
@@ -299,12 +309,17 @@ fn judged(made: Made<'_>, base: impl FnOnce() -> Base + Send, state: &State, cha
         has_store: state.lineage.is_some(),
     };
     let digested = || (base(), document::digest_of_changes(workspace, &changes, settings_change.as_ref(), destroy));
-    let ((base, changes_digest), refusals) = meanwhile(changes.len() >= MANY_OBJECTS, digested, || guards::judge(&facts, found));
+    let ((base, changes_digest), mut refusals) = meanwhile(changes.len() >= MANY_OBJECTS, digested, || guards::judge(&facts, found));
+    // Of what somebody may not do anyway, nothing more is told: it might speak of what they do not see.
+    let denied: BTreeSet<&str> = authority.denied().flat_map(|d| &d.steps).map(String::as_str).collect();
+    refusals.retain(|r| !r.address.as_ref().is_some_and(|a| denied.contains(a.as_str())));
+    refusals.splice(0..0, unauthorised);
     Plan {
         workspace: workspace.to_owned(),
         base,
         commit: commit.map(str::to_owned),
-        actor: actor.to_owned(),
+        actor: actor.name().to_owned(),
+        authority,
         rewritten: rewritten(prior, &changes),
         changes_digest,
         basis: Basis::new(state, prior),
@@ -315,17 +330,18 @@ fn judged(made: Made<'_>, base: impl FnOnce() -> Base + Send, state: &State, cha
         refusals,
         people_losing_access,
         impact: Impact { meanings, ..Impact::default() },
-        unmanaged: unmanaged(state, prior),
+        unmanaged: unmanaged(state, prior, sees.as_ref()),
         destroy,
         complete,
         zone,
     }
 }
 
-/// How many objects live on unmanaged, those that are being imported left out.
-fn unmanaged(state: &State, prior: &PriorMoves) -> usize {
+/// How many objects live on unmanaged, those that are being imported left out, and those that are not seen.
+fn unmanaged(state: &State, prior: &PriorMoves, sees: Option<&BTreeSet<Address>>) -> usize {
     let imported: BTreeSet<&str> = prior.imported.values().map(String::as_str).collect();
-    state.unmanaged().filter(|s| !imported.contains(s.id.as_str())).count()
+    let seen = |address: &Address| sees.is_none_or(|all| all.contains(address));
+    state.unmanaged().filter(|s| !imported.contains(s.id.as_str()) && seen(&s.object.address)).count()
 }
 
 /// Objects whose references are rewritten by a move and that do not change otherwise.

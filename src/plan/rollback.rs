@@ -1,6 +1,6 @@
 //! A plan from the state as it is to the objects as they once were.
 
-use super::{Base, Made, Plan, Planned, declared::config_digest, judged, settings_change, timely};
+use super::{Base, By, Made, Plan, Planned, declared::config_digest, judged, settings_change, timely};
 use crate::config::{Known, Removed, Settings, World, check_rules, digests};
 use crate::diag::{Diagnostics, Span};
 use crate::kinds::access_package::Package;
@@ -21,7 +21,7 @@ pub struct Back<'a> {
     /// When the apply would be.
     pub now: DateTime<Utc>,
     /// Who would apply.
-    pub actor: &'a str,
+    pub actor: By<'a>,
 }
 
 /// Plans the way back: what the workspace managed then, under the addresses and in the words of then, with its settings as

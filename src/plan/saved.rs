@@ -5,7 +5,7 @@
 //! what follows from the state as it is (see `again`).
 
 use super::document::{Digests, FORMAT, actions, digest_of_changes};
-use super::{Base, Basis, Plan, Relied, SettingsChange};
+use super::{Authority, Base, Basis, Plan, Relied, SettingsChange};
 use crate::config::AppliedSettings;
 use crate::kinds::object_from_json;
 use crate::model::{Action, Address, Cause, Change, Digest, Object, Origin, Table, canonical, is_key};
@@ -80,6 +80,7 @@ impl SavedPlan {
             base: self.base.clone(),
             commit: self.commit.clone(),
             actor: doc.get("actor").and_then(Json::as_str).unwrap_or("").to_owned(),
+            authority: doc.get("authority").cloned().and_then(|a| serde_json::from_value(a).ok()).unwrap_or_else(Authority::operator),
             changes_digest: digest_of_changes(&self.workspace, &self.changes, self.settings_change.as_ref(), self.destroy),
             changes: self.changes.clone(),
             rewritten: Vec::new(),

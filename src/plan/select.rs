@@ -5,20 +5,21 @@ use crate::model::{Action, Address, Change, Object};
 use crate::reconcile::{Graph, PriorMoves, edges};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The changes that remain, and whether that is all of them. Moves and imports rename the prior state and always remain.
+/// The changes that remain, and whether that is all of them. `sees` says what is there to be named. Moves and imports rename the prior state and always remain.
 pub(super) fn select(
     changes: Vec<Change>,
     prior: &PriorMoves,
     wanted: &BTreeMap<Address, Object>,
     targets: &[Address],
     excludes: &[Address],
+    sees: &dyn Fn(&Address) -> bool,
     found: &mut Diagnostics,
 ) -> (Vec<Change>, bool) {
     if targets.is_empty() && excludes.is_empty() {
         return (changes, true);
     }
     for (flag, address) in targets.iter().map(|a| ("--target", a)).chain(excludes.iter().map(|a| ("--exclude", a))) {
-        let known = wanted.keys().chain(prior.objects.keys());
+        let known = wanted.keys().chain(prior.objects.keys()).filter(|a| sees(a));
         if !known.clone().any(|a| a.is_within(address)) {
             let near = address.nearest(known).map(|a| format!("did you mean `{a}`?"));
             let finding = Diagnostic::new(&codes::E0505, Span::NONE, format!("`{flag} {address}` matches nothing"));

@@ -10,6 +10,7 @@ mod asked;
 mod assignments;
 pub mod can;
 pub mod changes;
+pub mod codeowners;
 mod delivery_errors;
 mod external_catalogs;
 mod held;

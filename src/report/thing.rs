@@ -39,14 +39,16 @@ impl fmt::Display for Thing {
 /// The thing that somebody names: by the address of a resource, by `CATALOG/RESOURCE`, by the key of a resource where only one thing
 /// has it, or by the directory's `KIND:KEY`.
 ///
+/// `sees` says which resources are there for who asks.
+///
 /// # Errors
 /// When there is none, or more than one.
-pub fn thing(facts: &Facts<'_>, text: &str) -> Result<Thing, Refusal> {
+pub fn thing(facts: &Facts<'_>, text: &str, sees: &dyn Fn(Resource<'_>) -> bool) -> Result<Thing, Refusal> {
     let of = |resource: Resource<'_>| {
         let (kind, key) = resource.identity();
         Thing { kind: kind.to_owned(), key: key.to_owned() }
     };
-    let at = |address: &Address| facts.object(address).and_then(Resource::of).map(of);
+    let at = |address: &Address| facts.object(address).and_then(Resource::of).filter(|r| sees(*r)).map(of);
     if let Some(found) = Address::parse(text).ok().and_then(|a| at(&a)) {
         return Ok(found);
     }
@@ -61,7 +63,7 @@ pub fn thing(facts: &Facts<'_>, text: &str) -> Result<Thing, Refusal> {
     {
         return Ok(found);
     }
-    let resources = || facts.objects.within_kind("catalog").iter().filter_map(|s| Resource::of(&s.object));
+    let resources = || facts.objects.within_kind("catalog").iter().filter_map(|s| Resource::of(&s.object)).filter(|r| sees(*r));
     let mut found: Vec<(Thing, &Address)> = Vec::new();
     for resource in resources().filter(|r| r.0.address.key() == text || of(*r).to_string() == text) {
         if !found.iter().any(|(thing, _)| *thing == of(resource)) {

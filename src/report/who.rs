@@ -101,7 +101,7 @@ mod tests {
         world.assign("ann", "sell");
         let told = |actor: &str, resource: &str| {
             let text = |cell: &Cell| if let Cell::Text(text) = cell { text.clone() } else { "-".to_owned() };
-            let rows = world.ask_as(&person(actor), |_| {}, |asked| who(asked, &thing(asked.facts, resource)?));
+            let rows = world.ask_as(&person(actor), |_| {}, |asked| who(asked, &thing(asked.facts, resource, &|_| true)?));
             rows.map(|all| all.iter().map(|r| [0, 2, 3, 7].map(|n| text(&r[n])).join(" | ")).collect::<Vec<_>>()).map_err(|r| r.rule.0)
         };
         let crm = [

@@ -293,7 +293,7 @@ mod tests {
 
     fn told(world: &World, actor: &str, of: &str, resource: &str) -> Result<Why, Refusal> {
         let name = |asked: &mut Asked<'_>| asked.person = Some(of.to_owned());
-        world.ask_as(&person(actor), name, |asked| why(asked, thing(asked.facts, resource)?))
+        world.ask_as(&person(actor), name, |asked| why(asked, thing(asked.facts, resource, &|_| true)?))
     }
 
     fn lines(why: &Why) -> Vec<String> {

@@ -5,7 +5,7 @@
 
 use super::{Filter, WRIT_TOML, read_settings, read_settings_file};
 use crate::diag::Diagnostics;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The abbreviated commit of `root`'s repository, with `+` when files of the workspace differ from it, untracked and ignored
@@ -49,6 +49,18 @@ pub fn commit(root: &Path) -> Option<String> {
     let named = status.split('\0').filter_map(|entry| entry.get(3..)?.strip_prefix(prefix));
     let differs = named.into_iter().any(|name| is_read(root, name, &filter));
     (!head.is_empty()).then(|| if differs { format!("{head}+") } else { head.to_owned() })
+}
+
+/// The top of `root`'s repository, and the way from there to `root`, with `/` at its end unless it is empty; `None` outside a
+/// repository or without git.
+#[must_use]
+pub fn repository(root: &Path) -> Option<(PathBuf, String)> {
+    if !may_be_in_repository(root) {
+        return None;
+    }
+    let place = git(root, &["rev-parse", "--show-toplevel", "--show-prefix"])?;
+    let (top, prefix) = place.strip_suffix('\n')?.split_once('\n')?;
+    Some((PathBuf::from(top), prefix.to_owned()))
 }
 
 /// Whether git could find a repository: starting it to be told that there is none takes as long as a small plan. Above the directory

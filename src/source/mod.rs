@@ -9,7 +9,7 @@ mod git;
 mod list;
 pub mod stamp;
 
-pub use git::commit;
+pub use git::{commit, repository};
 
 use crate::config::{WRIT_TOML, read_settings};
 use crate::diag::{Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};

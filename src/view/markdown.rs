@@ -1,5 +1,6 @@
 //! A plan for a review: verdict first, details folded, never too long for a comment; foreign text cannot break out.
 
+use super::authority;
 use super::body::body;
 use super::how::{How, command};
 use super::impact::{self, Names};
@@ -47,7 +48,9 @@ pub fn text(plan: &Plan, how: Option<&How>) -> String {
         n => head.push_str(&format!("- and {n} more reasons: `writ plan` shows them\n")),
     }
     head.push_str(&people(plan));
-    head.push_str("- authority: not decided yet\n");
+    for told in authority::lines(&plan.authority, &plan.actor) {
+        head.push_str(&format!("- **authority** {}\n", prose(&short(&told, LONGEST_LINE))));
+    }
     if plan.unmanaged > 0 {
         head.push_str(&format!("- **unmanaged** {} in the store that no workspace manages\n", counted(plan.unmanaged, "object")));
     }
@@ -311,6 +314,7 @@ mod tests {
             base: Base { lineage: None, serial: 0, config_digest: String::new() },
             commit: Some("4f2a9c1".to_owned()),
             actor: "operator:olga@host".to_owned(),
+            authority: crate::plan::Authority::operator(),
             changes: Vec::new(),
             rewritten: Vec::new(),
             settings_change: Some(SettingsChange { before: None, after: settings.clone() }),

@@ -4,8 +4,10 @@
 //! the cursor, break out of a fence, be computed by a spreadsheet, or look like a line of ours.
 
 pub mod answers;
+mod authority;
 mod body;
 pub mod checks;
+pub mod codeowners;
 pub mod csv;
 pub mod diagnostics;
 pub mod graph;

@@ -1,5 +1,6 @@
 //! A plan as people read it in a terminal. Terraform's phrases are kept to the letter, since tools and eyes match them.
 
+use super::authority;
 use super::body::{Mark, body};
 use super::impact::{self, Names};
 use super::paint::{Paint, line};
@@ -279,7 +280,7 @@ fn closing(plan: &Plan, paint: Paint, names: Names) -> String {
         out.push_str(&format!("  {kind:width$}  {counts}\n"));
     }
     out.push_str(&people(plan, paint, names));
-    out.push_str("authority: not decided yet\n");
+    out.push_str(&authority::text(&plan.authority, &plan.actor));
     out.push_str(&unmanaged(plan));
     if !plan.complete {
         out.push_str(&paint.yellow("Part of the changes only: --target or --exclude left others out.\n"));

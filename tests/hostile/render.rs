@@ -15,6 +15,7 @@ use writ::kinds::text::is_hostile;
 use writ::model::{
     Action, Address, Cause, Change, Delta, Digest, Members, Node, Object, Origin, Places, Stored, Table, Value, Zone, canonical,
 };
+use writ::plan::authority::{Authority, Decision, Through};
 use writ::plan::{Base, Basis, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why, document};
 use writ::reconcile::{Edge, Hint, State};
 use writ::view::how::How;
@@ -281,6 +282,7 @@ impl Words {
             changes_digest: Digest::of(b""),
             base: Base { lineage: Some(self.get(2)), serial: 3, config_digest: self.get(3) },
             commit: Some(self.get(4)),
+            authority: self.authority(),
             actor: self.get(6),
             changes,
             rewritten: Vec::new(),
@@ -296,6 +298,23 @@ impl Words {
             complete: true,
             zone: Zone::default(),
         }
+    }
+
+    /// One thing that somebody may, and one that they may not, in the words of others.
+    fn authority(&self) -> Authority {
+        let through =
+            Through { role: Some(self.get(1)), group: Some(self.get(2)), file: Some(self.get(3)), line: Some(4), ..Through::default() };
+        let decision = |through| Decision {
+            action: self.get(5),
+            administrators: vec![self.get(6)],
+            catalog: Some(self.get(7)),
+            instead: vec![self.get(8)],
+            needs: vec![self.get(9)],
+            owned: Some(self.get(10)),
+            steps: vec![self.get(11)],
+            through,
+        };
+        Authority { beyond: false, decisions: vec![decision(Some(through)), decision(None)], operator: false }
     }
 
     fn how(&self) -> How {

@@ -16,7 +16,6 @@ const RENDERED: [usize; 2] = [60, 61];
 const WITHOUT: &[(RangeInclusive<usize>, &str)] = &[
     (31..=31, "struck: what the parser takes beyond TOML 1.0 is taken, and reads the same"),
     (65..=65, "there is no portal yet"),
-    (71..=71, "authority is not decided yet: a plan says so"),
     (77..=105, "requests, the API, OIDC, mail, webhooks and Graph are not there yet"),
     (112..=112, "grants do not expire yet, and the program takes no other clock than the system's"),
 ];

@@ -104,6 +104,24 @@ fn changes() -> Vec<Case> {
             w.replace("x.toml", "catalog = \"a\"", "catalog = \"b\"");
             w.run(&["plan"])
         }),
+        case(&[71], "somebody who names themselves owner, and uses it in the same change", 5, "may not name owners", |w| {
+            let text = |owners: &str| {
+                format!(
+                    "[user.\"ada@contoso.example\"]\n[user.\"eve@contoso.example\"]\n[delegation.a]\nrole = \"administrator\"\nmembers = [\"ada@contoso.example\"]\n\
+                     [catalog.a]\n[catalog.a.delegation.r]\nrole = \"catalog_reader\"\nmembers = [\"eve@contoso.example\"]\n{owners}"
+                )
+            };
+            w.write("x.toml", &text(""));
+            assert_eq!(w.run(&["apply", "--auto-approve"]).code, 0);
+            w.write(
+                "x.toml",
+                &text(
+                    "[catalog.a.delegation.o]\nrole = \"catalog_owner\"\nmembers = [\"eve@contoso.example\"]\n\
+                     [access_package.loot]\ncatalog = \"a\"\n[access_package.loot.policy.all]\nrequestors = \"none\"\nexpiration = \"never\"\n",
+                ),
+            );
+            w.run(&["apply", "--auto-approve", "--as", "eve@contoso.example"])
+        }),
         case(&[72], "a limit that is lifted with what it would stop", 5, "allow-deletes", |w| {
             applied(w);
             std::fs::remove_file(w.path("groups.toml")).unwrap();

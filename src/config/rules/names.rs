@@ -16,6 +16,7 @@ use unicode_security::skeleton;
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
     let named = NAMED.iter().flat_map(|kind| world.all(kind)).count();
     let builtins: Vec<Object> = kinds::builtins().into_iter().filter(|b| world.get(&b.address).is_none()).collect();
+    let told = |object: &Object| world.get(&object.address).is_some() || kinds::is_builtin(&object.address);
     let mut taken = Firsts::new(named, |name| name.to_lowercase());
     let mut seen = Firsts::new(named, looks);
     for object in builtins.iter().chain(NAMED.iter().flat_map(|kind| world.known_first(kind))) {
@@ -25,14 +26,16 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
         let same = taken.first(object);
         if same.address != object.address {
             if declared {
-                let message = format!("the display name `{name}` is taken {place} by `{}`", same.address);
+                // That it is taken cannot be kept from who wants it; by what, can.
+                let by = if told(same) { format!(" by `{}`", same.address) } else { String::new() };
+                let message = format!("the display name `{name}` is taken {place}{by}");
                 let help = "people tell them apart by their names: choose another";
                 found.push(finding(code, object, at, message).related(display_name(same).1, "taken here").help(help));
             }
             continue;
         }
         let like = seen.first(object);
-        if declared && like.address != object.address {
+        if declared && like.address != object.address && told(like) {
             found.push(look_alike(object, like));
         }
     }

@@ -42,13 +42,45 @@ pub fn package(desk: &Desk<'_>, text: &str) -> Result<Address, Failure> {
         Ok(address) if address.kind() == "access_package" && address.parent().is_none() => address,
         _ => Address::root("access_package", text),
     };
-    if desk.facts.object(&address).is_some() {
-        return Ok(address);
-    }
+    if desk.facts.object(&address).is_some() { Ok(address) } else { Err(no_package(desk, text, &address)) }
+}
+
+/// As [`package`], of those that are there for who asks: what they may not see is told from what does not exist by nothing.
+///
+/// # Errors
+/// As [`package`].
+pub fn package_seen(desk: &Desk<'_>, text: &str) -> Result<Address, Failure> {
+    let found = package(desk, text)?;
+    let there = desk.facts.object(&found).and_then(Package::of).is_some_and(|p| is_there(desk, p));
+    let named = if text.contains("access-packages/") { Address::root("access_package", text) } else { found.clone() };
+    if there { Ok(found) } else { Err(no_package(desk, text, &named)) }
+}
+
+/// Whether a package is there for who asks: they see its catalog, could request it, hold or held it, asked for it, or decide on it.
+#[must_use]
+pub fn is_there(desk: &Desk<'_>, package: Package<'_>) -> bool {
+    let Actor::Person(name) = &desk.actor else { return true };
+    let Some(stored) = desk.facts.objects.get(&package.0.address) else { return false };
+    let person = desk.facts.person(name);
+    desk.actor.may(&desk.today, Action::ViewPackages, package).is_ok()
+        || offers(&desk.facts, &package.0.address, &person).is_ok()
+        || desk
+            .records
+            .all(Family::Assignment)
+            .iter()
+            .any(|r| matches!(r, Record::Assignment(a) if a.package.id == stored.id && person.is(&a.target)))
+        || desk
+            .records
+            .all(Family::Request)
+            .iter()
+            .any(|r| matches!(r, Record::Request(r) if r.package.id == stored.id && may_see(desk, r)))
+}
+
+fn no_package(desk: &Desk<'_>, text: &str, address: &Address) -> Failure {
     let visible: Vec<Address> = visible_packages(desk, None).into_iter().map(|(p, _)| p.0.address.clone()).collect();
     let near = address.nearest(visible.iter()).map(|a| format!("did you mean `{}`?", a.key()));
     let help = near.unwrap_or_else(|| "`writ packages` lists those that there are".to_owned());
-    Err(Refusal { rule: Rule("R61"), message: format!("there is no package `{text}`"), help }.into())
+    Refusal { rule: Rule("R61"), message: format!("there is no package `{text}`"), help }.into()
 }
 
 /// The packages that a person sees: all of a catalog that one manages, and those that one could request and are not hidden (R61, R62).

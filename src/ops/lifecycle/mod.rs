@@ -15,7 +15,9 @@ pub(super) use follow::{Following, follow};
 pub(super) use happened::happened;
 pub(super) use recorded::recorded;
 
-pub use find::{Which, assignment, assignments, package, request, request_of_id, requests, review, reviews, visible_packages};
+pub use find::{
+    Which, assignment, assignments, is_there, package, package_seen, request, request_of_id, requests, review, reviews, visible_packages,
+};
 
 use super::history::Moment;
 use super::{Context, Failure, Place, apply, claim, decode, load};

@@ -18,7 +18,7 @@ use crate::model::{Address, Object, Raw};
 use crate::ops::plan::Planned;
 use crate::ops::{Context, Place, decode};
 use crate::plan::declared::id;
-use crate::plan::{self, Input};
+use crate::plan::{self, By, Input};
 use crate::source::stamp;
 use crate::store::{Look, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -76,7 +76,7 @@ pub(super) fn plan(context: &Context, known: &Known<'_>, edits: &Edits, settings
         state: &state,
         commit: known.commit.as_deref(),
         now: context.now,
-        actor: &context.operator,
+        actor: By::Operator(&context.operator),
         destroy: false,
         targets: &[],
         excludes: &[],

@@ -31,7 +31,7 @@ pub(super) fn check(facts: &Facts<'_>, refusals: &mut Vec<Refusal>, _: &mut Diag
 }
 
 /// Enabled users who are administrators, by name or through groups.
-fn administrators(objects: &BTreeMap<&Address, &Object>) -> BTreeSet<Address> {
+pub(in crate::plan) fn administrators(objects: &BTreeMap<&Address, &Object>) -> BTreeSet<Address> {
     let mut people = BTreeSet::new();
     for delegation in objects.values().filter(|o| delegation::is_administrator(o)) {
         for member in delegation::members(delegation) {

@@ -12,6 +12,7 @@ mod incompatible;
 mod needed;
 mod protected;
 
+pub(super) use administrator::administrators;
 pub use brakes::access_lost;
 pub use excluded::excluded;
 pub use held::held;
@@ -64,6 +65,8 @@ pub enum Why {
     Limit,
     /// `[check.NAME]`.
     Check,
+    /// The person may not.
+    Authority,
 }
 
 impl Why {
@@ -75,6 +78,7 @@ impl Why {
             Why::Protection => "protection",
             Why::Limit => "limit",
             Why::Check => "check",
+            Why::Authority => "authority",
         }
     }
 }
@@ -161,7 +165,7 @@ pub(super) fn judge(facts: &Facts<'_>, found: &mut Diagnostics) -> Vec<Refusal> 
 }
 
 /// A refusal that no flag lifts.
-fn refuse(code: &'static Code, why: Why, change: &Change, message: String, way_out: impl Into<String>) -> Refusal {
+pub(super) fn refuse(code: &'static Code, why: Why, change: &Change, message: String, way_out: impl Into<String>) -> Refusal {
     let at = change.cause.at.or(change.after.as_ref().map_or(Span::NONE, |o| o.at));
     Refusal { code, why, address: Some(change.address.clone()), message, way_out: way_out.into(), lift: None, at, place: None }
 }

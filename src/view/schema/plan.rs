@@ -1,5 +1,6 @@
 //! The schema of a plan: the document of `--format json`, and of a plan file, which lacks its last two members.
 
+use crate::authority::Action;
 use crate::kinds::LIST;
 use serde_json::{Map, Value, json};
 
@@ -28,6 +29,39 @@ fn list(items: Value) -> Value {
     json!({ "type": "array", "items": items })
 }
 
+/// Who may make the changes, and who could instead.
+fn authority() -> Value {
+    let maybe = || or_null(text());
+    let line = or_null(json!({ "type": "integer", "minimum": 0 }));
+    let through = exact(
+        &[
+            ("role", maybe()),
+            ("catalog", maybe()),
+            ("delegation", maybe()),
+            ("group", maybe()),
+            ("founder", json!({ "type": "boolean" })),
+            ("owner_of", maybe()),
+            ("file", maybe()),
+            ("line", line),
+        ],
+        &[],
+    );
+    let decision = exact(
+        &[
+            ("action", json!({ "enum": Action::ALL.iter().map(|a| a.word()).collect::<Vec<_>>() })),
+            ("catalog", maybe()),
+            ("owned", maybe()),
+            ("needs", list(text())),
+            ("steps", list(text())),
+            ("through", or_null(through)),
+            ("instead", list(text())),
+            ("administrators", list(text())),
+        ],
+        &[],
+    );
+    exact(&[("operator", json!({ "type": "boolean" })), ("beyond", json!({ "type": "boolean" })), ("decisions", list(decision))], &[])
+}
+
 /// Members, required all but `diagnostics` and `result`, which a plan file does not have.
 pub(super) fn body() -> Map<String, Value> {
     let count = json!({ "type": "integer", "minimum": 0 });
@@ -37,7 +71,7 @@ pub(super) fn body() -> Map<String, Value> {
     let refusal = exact(
         &[
             ("code", text()),
-            ("kind", json!({ "enum": ["rule", "protection", "limit", "check"] })),
+            ("kind", json!({ "enum": ["rule", "protection", "limit", "check", "authority"] })),
             ("address", or_null(text())),
             ("message", text()),
             ("way_out", text()),
@@ -96,7 +130,7 @@ pub(super) fn body() -> Map<String, Value> {
         ("planned_values", values),
         ("summary", exact(&summary, &[])),
         ("impact", json!({ "type": "object", "required": ["people_losing_access"] })),
-        ("authority", exact(&[("decided", json!({ "const": false }))], &[])),
+        ("authority", authority()),
         ("verdict", exact(&[("refused", list(refusal.clone())), ("brakes", list(refusal))], &[])),
         ("hints", list(exact(&[("from", text()), ("to", text())], &[]))),
         ("unmanaged", count.clone()),
