@@ -87,6 +87,14 @@ pub(super) fn apply_shown(
     Ok(if scope.detailed_exitcode && changed { Exit::Changes } else { Exit::Success })
 }
 
+/// Applies a plan that was shown and agreed to already.
+pub(super) fn apply_agreed(mut planned: Planned, options: &ApplyOptions, session: &mut Session) -> Result<(), Failure> {
+    let mut prompt = Prompt { auto: true, confirm: None, never: true, unseen: false, destroys: false };
+    let applied = on_signals(|| apply(&session.context, options, &mut planned, &mut prompt))?;
+    finish(session, &applied);
+    Ok(())
+}
+
 fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let Scope { destroy, target, exclude, compare, full, detailed_exitcode: _, names } = &args.scope;
     if *destroy || !target.is_empty() || !exclude.is_empty() || compare.is_some() || *full {
@@ -180,6 +188,7 @@ impl Agreement {
             allow_access_lost: self.allow_access_lost,
             allow_loosening: self.allow_loosening,
             lock_timeout: timeout(&self.lock_timeout)?,
+            ..ApplyOptions::default()
         })
     }
 }

@@ -21,6 +21,7 @@ mod account;
 mod actor;
 mod approval;
 mod assign;
+mod carried;
 mod command;
 mod decision;
 mod draft;
@@ -51,6 +52,7 @@ pub use access::{Giving, Held, Reason, giving, held_by, holders_of, live_in, liv
 pub use account::{Account, Standing};
 pub use actor::{Actor, roles};
 pub use approval::{Seat, deciders, would_approve};
+pub use carried::{Carried, Until, carry};
 pub use command::{Ask, Command, decide};
 pub use draft::Draft;
 pub use event::{Cause, Event};

@@ -6,12 +6,13 @@ use super::plan::{Options, Planned, plan_whole};
 use super::{Context, Failure, Place, claim, commit, lifecycle, load, settled};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
-use crate::engine::{Actor, Ledger, Records};
-use crate::model::{Digest, canonical, meanwhile};
+use crate::engine::{Actor, Carried, Ledger, Records};
+use crate::model::{Address, Digest, canonical, meanwhile};
 use crate::plan::{self, By, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
 use chrono::{DateTime, SubsecRound as _, Utc};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread;
@@ -32,6 +33,12 @@ pub struct ApplyOptions {
     pub allow_loosening: bool,
     /// How long to wait for the lock.
     pub lock_timeout: Duration,
+    /// The ids of objects that come from elsewhere, by their addresses; the others are minted.
+    pub ids: BTreeMap<Address, String>,
+    /// What people held elsewhere, which goes on with what the plan makes.
+    pub carried: Vec<Carried>,
+    /// What the revision is recorded as, where that is not `apply`.
+    pub verb: Option<String>,
 }
 
 /// How a plan comes to be agreed to.
@@ -206,7 +213,7 @@ pub fn judge_saved(
     if !stale.is_empty() {
         return Err(Failure::Stale(stale));
     }
-    let declared = |a: &crate::model::Address| saved.changes.iter().find(|c| c.address == *a).and_then(|c| c.after.clone());
+    let declared = |a: &Address| saved.changes.iter().find(|c| c.address == *a).and_then(|c| c.after.clone());
     let actor = super::plan::actor(context, &state, settings.require_actor, &declared)?;
     let mut findings = Diagnostics::new();
     let judge = |by: By<'_>| plan::judge_again(saved, settings, &state, context.now, by, &mut findings);
@@ -229,12 +236,22 @@ struct Claim {
     lock: Lock,
     /// What it was claimed for.
     verb: String,
+    /// The ids of objects that come from elsewhere.
+    ids: BTreeMap<Address, String>,
+    /// What people held there.
+    carried: Vec<Carried>,
 }
 
 impl Claim {
     fn take(context: &Context, place: &Place, options: &ApplyOptions, actor: &str) -> Result<Claim, Failure> {
-        let verb = options.plan.rollback.map_or_else(|| "apply".to_owned(), |serial| format!("rollback @{serial}"));
-        Ok(Claim { lock: claim::claim(context, place, actor, &verb, options.lock_timeout)?, verb })
+        let own = || options.verb.clone().unwrap_or_else(|| "apply".to_owned());
+        let verb = options.plan.rollback.map_or_else(own, |serial| format!("rollback @{serial}"));
+        Ok(Claim {
+            lock: claim::claim(context, place, actor, &verb, options.lock_timeout)?,
+            verb,
+            ids: options.ids.clone(),
+            carried: options.carried.clone(),
+        })
     }
 
     /// Writes the plan, provided that the store still holds the state that it was made or judged on. Its digests are worked out
@@ -266,12 +283,13 @@ impl Claim {
             match there {
                 Some((mut writer, head)) => {
                     let rows = |address: &str| writer.row(address);
-                    let mut events = commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint))?;
+                    let mut events =
+                        commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint).with_ids(&self.ids))?;
                     let records = writer.records();
                     let any_records = records.any()?;
                     let life = lifecycle::follow(
                         context,
-                        &following(context, plan, state, &records, any_records, writer.latest()?, settings.mail().is_some()),
+                        &self.following(context, plan, state, &records, any_records, writer.latest()?, settings.mail().is_some()),
                         &events,
                     );
                     let life = life.and_then(|life| lifecycle::recorded(&rows, &records, &events, &life, context.mint));
@@ -283,11 +301,12 @@ impl Claim {
                     let lineage = (context.mint)();
                     let (first, tables) = super::init::first_revision(context, &plan.actor)?;
                     let rows = |address: &str| Ok(tables.objects.get(address).cloned());
-                    let mut events = commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint))?;
+                    let mut events =
+                        commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint).with_ids(&self.ids))?;
                     let none = Ledger::default();
                     let life = lifecycle::follow(
                         context,
-                        &following(context, plan, state, &none, false, context.now.trunc_subsecs(3), settings.mail().is_some()),
+                        &self.following(context, plan, state, &none, false, context.now.trunc_subsecs(3), settings.mail().is_some()),
                         &events,
                     )?;
                     events.extend(lifecycle::recorded(&rows, &none, &events, &life, context.mint)?);
@@ -301,6 +320,25 @@ impl Claim {
         (context.tell)("");
         let (summary, digest) = (plan.summary(), plan.changes_digest.clone());
         Ok(Applied { summary, serial: Some(serial), digest, created, store: place.url.clone() })
+    }
+
+    /// What the lifecycle is told of an apply.
+    #[expect(clippy::too_many_arguments, reason = "each is read at another moment")]
+    fn following<'a>(
+        &'a self,
+        context: &Context,
+        plan: &'a Plan,
+        state: &'a State,
+        records: &'a dyn Records,
+        any_records: bool,
+        latest: DateTime<Utc>,
+        mail: bool,
+    ) -> Following<'a> {
+        let actor = if context.acting.is_some() { Actor::Person(plan.actor.clone()) } else { Actor::Operator(plan.actor.clone()) };
+        let now = context.now.trunc_subsecs(3).max(latest);
+        // For those who held something elsewhere nothing changes: they are told nothing.
+        let mail = mail && self.carried.is_empty();
+        Following { state, records, any_records, actor, mail, zone: plan.settings.zone(), now, carried: &self.carried }
     }
 }
 
@@ -318,20 +356,6 @@ pub(super) fn holder(context: &Context, actor: &str, command: &str) -> Holder {
         host: context.operator.rsplit_once('@').map_or_else(String::new, |(_, host)| host.to_owned()),
         since: store::stamp(context.now),
     }
-}
-
-/// What the lifecycle is told of an apply.
-fn following<'a>(
-    context: &Context,
-    plan: &'a Plan,
-    state: &'a State,
-    records: &'a dyn Records,
-    any_records: bool,
-    latest: DateTime<Utc>,
-    mail: bool,
-) -> Following<'a> {
-    let actor = if context.acting.is_some() { Actor::Person(plan.actor.clone()) } else { Actor::Operator(plan.actor.clone()) };
-    Following { state, records, any_records, actor, mail, zone: plan.settings.zone(), now: context.now.trunc_subsecs(3).max(latest) }
 }
 
 fn revision(context: &Context, plan: &Plan, digests: &Digests, verb: &str) -> Revision {

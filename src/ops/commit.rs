@@ -23,12 +23,19 @@ pub(super) struct Recorder<'a> {
     asked: HashSet<String>,
     events: Vec<Event>,
     mint: &'a dyn Fn() -> String,
+    /// Ids that objects have which come from elsewhere, by their addresses; the others are minted.
+    ids: Option<&'a BTreeMap<Address, String>>,
 }
 
 impl<'a> Recorder<'a> {
     pub(super) fn new(stored: &'a Rows<'a>, workspaces: &BTreeMap<String, WorkspaceRow>, mint: &'a dyn Fn() -> String) -> Recorder<'a> {
         let rows = Tables { workspaces: workspaces.clone(), ..Tables::default() };
-        Recorder { stored, rows, asked: HashSet::default(), events: Vec::new(), mint }
+        Recorder { stored, rows, asked: HashSet::default(), events: Vec::new(), mint, ids: None }
+    }
+
+    /// With the ids that new objects have, where they have one.
+    pub(super) fn with_ids(self, ids: &'a BTreeMap<Address, String>) -> Recorder<'a> {
+        Recorder { ids: Some(ids), ..self }
     }
 
     pub(super) fn events(self) -> Vec<Event> {
@@ -70,7 +77,7 @@ impl<'a> Recorder<'a> {
         self.push(Event::ObjectCreated {
             address: address.to_string(),
             kind: address.kind().to_owned(),
-            id: (self.mint)(),
+            id: self.ids.and_then(|ids| ids.get(address).cloned()).unwrap_or_else(self.mint),
             schema: schema(address),
             attributes: canonical(attributes),
             workspace: workspace.map(str::to_owned),

@@ -92,6 +92,7 @@ fn followed(
         mail: settings.mail().is_some(),
         zone: settings.zone,
         now: context.now.trunc_subsecs(3).max(writer.latest()?),
+        carried: &[],
     };
     let life = lifecycle::follow(context, &following, events);
     let life = life.and_then(|life| lifecycle::recorded(rows, &records, events, &life, context.mint));

@@ -5,7 +5,9 @@
 
 use super::Failure;
 use super::reach::{leads_elsewhere, people_with_accounts, puts_elsewhere, reach};
-use crate::engine::{Actor, Changed, Draft, Event as Happening, Facts, Records, conclude, notify_change, roles_in_words, settle};
+use crate::engine::{
+    Actor, Carried, Changed, Draft, Event as Happening, Facts, Records, carry, conclude, notify_change, roles_in_words, settle,
+};
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
 use crate::model::{Holdings, Stored, Zone};
@@ -31,6 +33,8 @@ pub(in crate::ops) struct Following<'a> {
     pub zone: Zone,
     /// The instant of the apply.
     pub now: DateTime<Utc>,
+    /// What people held elsewhere, and go on to hold.
+    pub carried: &'a [Carried],
 }
 
 /// The events that follow from those of an apply.
@@ -39,7 +43,7 @@ pub(in crate::ops) struct Following<'a> {
 /// When an object is not as its kind says, or nothing can follow from what is so, which is a defect.
 pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, events: &[Event]) -> Result<Vec<Happening>, Failure> {
     let people = people_with_accounts(following, events);
-    if people.is_empty() && !concerns(following, events) {
+    if following.carried.is_empty() && people.is_empty() && !concerns(following, events) {
         return Ok(Vec::new());
     }
     let after = after(following.state, events)?;
@@ -57,6 +61,8 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
         pairs.iter().map(|(before, after)| Changed { before: before.as_ref(), after: after.as_ref() }).collect();
     let facts = Facts::new(&after, following.records, following.now, following.zone, false);
     let mut draft = Draft::new(&facts, &context.mint);
+    // Before any rule gives it anew; what is left out is told when the rest is carried over.
+    carry(&mut draft, &following.actor, following.carried)?;
     settle(&mut draft, &following.actor, &changed)?;
     let packages = packages_that_changed(&changed);
     let reach = reach(following, events, &facts, people);
