@@ -65,6 +65,7 @@
 //! | [`view`] | values to terminal text, Markdown, JSON, CSV, mails, schemas, the reference page: the only room that escapes |
 //! | [`source`] | reads the workspace, and git's commit |
 //! | [`store`] | durable facts in SQLite: the only room that speaks SQL |
+//! | [`migrate`] | what another system holds, as a workspace: declarations, who holds what, and what has no counterpart |
 //! | [`connect`] | delivers resource roles into other systems, over SCIM |
 //! | [`notify`] | mail, sent: the only room that speaks SMTP |
 //! | [`ops`] | the use cases, a file each |
@@ -81,6 +82,7 @@ pub mod diag;
 pub mod engine;
 pub mod expr;
 pub mod kinds;
+pub mod migrate;
 pub mod model;
 pub mod notify;
 pub mod ops;

@@ -19,13 +19,14 @@ const LAYERS: &[&[&str]] = &[
     &["plan"],
     &["report"],
     &["view"],
-    &["source", "store", "target", "connect", "notify"],
+    &["source", "store", "target", "migrate", "connect", "notify"],
     &["ops"],
     &["cli", "portal"],
 ];
 
 /// Rooms that read no clock, no file, no environment, and start nothing.
-const PURE: &[&str] = &["diag", "model", "expr", "kinds", "config", "authority", "reconcile", "engine", "checks", "plan", "report", "view"];
+const PURE: &[&str] =
+    &["diag", "model", "expr", "kinds", "config", "authority", "reconcile", "engine", "checks", "plan", "report", "view", "migrate"];
 
 /// Rooms that treat all kinds alike.
 const KINDLESS: &[&str] = &["reconcile", "store"];

@@ -157,6 +157,12 @@ impl Session {
         self.document = Some(document);
     }
 
+    /// One more member of the result.
+    pub(super) fn add(&mut self, name: &str, value: Json) {
+        let document = self.document.get_or_insert_with(|| json!({ "format_version": "1.0" }));
+        document.as_object_mut().map(|object| object.insert(name.to_owned(), value));
+    }
+
     /// Findings: stderr for people, `diagnostics[]` for programs.
     pub(super) fn findings(&mut self, findings: &Diagnostics, sources: &Sources) {
         if self.is_json() {

@@ -192,6 +192,11 @@ impl Parsed<'_> {
         narrowed || !(moves.is_empty() && removals.is_empty() && imports.is_empty())
     }
 
+    /// The addresses of the objects that the files declare.
+    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
+        self.read.declared.objects.keys()
+    }
+
     /// Holds everything against everything.
     #[must_use]
     pub fn configure(self, known: &Known) -> (Option<Config>, Diagnostics) {

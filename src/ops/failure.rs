@@ -5,6 +5,7 @@ use crate::engine::Refusal;
 use crate::kinds::counted;
 use crate::plan::{BadPlan, Stale};
 use crate::source::SourceError;
+use crate::source::answers::AnswersError;
 use crate::store::{Exposure, StoreError};
 use crate::view::how::word;
 use std::fmt;
@@ -134,6 +135,16 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         Failure::Store(error)
+    }
+}
+
+impl From<AnswersError> for Failure {
+    fn from(error: AnswersError) -> Failure {
+        let doing = error.to_string();
+        match error {
+            AnswersError::Io(_, e) => Failure::Io(doing, e),
+            _ => Failure::Usage(doing, "`docs/migrate.md` says which answers to keep, and how".to_owned()),
+        }
     }
 }
 

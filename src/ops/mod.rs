@@ -24,6 +24,7 @@ pub mod history;
 pub mod init;
 pub mod lifecycle;
 mod load;
+pub mod migrate;
 pub mod plan;
 pub mod push;
 pub mod report;

@@ -4,6 +4,7 @@
 //! Invariants: no link is followed, no file outside the root is opened, nothing but regular files is read, nothing is
 //! started but `git` (and that never by `validate`); files come sorted by name.
 
+pub mod answers;
 mod beneath;
 mod git;
 mod list;

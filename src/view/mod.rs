@@ -16,6 +16,7 @@ pub mod impact;
 pub mod lifecycle;
 pub mod mail;
 pub mod markdown;
+pub mod migration;
 pub mod object;
 pub mod paint;
 pub mod plan;
