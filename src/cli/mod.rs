@@ -19,6 +19,7 @@ mod decide;
 mod deliver;
 mod destroy;
 mod diff;
+mod directory;
 mod doctor;
 mod exit;
 mod explain;
@@ -156,6 +157,8 @@ enum Verb {
     State(state::Args),
     /// Manage an object that lives in the store
     Import(import::Args),
+    /// Load a directory of people, groups, applications and sites
+    Directory(directory::Args),
     /// Tell who holds the lock; the embedded store frees it by itself
     ForceUnlock(force_unlock::Args),
     /// Look at the store for everything that can be wrong with it
@@ -290,6 +293,7 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::Show(args) => show::run(&args, session),
         Verb::State(args) => state::run(&args, session),
         Verb::Import(args) => import::run(&args, session),
+        Verb::Directory(args) => directory::run(&args, session),
         Verb::ForceUnlock(args) => force_unlock::run(&args, session),
         Verb::Doctor(args) => doctor::run(&args, session),
         Verb::History(args) => history::run(&args, session),

@@ -119,13 +119,15 @@ pub(super) fn settle(world: &mut World<'_>, users: &mut Vec<Thing<'_>>, groups: 
     }
 }
 
+const ONLY_SPOKEN_OF: &str = "a group that is only spoken of";
+
 /// A group of which only the name is told.
 pub(super) fn spoken_of(world: &mut World<'_>, id: &str, name: &str, at: &str) -> Address {
     let address = world.settle(Sort::Group, None, "group", name, id);
     let mut declaration = directory_declaration(address.clone(), "directory/groups.toml", Some(id), at);
     let name = world.display_name(Some(name).filter(|n| !n.is_empty()), &address, "", at);
     declaration.say("display_name", name);
-    world.left.push(at, "a group that is only spoken of", "nothing but the name is declared, so that it has no members here");
+    world.left.push(at, ONLY_SPOKEN_OF, "nothing but the name is declared, so that it has no members here");
     world.declare(declaration);
     address
 }
@@ -195,9 +197,12 @@ pub(super) fn users(world: &mut World<'_>, users: Vec<Thing<'_>>) {
 
 /// Declares the groups of the folder.
 pub(super) fn groups(world: &mut World<'_>, groups: Vec<Thing<'_>>) {
-    for Thing { id, mut piece, .. } in groups {
+    for Thing { id, mut piece, whole, .. } in groups {
         let Some(address) = world.of(Sort::Group, &id).cloned() else { continue };
         let at = piece.at().to_owned();
+        if !whole && piece.peek("members").is_none() {
+            world.left.push(&at, ONLY_SPOKEN_OF, "nothing but the name is declared, so that it has no members here");
+        }
         let mut group = directory_declaration(address.clone(), "directory/groups.toml", Some(&id), &at);
         let place = piece.place("displayName");
         let name = piece.text("displayName");
@@ -307,6 +312,7 @@ pub(super) fn applications(world: &mut World<'_>, gathered: &mut Gathered<'_>, m
     let mut behind: Vec<(String, Origin)> = behind.into_iter().collect();
     behind.sort_by_key(|(id, _)| world.stored("application", id).is_none());
     for (id, Origin { name, at, roles }) in behind {
+        world.left.push(&at, "an application that is only spoken of", "its name and roles are those of its resources");
         let address = world.settle(Sort::Application, None, "application", &name, &id);
         let mut application = directory_declaration(address.clone(), "directory/applications.toml", Some(&id), &at);
         let display = world.display_name(Some(&name).filter(|n| !n.is_empty()).map(String::as_str), &address, "", &at);

@@ -5,6 +5,8 @@
 
 use super::left::Leftovers;
 use super::piece::{Part, Piece, shown};
+pub(super) use super::sorts::Sort;
+use super::sorts::{EXPANDED, LISTS, WITHOUT, sort};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -18,109 +20,6 @@ pub struct Document {
     /// It tells a part of a thing, and what another one tells counts more.
     pub part: bool,
 }
-
-/// What a thing is, over there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Sort {
-    Catalog,
-    Package,
-    Policy,
-    Resource,
-    RoleScope,
-    Organization,
-    Assignment,
-    User,
-    Group,
-    Application,
-    Site,
-    Settings,
-    RoleAssignment,
-    RoleDefinition,
-}
-
-/// The sorts by the names of their collections and types.
-const NAMES: &[(&str, Sort)] = &[
-    ("catalogs", Sort::Catalog),
-    ("accessPackageCatalogs", Sort::Catalog),
-    ("accessPackageCatalog", Sort::Catalog),
-    ("accessPackages", Sort::Package),
-    ("accessPackage", Sort::Package),
-    ("assignmentPolicies", Sort::Policy),
-    ("accessPackageAssignmentPolicies", Sort::Policy),
-    ("accessPackageAssignmentPolicy", Sort::Policy),
-    ("resources", Sort::Resource),
-    ("accessPackageResources", Sort::Resource),
-    ("accessPackageResource", Sort::Resource),
-    ("resourceRoleScopes", Sort::RoleScope),
-    ("accessPackageResourceRoleScopes", Sort::RoleScope),
-    ("accessPackageResourceRoleScope", Sort::RoleScope),
-    ("connectedOrganizations", Sort::Organization),
-    ("connectedOrganization", Sort::Organization),
-    ("assignments", Sort::Assignment),
-    ("accessPackageAssignments", Sort::Assignment),
-    ("accessPackageAssignment", Sort::Assignment),
-    ("users", Sort::User),
-    ("user", Sort::User),
-    ("groups", Sort::Group),
-    ("group", Sort::Group),
-    ("servicePrincipals", Sort::Application),
-    ("servicePrincipal", Sort::Application),
-    ("sites", Sort::Site),
-    ("site", Sort::Site),
-    ("settings", Sort::Settings),
-    ("entitlementManagementSettings", Sort::Settings),
-    ("roleAssignments", Sort::RoleAssignment),
-    ("unifiedRoleAssignment", Sort::RoleAssignment),
-    ("roleDefinitions", Sort::RoleDefinition),
-    ("unifiedRoleDefinition", Sort::RoleDefinition),
-];
-
-/// What is known and has no counterpart, by the names of its collections and types: what it is, and why.
-const WITHOUT: &[(&str, &str, &str)] = &[
-    ("assignmentRequests", "a request", "what is under way ends over there; ask for it anew here"),
-    ("accessPackageAssignmentRequest", "a request", "what is under way ends over there; ask for it anew here"),
-    ("customWorkflowExtensions", "a custom extension", "nothing is called while a request is under way"),
-    ("accessPackageAssignmentRequestWorkflowExtension", "a custom extension", "nothing is called while a request is under way"),
-    ("accessPackageAssignmentWorkflowExtension", "a custom extension", "nothing is called while a request is under way"),
-    ("resourceRequests", "a request to add a resource to a catalog", "whoever may changes the files"),
-    ("resourceEnvironments", "an environment of resources", "a resource is known by its origin alone"),
-    ("accessReviewScheduleDefinition", "an access review", "reviews follow from policies"),
-    ("definitions", "an access review", "reviews follow from policies"),
-];
-
-/// Lists of a thing that may stand in a document of their own.
-const LISTS: &[&str] = &[
-    "resources",
-    "resourceRoleScopes",
-    "incompatibleAccessPackages",
-    "incompatibleGroups",
-    "internalSponsors",
-    "externalSponsors",
-    "members",
-    "owners",
-    "sponsors",
-    "accessPackages",
-    "assignmentPolicies",
-    "questions",
-];
-
-/// What may stand in a thing in full: the thing, its property, what stands there, and the property by which that is of the thing.
-const EXPANDED: &[(Sort, &str, Sort, Option<&str>)] = &[
-    (Sort::Package, "catalog", Sort::Catalog, None),
-    (Sort::Package, "assignmentPolicies", Sort::Policy, Some("accessPackage")),
-    (Sort::Catalog, "accessPackages", Sort::Package, Some("catalog")),
-    (Sort::Catalog, "resources", Sort::Resource, Some("catalog")),
-    (Sort::Package, "resourceRoleScopes", Sort::RoleScope, Some("accessPackage")),
-    (Sort::Policy, "catalog", Sort::Catalog, None),
-    (Sort::Package, "incompatibleGroups", Sort::Group, None),
-    (Sort::Group, "members", Sort::User, None),
-    (Sort::Group, "owners", Sort::User, None),
-    (Sort::Organization, "internalSponsors", Sort::User, None),
-    (Sort::Organization, "externalSponsors", Sort::User, None),
-    (Sort::User, "manager", Sort::User, None),
-    (Sort::User, "sponsors", Sort::User, None),
-    (Sort::RoleAssignment, "principal", Sort::User, None),
-];
 
 /// One place at which something is told of a thing.
 #[derive(Debug, Clone)]
@@ -230,12 +129,6 @@ pub(super) fn fold(id: &str) -> String {
     id.to_ascii_lowercase()
 }
 
-fn sort(name: &str) -> Option<Sort> {
-    // A page may be one of several: `users-2.json`.
-    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | '.'));
-    NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(plain)).map(|(_, sort)| *sort)
-}
-
 /// How a document is to be taken.
 #[derive(Debug, Clone, Copy)]
 struct Sense<'s> {
@@ -327,7 +220,12 @@ impl<'a> Gathered<'a> {
                 let Some(own) = map.get("id").and_then(Json::as_str) else { continue };
                 let typed = map.get("@odata.type").and_then(Json::as_str).map(|t| t.rsplit('.').next().unwrap_or(t));
                 // Of principals the type tells what they are.
-                let Some(inner) = typed.map_or(Some(*inner), self::sort) else { continue };
+                let Some(inner) = typed.map_or(Some(*inner), super::sorts::sort) else { continue };
+                // What says no more than its id is only referred to.
+                let naming = if inner == Sort::User { "userPrincipalName" } else { "displayName" };
+                if !matches!(inner, Sort::RoleScope | Sort::Policy | Sort::Resource | Sort::Package) && !map.contains_key(naming) {
+                    continue;
+                }
                 let name = if grafted { "value" } else { property };
                 let at = if listed { pointer(&at, &format!("{name}/{i}")) } else { pointer(&at, name) };
                 let within = back.map(|back| (back, id.clone()));
@@ -342,6 +240,7 @@ impl<'a> Gathered<'a> {
         let things = self.things.remove(&sort).unwrap_or_default();
         let thing = |(id, told): (String, Vec<Told<'a>>)| Thing {
             within: told.iter().find_map(|t| t.within.clone()),
+            whole: told.iter().any(|t| !t.aside),
             piece: Piece::new(told.iter().map(|t| Part { map: t.map, at: t.at.clone(), grafted: t.grafted })),
             id,
         };
@@ -358,6 +257,8 @@ pub(super) struct Thing<'a> {
     pub id: String,
     /// What is told.
     pub piece: Piece<'a>,
+    /// It was told by itself, and not only within others.
+    pub whole: bool,
     within: Option<(&'static str, String)>,
 }
 

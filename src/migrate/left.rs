@@ -23,6 +23,18 @@ impl Leftovers {
         self.0.push(Left { what: what.into(), why: why.into(), at: at.into() });
     }
 
+    /// How much there is.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What somebody else has left as well.
     pub fn extend(&mut self, other: Leftovers) {
         self.0.extend(other.0);

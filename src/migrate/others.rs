@@ -145,7 +145,9 @@ pub(super) fn settings(world: &mut World<'_>, gathered: &mut Gathered<'_>) {
         body.extend(word.map(|word| ("on_last_assignment_lost".to_owned(), Toml::text(word))));
         let place = piece.place("durationUntilExternalUserDeletedAfterBlocked");
         if let Some(said) = piece.text("durationUntilExternalUserDeletedAfterBlocked") {
-            match time::span(said) {
+            // A span of nothing: at once.
+            let nothing = matches!(said, "P0D" | "PT0S").then_some((0, false));
+            match time::span(said).or(nothing) {
                 Some((minutes, _)) if word == Some("block_and_delete") => {
                     body.push(("delete_after".to_owned(), Toml::Text(Minutes(minutes).to_string())))
                 }

@@ -143,7 +143,7 @@ pub(super) fn shown(name: &str) -> String {
 }
 
 /// Whether a value is more than nothing: what is absent, `false` or empty loses nothing.
-fn says_something(value: &Json) -> bool {
+pub(super) fn says_something(value: &Json) -> bool {
     match value {
         Json::Null | Json::Bool(false) => false,
         Json::Bool(true) | Json::Number(_) => true,

@@ -7,7 +7,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 #[must_use]
 pub fn span(text: &str) -> Option<(i64, bool)> {
     if let Ok(Minutes(minutes)) = Minutes::parse(text) {
-        return Some((minutes, false));
+        return (minutes > 0).then_some((minutes, false));
     }
     let rest = text.strip_prefix('P')?;
     let (days, hours) = rest.split_once('T').unwrap_or((rest, ""));

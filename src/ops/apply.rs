@@ -323,7 +323,6 @@ impl Claim {
     }
 
     /// What the lifecycle is told of an apply.
-    #[expect(clippy::too_many_arguments, reason = "each is read at another moment")]
     fn following<'a>(
         &'a self,
         context: &Context,

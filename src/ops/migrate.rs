@@ -184,7 +184,7 @@ fn without(findings: &Diagnostics, declarations: &mut Vec<Declaration>, left: &m
     for finding in errors {
         let Some(address) = finding.address.as_deref().and_then(|a| Address::parse(a).ok()) else { continue };
         let Some(at) = declarations.iter().position(|d| d.address == address) else { continue };
-        let named = OF_NAMES.iter().any(|code| *code == finding.code);
+        let named = OF_NAMES.contains(&finding.code);
         if let Some(declaration) = declarations.get_mut(at)
             && let Some(name) = declaration.body.iter().position(|(n, _)| named && n == "display_name")
         {

@@ -14,6 +14,7 @@ pub mod codeowners;
 mod commit;
 mod context;
 mod decode;
+pub mod directory;
 pub mod doctor;
 pub mod explain;
 mod failure;

@@ -96,6 +96,9 @@ fn list(root: &Path, within: &str, depth: usize, names: &mut Vec<String>) -> Res
         }
         let inner = if within.is_empty() { name.clone() } else { format!("{within}/{name}") };
         let kind = entry.file_type().map_err(fail)?;
+        if kind.is_symlink() {
+            return Err(AnswersError::Unread(inner, "it is a link; put what it leads to in its place".to_owned()));
+        }
         if kind.is_dir() && depth < DEEPEST {
             list(root, &inner, depth.saturating_add(1), names)?;
         } else if kind.is_file() && Path::new(&name).extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {

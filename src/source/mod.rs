@@ -6,6 +6,7 @@
 
 pub mod answers;
 mod beneath;
+pub mod directory;
 mod git;
 mod list;
 pub mod stamp;

@@ -4,6 +4,7 @@
 //! a decision made and its events written under one lock, in one transaction; whoever reads takes no lock and writes nothing; the
 //! clock never runs back past what was recorded last.
 
+mod elsewhere;
 mod find;
 mod follow;
 mod happened;
@@ -15,6 +16,7 @@ pub(super) use follow::{Following, follow};
 pub(super) use happened::happened;
 pub(super) use recorded::recorded;
 
+pub use elsewhere::{carry_over, look_again};
 pub use find::{
     Which, assignment, assignments, is_there, package, package_seen, request, request_of_id, requests, review, reviews, visible_packages,
 };
@@ -22,9 +24,7 @@ pub use find::{
 use super::history::Moment;
 use super::{Context, Failure, Place, apply, claim, decode, load};
 use crate::config::{AppliedSettings, Settings};
-use crate::engine::{
-    Actor, Carried, Command, Draft, Event, Facts, Family, Ledger, Reach, Record, Records, carry, catch_up, conclude, decide,
-};
+use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Ledger, Reach, Record, Records, catch_up, conclude, decide};
 use crate::kinds::user;
 use crate::model::{Address, Zone, canonical};
 use crate::reconcile::State;
@@ -170,22 +170,6 @@ pub fn act(context: &Context, verb: &str, ask: impl FnOnce(&Desk<'_>) -> Result<
         conclude(&mut draft, &Reach::default(), desk.mail)?;
         Ok(draft.events())
     })
-}
-
-/// Carries over what people held elsewhere, in one transaction, and tells what it left out, each with the reason. Nobody is told of it by
-/// mail: for those who hold it nothing changed.
-///
-/// # Errors
-/// As [`act`].
-pub fn carry_over(context: &Context, verb: &str, all: &[Carried]) -> Result<(Done, Vec<(String, String)>), Failure> {
-    let mut out = Vec::new();
-    let done = write(context, verb, |desk, _, mint| {
-        let mut draft = Draft::new(&desk.facts, mint);
-        out = carry(&mut draft, &desk.actor, all)?;
-        conclude(&mut draft, &Reach::default(), false)?;
-        Ok(draft.events())
-    })?;
-    Ok((done, out))
 }
 
 /// Does what is due, in the order in which it became so, until an instant.
