@@ -98,6 +98,12 @@ impl<'a> Person<'a> {
         manager.object.is_some().then_some(manager)
     }
 
+    /// Whether a rule holds of them; one that cannot be told does not.
+    pub(super) fn is_matched(&self, rule: &str) -> bool {
+        let user = self.object.and_then(User::of);
+        user.is_some_and(|user| Rule::read(rule).is_ok_and(|rule| rule.holds(user.fields()) == Ok(true)))
+    }
+
     /// Whether they belong to a group by effective membership.
     #[must_use]
     pub fn is_member(&self, facts: &Facts<'a>, group: &Address) -> bool {
@@ -111,7 +117,7 @@ impl<'a> Person<'a> {
         }
         let Some(found) = facts.object(group).and_then(Group::of) else { return false };
         if let Some(rule) = found.rule() {
-            return self.object.and_then(User::of).is_some_and(|user| matches(rule, user));
+            return self.is_matched(rule);
         }
         if found.members().any(|m| m == self.address) || super::access::gives_membership(facts, &self.named.id, group) {
             return true;
@@ -127,9 +133,11 @@ impl<'a> Person<'a> {
     }
 }
 
-/// Whether a rule holds of a user; one that cannot be told holds of nobody.
-pub(super) fn matches(rule: &str, user: User<'_>) -> bool {
-    Rule::read(rule).is_ok_and(|rule| rule.holds(user.fields()) == Ok(true))
+/// The users of whom a rule holds; one that cannot be told holds of nobody.
+pub(super) fn matching<'a>(facts: &Facts<'a>, rule: &str) -> impl Iterator<Item = User<'a>> {
+    let users = facts.objects.within_kind("user").iter().filter_map(|s| User::of(&s.object));
+    let rule = Rule::read(rule).ok();
+    users.filter(move |user| rule.as_ref().is_some_and(|rule| rule.holds(user.fields()) == Ok(true)))
 }
 
 /// The people whom principals name, as written, groups by effective membership; sorted, each once.
@@ -148,10 +156,7 @@ pub fn people<'a, 't>(facts: &Facts<'a>, principals: impl IntoIterator<Item = &'
         }
         let Some(group) = facts.object(&next).and_then(Group::of) else { continue };
         if let Some(rule) = group.rule() {
-            // Read once for all of them.
-            let Ok(rule) = Rule::read(rule) else { continue };
-            let users = facts.objects.within_kind("user").iter().filter_map(|s| User::of(&s.object));
-            found.extend(users.filter(|u| rule.holds(u.fields()) == Ok(true)).map(|u| u.0.address.key().to_owned()));
+            found.extend(matching(facts, rule).map(|u| u.0.address.key().to_owned()));
             continue;
         }
         queue.extend(group.members());

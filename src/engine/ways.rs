@@ -5,9 +5,8 @@
 use super::access::{gives_group, live_of, memberships};
 use super::facts::Facts;
 use super::nouns::Assignment;
-use super::people::{Person, matches};
+use super::people::{Person, matching};
 use crate::kinds::group::Group;
-use crate::kinds::user::User;
 use crate::model::Address;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -42,8 +41,11 @@ pub fn ways_into(facts: &Facts<'_>, group: &Address, only: Option<&Person<'_>>) 
         let is_meant = |name: &str| only.is_none_or(|p| p.named.name == name);
         let mut join = |name: &str, joined| found.push((name.to_owned(), Way { groups: groups.clone(), joined }));
         if let Some(rule) = inside.rule() {
-            let users = facts.objects.within_kind("user").iter().filter_map(|s| User::of(&s.object));
-            users.filter(|u| is_meant(u.0.address.key()) && matches(rule, *u)).for_each(|u| join(u.0.address.key(), Joined::Rule));
+            match only {
+                Some(person) if person.is_matched(rule) => join(&person.named.name, Joined::Rule),
+                Some(_) => {}
+                None => matching(facts, rule).for_each(|u| join(u.0.address.key(), Joined::Rule)),
+            }
             continue;
         }
         for member in inside.members() {

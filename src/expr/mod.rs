@@ -13,6 +13,8 @@ pub use eval::Fuel;
 pub use expression::{Expression, Variables};
 pub use value::{Fields, Val};
 
+use std::sync::{Arc, LazyLock};
+
 /// Why a text is no expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadRule {
@@ -30,6 +32,10 @@ pub const LONGEST: usize = 2_000;
 /// # Errors
 /// [`BadRule`] when it does not parse, or speaks of anything but `user`.
 pub fn check_rule(text: &str) -> Result<(), BadRule> {
+    compiled(text).map(drop)
+}
+
+fn compiled(text: &str) -> Result<cel::Program, BadRule> {
     let bad = |column, message: &str| Err(BadRule { column, message: message.to_owned() });
     if text.trim().is_empty() {
         return bad(1, "an expression is expected");
@@ -49,12 +55,11 @@ pub fn check_rule(text: &str) -> Result<(), BadRule> {
     let references = program.references();
     let mut variables = references.variables();
     variables.sort_unstable();
-    match variables.into_iter().find(|v| *v != "user") {
-        Some(other) => {
-            bad(text.find(other).map_or(1, |i| i.saturating_add(1)), &format!("`{other}` is not known here; a rule speaks of `user`"))
-        }
-        None => Ok(()),
+    if let Some(other) = variables.into_iter().find(|v| *v != "user") {
+        let column = text.find(other).map_or(1, |i| i.saturating_add(1));
+        return bad(column, &format!("`{other}` is not known here; a rule speaks of `user`"));
     }
+    Ok(program)
 }
 
 /// What a rule can ask of a user.
@@ -66,6 +71,9 @@ pub enum Field<'a> {
     Flag(bool),
 }
 
+/// What every expression may call. To build it takes longer than to ask most rules, so it is built once.
+static FUNCTIONS: LazyLock<Arc<cel::Env>> = LazyLock::new(|| Arc::new(cel::Env::stdlib()));
+
 /// A rule that is asked of many.
 pub struct Rule(cel::Program);
 
@@ -75,9 +83,7 @@ impl Rule {
     /// # Errors
     /// As [`check_rule`].
     pub fn read(text: &str) -> Result<Rule, BadRule> {
-        check_rule(text)?;
-        let unread = |_| BadRule { column: 1, message: "an expression is expected".to_owned() };
-        cel::Program::compile(text).map(Rule).map_err(unread)
+        compiled(text).map(Rule)
     }
 
     /// Whether it holds of a user.
@@ -91,7 +97,7 @@ impl Rule {
         };
         let fields: std::collections::HashMap<String, cel::Value> =
             user.into_iter().map(|(name, field)| (name.to_owned(), value(field))).collect();
-        let mut context = cel::Context::default();
+        let mut context = cel::Context::with_env(Arc::clone(&FUNCTIONS));
         context.add_variable_from_value("user", fields);
         match self.0.execute(&context) {
             Ok(cel::Value::Bool(holds)) => Ok(holds),
