@@ -10,7 +10,7 @@ use crate::engine::{Actor, Facts, Family, Person, Record, Records, incompatible}
 use crate::kinds::access_package::Package;
 use crate::kinds::assignment::Assignment;
 use crate::model::{Address, Change, Zone};
-use crate::plan::{Flag, Plan, afterwards, guards, impact};
+use crate::plan::{Flag, Plan, afterwards, guards, impact, renamed};
 use crate::reconcile::State;
 use crate::store::Reader;
 use chrono::{DateTime, Utc};
@@ -63,7 +63,8 @@ pub(super) fn judge(plan: &mut Plan, state: &State, place: &Place, now: DateTime
     let zone = state.workspaces.get(&plan.workspace).map_or(Zone::default(), |w| AppliedSettings::zone(&w.settings));
     let after = afterwards(state, &plan.changes);
     if plan.changes.iter().any(impact::concerns) {
-        let facts = Facts::new(&state.objects, &records, now, zone, plan.settings.narrowest_only());
+        let before = renamed(state, &plan.changes);
+        let facts = Facts::new(&before, &records, now, zone, plan.settings.narrowest_only());
         let actor = match plan.actor.starts_with("operator:") {
             true => Actor::Operator(plan.actor.clone()),
             false => Actor::Person(plan.actor.clone()),

@@ -35,7 +35,7 @@ pub use checks::{Written, hold_to};
 pub use document::{Digests, FORMAT, digests, document};
 pub use guards::{Flag, Lift, Refusal, Why};
 pub use impact::Impact;
-pub use planned::{Planned, afterwards};
+pub use planned::{Planned, afterwards, renamed};
 pub use relied::{Relied, Stale};
 pub use rollback::{Back, rollback};
 pub use saved::{BadPlan, SavedPlan, read, sealed};

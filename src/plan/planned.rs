@@ -6,6 +6,13 @@ use crate::reconcile::{PriorMoves, State};
 use foldhash::HashMap;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the store holds under the names that it will have: moves come first, and are nobody's loss.
+#[must_use]
+pub fn renamed(state: &State, changes: &[Change]) -> Arc<Holdings> {
+    PriorMoves::of_changes(state, changes, &mut Diagnostics::new()).objects
+}
 
 /// A state with changes done to it: each object with the id that it has, and what is new with its address for one.
 #[must_use]

@@ -2,7 +2,7 @@
 //!
 //! As `engine::held_by` says it, for many people at once: what groups are in one another, and what a package gives, is found out once.
 
-use crate::engine::{Assignment, Facts, Person, live_of};
+use crate::engine::{Assignment, Facts, Named, Person, live_of};
 use crate::expr::Rule;
 use crate::kinds::access_package::Package;
 use crate::kinds::resource::Resource;
@@ -89,29 +89,27 @@ impl<'a> Access<'a> {
         }
         for assignment in live_of(self.facts, &person.named.id) {
             let Some(given) = self.given(&assignment) else { continue };
-            let giver = Giver::Package(given.0.clone(), last(&assignment.policy.name).to_owned());
+            let giver = self.giver(&given.0, &assignment.policy);
             for role in &given.1 {
                 holding.entry(role.clone()).or_default().insert(giver.clone());
-                let group = Address::root("group", &role.key);
-                if role.kind == "group" && role.role == "Member" && !self.dynamic.contains(&group) {
-                    joined.push((group, giver.clone()));
-                }
             }
         }
         for (group, giver) in joined {
-            let mut seen = BTreeSet::new();
-            let mut queue = vec![group];
-            while let Some(next) = queue.pop() {
-                if seen.insert(next.clone()) {
-                    queue.extend(self.outer.get(&next).into_iter().flatten().cloned());
-                    holding.entry(member(&next, "Member")).or_default().insert(giver.clone());
-                }
+            for around in self.around([group]) {
+                holding.entry(member(&around, "Member")).or_default().insert(giver.clone());
             }
         }
         for group in self.owned.get(person.named.name.as_str()).into_iter().flatten() {
             holding.entry(member(group, "Owner")).or_default().insert(Giver::Group(group.clone()));
         }
         holding
+    }
+
+    /// A package by a policy of it, as that is called now.
+    pub(super) fn giver(&self, package: &Address, policy: &Named) -> Giver {
+        let known = self.facts.policy(&policy.id).map(|p| p.0.address.key());
+        let last = policy.name.rsplit('.').next().unwrap_or(&policy.name);
+        Giver::Package(package.clone(), known.unwrap_or(last).to_owned())
     }
 
     /// The package of an assignment with what it gives now.
@@ -124,12 +122,17 @@ impl<'a> Access<'a> {
         found
     }
 
+    /// What a package gives: its roles, and of a membership in a group those in the groups around it.
     fn roles(&self, package: Package<'_>) -> Vec<Role> {
         let role = |(resource, role): (Address, &str)| {
             let (kind, key) = Resource::of(self.facts.object(&resource)?)?.identity();
             Some(Role { kind: kind.to_owned(), key: key.to_owned(), role: role.to_owned() })
         };
-        package.roles().filter_map(|(resource, name, _)| role((resource, name))).collect()
+        let mut roles: BTreeSet<Role> = package.roles().filter_map(|(resource, name, _)| role((resource, name))).collect();
+        let joins = |role: &Role| role.kind == "group" && role.role == "Member";
+        let joined = roles.iter().filter(|r| joins(r)).map(|r| Address::root("group", &r.key)).filter(|g| !self.dynamic.contains(g));
+        roles.extend(self.around(joined.collect::<Vec<_>>()).iter().map(|group| member(group, "Member")));
+        roles.into_iter().collect()
     }
 
     /// What a package of this id gives now.
@@ -137,8 +140,8 @@ impl<'a> Access<'a> {
         self.facts.package(package).map(|p| self.roles(p)).unwrap_or_default()
     }
 
-    /// The groups that somebody named in one of these would be of: itself and those it is in.
-    pub(super) fn around(&self, groups: impl IntoIterator<Item = Address>) -> BTreeSet<Address> {
+    /// The groups that a member of one of these is of: itself and those it is in.
+    fn around(&self, groups: impl IntoIterator<Item = Address>) -> BTreeSet<Address> {
         let mut seen = BTreeSet::new();
         let mut queue: Vec<Address> = groups.into_iter().collect();
         while let Some(next) = queue.pop() {
@@ -152,9 +155,4 @@ impl<'a> Access<'a> {
 
 fn member(group: &Address, role: &str) -> Role {
     Role { kind: "group".to_owned(), key: group.key().to_owned(), role: role.to_owned() }
-}
-
-/// The last key of an address.
-pub(super) fn last(address: &str) -> &str {
-    address.rsplit('.').next().unwrap_or(address)
 }

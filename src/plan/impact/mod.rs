@@ -9,16 +9,18 @@ mod access;
 mod control;
 mod meaning;
 mod reach;
+mod shifts;
 mod touched;
 mod waiting;
 
 use crate::engine::{Actor, Assignment, Changed, Draft, Event, Facts, Person, live_of, settle};
 use crate::kinds::Verdict;
 use crate::model::{Action, Address, Change, Holdings, Stored};
-use access::{Access, Giver, Holding, Role};
+use access::{Access, Role};
 use chrono::{DateTime, Utc};
 pub use meaning::{Meaning, meanings};
 use serde::{Deserialize, Serialize};
+use shifts::{joined_or_left, later, shift};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -201,7 +203,7 @@ impl Impact {
 
 /// What is known before a plan is applied.
 pub struct Before<'a> {
-    /// The facts as they are.
+    /// The facts as they are, under the names that things have afterwards: what only moves is nobody's loss.
     pub facts: &'a Facts<'a>,
     /// The changes.
     pub changes: &'a [Change],
@@ -236,7 +238,7 @@ pub fn measure(before: &Before<'_>, after: &Holdings) -> Impact {
     let pairs = pairs(facts, &planned, changes);
     let changed: Vec<Changed<'_>> = pairs.iter().map(|(before, after)| Changed { before: *before, after: *after }).collect();
     // What cannot follow is told by the apply; until then it is shown as if nothing followed.
-    let followed = settle(&mut draft, actor, &changed).is_ok();
+    let followed = changes.iter().any(touched::is_followed) && settle(&mut draft, actor, &changed).is_ok();
     let nothing = Draft::new(&planned, &mint);
     let draft = if followed { draft } else { nothing };
     let afterwards = draft.facts();
@@ -246,11 +248,14 @@ pub fn measure(before: &Before<'_>, after: &Holdings) -> Impact {
     let (then, now) = (Access::new(facts), Access::new(&afterwards));
     let mut shifts: BTreeMap<Role, Shift> = BTreeMap::new();
     let mut ends = Vec::new();
+    let mut groups = BTreeSet::new();
     for id in &people {
         let (old, new) = (known(facts, id), known(&afterwards, id));
         let name = new.as_ref().or(old.as_ref()).map_or_else(|| id.clone(), |p| p.named.name.clone());
         let held = |access: &Access<'_>, person: Option<&Person<'_>>| person.map(|p| access.of(p)).unwrap_or_default();
-        shift(&mut shifts, &name, &held(&then, old.as_ref()), &held(&now, new.as_ref()));
+        let (had, has) = (held(&then, old.as_ref()), held(&now, new.as_ref()));
+        groups.extend(joined_or_left(&had, &has));
+        shift(&mut shifts, &name, &had, &has);
         ends.extend(moved_ends(facts, &afterwards, id, &name));
     }
     later(&mut shifts, &now, &afterwards, events);
@@ -262,10 +267,10 @@ pub fn measure(before: &Before<'_>, after: &Holdings) -> Impact {
     Impact {
         roles,
         ends,
-        requestable: reach::reach(facts, &afterwards, changes),
+        requestable: reach::reach(facts, &afterwards, changes, &groups),
         waiting: waiting::waiting(facts, &afterwards, changes, events, !people.is_empty()),
-        breaches: waiting::breaches(&afterwards, changes),
-        control: control::control(facts, &afterwards, changes),
+        breaches: waiting::breaches(facts, &afterwards, changes, &people),
+        control: control::control(facts, &afterwards, changes, events),
         same: waiting::same(facts, &afterwards, changes),
         meanings: meanings(changes),
     }
@@ -275,7 +280,7 @@ pub fn measure(before: &Before<'_>, after: &Holdings) -> Impact {
 fn pairs<'a>(before: &Facts<'a>, after: &Facts<'a>, changes: &[Change]) -> Vec<(Option<&'a Stored>, Option<&'a Stored>)> {
     let mut pairs = Vec::new();
     for change in changes {
-        let old = before.objects.get(change.previous.as_ref().unwrap_or(&change.address));
+        let old = before.objects.get(&change.address);
         let new = after.objects.get(&change.address).filter(|_| change.action != Action::Delete);
         match change.action {
             Action::Replace => pairs.extend([(old, None), (None, new)]),
@@ -295,69 +300,9 @@ fn known<'a>(facts: &Facts<'a>, id: &str) -> Option<Person<'a>> {
     }
 }
 
-fn someone(person: &str, giver: &Giver) -> Someone {
-    let (through, policy) = match giver {
-        Giver::Package(package, policy) => (package.clone(), Some(policy.clone())),
-        Giver::Group(group) => (group.clone(), None),
-    };
-    Someone { person: person.to_owned(), through, policy, from: None }
-}
-
-/// Notes what somebody gains, loses, and keeps although something that gave it does not any more.
-fn shift(shifts: &mut BTreeMap<Role, Shift>, person: &str, before: &Holding, after: &Holding) {
-    for role in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
-        let (old, new) = (before.get(role), after.get(role));
-        if old == new {
-            continue;
-        }
-        let first = |givers: Option<&BTreeSet<Giver>>| givers.and_then(|g| g.first()).map(|g| someone(person, g));
-        let gone = old.zip(new).is_none_or(|(old, new)| old.difference(new).next().is_some());
-        if !gone {
-            continue;
-        }
-        let shift = shifts.entry(role.clone()).or_insert_with(|| empty(role));
-        match (old, new) {
-            (None, _) => shift.gain.extend(first(new)),
-            (_, None) => shift.lose.extend(first(old)),
-            (Some(_), Some(_)) => shift.keep.extend(first(new)),
-        }
-    }
-}
-
-fn empty(role: &Role) -> Shift {
-    let Role { kind, key, role } = role.clone();
-    Shift { kind, key, role, gain: Vec::new(), lose: Vec::new(), keep: Vec::new() }
-}
-
-/// Adds what people gain or lose at a day to come: what was approved for then, and what a rule lets go of after its grace.
-fn later(shifts: &mut BTreeMap<Role, Shift>, access: &Access<'_>, facts: &Facts<'_>, events: &[Event]) {
-    for event in events {
-        match event {
-            Event::Approved { request, start: Some(start), .. } => {
-                let Some(request) = waiting::request(facts, request) else { continue };
-                let person = Person::of_named(facts, &request.target);
-                let held = access.of(&person);
-                for role in access.roles_of(&request.package.id).iter().filter(|role| !held.contains_key(role)) {
-                    let Some(package) = facts.package(&request.package.id) else { continue };
-                    let giver = Giver::Package(package.0.address.clone(), access::last(&request.policy.name).to_owned());
-                    let gains = Someone { from: Some(*start), ..someone(&person.named.name, &giver) };
-                    shifts.entry(role.clone()).or_insert_with(|| empty(role)).gain.push(gains);
-                }
-            }
-            Event::Grace { assignment, until: Some(until) } => {
-                let Some(held) = waiting::assignment(facts, assignment) else { continue };
-                let person = Person::of_named(facts, &held.target);
-                let all = access.of(&person);
-                let Some(package) = facts.package(&held.package.id) else { continue };
-                let giver = Giver::Package(package.0.address.clone(), access::last(&held.policy.name).to_owned());
-                for (role, _) in all.iter().filter(|(_, givers)| givers.len() == 1 && givers.contains(&giver)) {
-                    let loses = Someone { from: Some(*until), ..someone(&person.named.name, &giver) };
-                    shifts.entry(role.clone()).or_insert_with(|| empty(role)).lose.push(loses);
-                }
-            }
-            _ => {}
-        }
-    }
+/// Whether anybody is given a package, or has it no longer.
+fn moves_access(events: &[Event]) -> bool {
+    events.iter().any(|event| matches!(event, Event::Given { .. } | Event::Ended { .. }))
 }
 
 /// Access to packages that somebody has before and afterwards, until another time.
@@ -378,4 +323,206 @@ fn moved_ends(before: &Facts<'_>, after: &Facts<'_>, id: &str, name: &str) -> Ve
         (before_end != after_end).then(|| Ends { package: address, person: name.to_owned(), before: before_end, after: after_end })
     });
     moved.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{AssignmentState, Ledger, Named, Record, Request, RequestKind, RequestState, Source, Stage, Terms};
+    use crate::kinds::{object_from_json, policy::Policy};
+    use crate::model::{Cause, Origin, Zone};
+    use crate::reconcile::deltas;
+    use serde_json::{Value as Json, json};
+
+    type Things = BTreeMap<&'static str, Json>;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_798_761_600, 0).unwrap()
+    }
+
+    fn things(all: &[(&'static str, Json)]) -> Things {
+        all.iter().cloned().collect()
+    }
+
+    /// Ann and Bo; a package that makes its holders members of a team, and one that the team can ask for.
+    fn base() -> Things {
+        things(&[
+            ("user.\"ann@x.example\"", json!({"department": "Sales"})),
+            ("user.\"bo@x.example\"", json!({})),
+            ("group.team", json!({"members": []})),
+            ("group.all", json!({"members": ["group:team"]})),
+            ("catalog.c", json!({})),
+            ("catalog.c.resource.team", json!({"origin": "group:team"})),
+            ("access_package.a", json!({"catalog": "c", "resource_roles": {"team": ["Member"]}})),
+            ("access_package.a.policy.direct", json!({"requestors": "none", "expiration": "never"})),
+            ("access_package.b", json!({"catalog": "c"})),
+            (
+                "access_package.b.policy.team",
+                json!({
+                    "requestors": ["group:all"], "expiration": "never", "approval": {"approvers": ["group:all"], "timeout": "14d"}
+                }),
+            ),
+        ])
+    }
+
+    fn stored(things: &Things) -> Holdings {
+        let stored = |(address, json): (&&str, &Json)| Stored {
+            object: object_from_json(Address::parse(address).unwrap(), json).unwrap(),
+            id: (*address).to_owned(),
+            workspace: None,
+            version: 1,
+            origin: Origin::default(),
+        };
+        things.iter().map(stored).collect()
+    }
+
+    fn named(address: &str) -> Named {
+        let name = Address::parse(address).unwrap();
+        Named { id: address.to_owned(), name: if name.kind() == "user" { name.key().to_owned() } else { address.to_owned() } }
+    }
+
+    fn held(person: &str, package: &str, policy: &str, source: Source) -> Record {
+        Record::Assignment(Box::new(Assignment {
+            id: format!("{person} {package}"),
+            package: named(package),
+            policy: named(policy),
+            target: named(person),
+            source,
+            start: now(),
+            end: None,
+            extensible: false,
+            state: AssignmentState::Delivered,
+            reminded: 0,
+            grace: None,
+            ended: None,
+            cause: None,
+        }))
+    }
+
+    /// Somebody has asked for the second package.
+    fn asked(person: &str, objects: &Holdings) -> Record {
+        let policy = objects.get(&Address::parse("access_package.b.policy.team").unwrap()).unwrap();
+        let terms = Terms::of(Policy::of(&policy.object).unwrap(), Zone::UTC, true);
+        let (what, who) = ((named("access_package.b"), named("access_package.b.policy.team")), (named(person), named(person)));
+        let stage = Stage { number: 1, began: now(), deadline: now(), escalates: None, escalated: false, reminds: None };
+        let request = Request::new(format!("{person} asks"), RequestKind::Add, what, who, now(), terms);
+        Record::Request(Box::new(Request { stage: Some(stage), state: RequestState::PendingApproval, ..request }))
+    }
+
+    /// What it does to make the one the other.
+    fn impact(before: &Things, after: &Things, records: Vec<Record>) -> Impact {
+        let (old, new) = (stored(before), stored(after));
+        let ledger = Ledger(records.into_iter().map(|r| ((r.family(), r.id().to_owned()), r)).collect());
+        let mut changes = Vec::new();
+        for address in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+            let address = Address::parse(address).unwrap();
+            let side = |all: &Holdings| all.get(&address).map(|s| s.object.clone());
+            let (before, after) = (side(&old), side(&new));
+            let (action, deltas) = match (&before, &after) {
+                (Some(before), Some(after)) if before.attributes == after.attributes => continue,
+                (Some(before), Some(after)) => (Action::Update, deltas(&before.attributes, &after.attributes)),
+                (Some(_), None) => (Action::Delete, Vec::new()),
+                (None, _) => (Action::Create, Vec::new()),
+            };
+            let cause = Cause { at: crate::diag::Span::NONE, place: None, stood: Vec::new(), template: None };
+            let (previous, replaced_by, import_id, origin) = (None, Vec::new(), None, Origin::default());
+            changes.push(Change { address, previous, action, before, after, deltas, replaced_by, cause, import_id, origin });
+        }
+        let facts = Facts::new(&old, &ledger, now(), Zone::UTC, false);
+        let actor = Actor::Operator("operator:o@h".to_owned());
+        measure(&Before { facts: &facts, changes: &changes, actor: &actor }, &new)
+    }
+
+    const ANN: &str = "user.\"ann@x.example\"";
+    const BO: &str = "user.\"bo@x.example\"";
+
+    fn direct(person: &str) -> Record {
+        held(person, "access_package.a", "access_package.a.policy.direct", Source::Direct("o".to_owned()))
+    }
+
+    #[test]
+    fn who_may_ask_and_decide_changes_with_what_packages_give_of_groups() {
+        let before = base();
+        let mut after = base();
+        after.insert("access_package.a", json!({"catalog": "c"}));
+        after.remove("catalog.c.resource.team");
+        let told = impact(&before, &after, vec![direct(ANN), asked(BO, &stored(&before))]);
+        let told_of = |reach: &Reach| (reach.package.to_string(), reach.lose.clone());
+        assert_eq!(
+            told.requestable.iter().map(told_of).collect::<Vec<_>>(),
+            [("access_package.b".to_owned(), vec!["ann@x.example".to_owned()])]
+        );
+        assert_eq!(told.waiting.iter().map(|w| (w.person.as_str(), w.closed.as_deref())).collect::<Vec<_>>(), [("bo@x.example", None)]);
+    }
+
+    #[test]
+    fn who_is_blocked_can_request_nothing() {
+        let mut before = base();
+        before.insert("access_package.b.policy.team", json!({"requestors": "all_members", "expiration": "never", "approval": "none"}));
+        let mut after = before.clone();
+        after.insert(BO, json!({"enabled": false}));
+        let told = impact(&before, &after, Vec::new());
+        assert_eq!(told.requestable.iter().map(|r| r.lose.clone()).collect::<Vec<_>>(), [["bo@x.example"]]);
+    }
+
+    #[test]
+    fn a_delegation_follows_the_group_that_a_package_gives() {
+        let mut before = base();
+        before.insert("delegation.d", json!({"role": "administrator", "members": ["group:all"]}));
+        before.insert("access_package.a.assignment.one", json!({"policy": "direct", "users": ["ann@x.example"]}));
+        let mut after = before.clone();
+        after.remove("access_package.a.assignment.one");
+        let given =
+            held(ANN, "access_package.a", "access_package.a.policy.direct", Source::Declared("access_package.a.assignment.one".to_owned()));
+        let told = impact(&before, &after, vec![given]);
+        assert_eq!(told.control.iter().map(|c| c.lose.clone()).collect::<Vec<_>>(), [["ann@x.example"]]);
+    }
+
+    #[test]
+    fn a_breach_appears_with_a_membership_too() {
+        let mut before = base();
+        before.insert("access_package.b", json!({"catalog": "c", "incompatible_with": ["group:team"]}));
+        let mut after = before.clone();
+        after.insert("group.team", json!({"members": ["bo@x.example"]}));
+        let holds = |person| held(person, "access_package.b", "access_package.b.policy.team", Source::Direct("o".to_owned()));
+        let told = impact(&before, &after, vec![holds(BO), holds(ANN), direct(ANN)]);
+        assert_eq!(told.breaches.iter().map(|b| b.person.as_str()).collect::<Vec<_>>(), ["bo@x.example"]);
+    }
+
+    #[test]
+    fn of_several_graces_the_last_takes_a_role_and_a_later_start_gives_the_groups_around_it() {
+        let automatic = |grace: &str| json!({"expiration": "never", "automatic": {"rule": "user.department == 'Sales'", "grace": grace, "add": true, "remove": true}});
+        let mut before = base();
+        before.insert("access_package.a.policy.direct", automatic("2d"));
+        before.insert("access_package.b", json!({"catalog": "c", "resource_roles": {"team": ["Member"]}}));
+        before.insert("access_package.b.policy.team", automatic("7d"));
+        let mut after = before.clone();
+        after.insert(ANN, json!({"department": "Legal"}));
+        let given = |package: &str, policy: &str| held(ANN, package, policy, Source::Automatic);
+        let both =
+            vec![given("access_package.a", "access_package.a.policy.direct"), given("access_package.b", "access_package.b.policy.team")];
+        let later = impact(&before, &after, both);
+        let from = |shift: &Shift| (shift.key.clone(), shift.lose.iter().map(|s| (now() - s.from.unwrap()).num_days()).collect::<Vec<_>>());
+        let groups: Vec<(String, Vec<i64>)> = later.roles.iter().map(from).collect();
+        assert_eq!(groups, [("all".to_owned(), vec![-7]), ("team".to_owned(), vec![-7])]);
+
+        let mut after = base();
+        let users = json!({"policy": "direct", "users": ["bo@x.example"], "start": "2027-03-01"});
+        after.insert("access_package.a.assignment.one", users);
+        let told = impact(&base(), &after, Vec::new());
+        let gain = |shift: &Shift| (shift.key.clone(), shift.gain.iter().filter(|s| s.from.is_some()).count());
+        assert_eq!(told.roles.iter().map(gain).collect::<Vec<_>>(), [("all".to_owned(), 1), ("team".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn what_is_closed_or_given_by_the_plan_does_not_stay_the_same() {
+        let before = base();
+        let mut after = base();
+        after.remove(BO);
+        after.insert("access_package.b.policy.team", json!({"requestors": ["group:all"], "expiration": "30d", "approval": "none"}));
+        let ann = held(ANN, "access_package.b", "access_package.b.policy.team", Source::Direct("o".to_owned()));
+        let told = impact(&before, &after, vec![ann, asked(BO, &stored(&before))]);
+        assert_eq!(told.same.iter().map(|s| (s.running, s.pending)).collect::<Vec<_>>(), [(1, 0)]);
+        assert_eq!(told.waiting.iter().filter(|w| w.closed.is_some()).count(), 1);
+    }
 }

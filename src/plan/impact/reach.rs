@@ -3,40 +3,40 @@
 //! Asked of what admits somebody at all: catalog, policies and their populations, sign-in. Not of what each of them holds or has asked for.
 
 use super::Reach;
-use crate::engine::{Facts, people_of, welcomes};
+use crate::engine::{Facts, Person, people_of, welcomes};
 use crate::kinds::access_package::Package;
 use crate::kinds::group::principal;
 use crate::kinds::policy::{Policy, Population};
 use crate::kinds::{catalog, connected_organization};
 use crate::model::{Address, Change};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
-/// The packages that others can request afterwards.
-pub(super) fn reach(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change]) -> Vec<Reach> {
-    let mut asked: BTreeMap<Address, Address> = BTreeMap::new();
-    for (now, then) in packages(before, after, changes) {
-        asked.insert(now, then);
+/// The packages that others can request afterwards; `groups`: those that have other members than before.
+pub(super) fn reach(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], groups: &BTreeSet<Address>) -> Vec<Reach> {
+    let wide = packages(before, after, changes, groups);
+    let few = people(changes);
+    let mut asked: BTreeSet<Address> = wide.clone();
+    if !few.is_empty() {
+        asked.extend([before, after].into_iter().flat_map(|facts| all_packages(facts).map(|p| p.0.address.clone()).collect::<Vec<_>>()));
     }
     let mut found = Vec::new();
-    for (now, then) in asked {
-        let (old, new) = (Door::of(before, &then), Door::of(after, &now));
+    for package in asked {
+        // Of the others only those can be told of of whom something else is said than before.
+        let only = (!wide.contains(&package)).then_some(&few);
+        let (old, new) = (Door::of(before, &package), Door::of(after, &package));
         // Of a package that comes or goes it is enough to say for whom it was meant.
         let whole = old.is_some() != new.is_some();
         let populations = |door: &Option<Door<'_>>| door.as_ref().map(|d| d.populations(whole)).unwrap_or_default();
         let (was, is) = (populations(&old), populations(&new));
-        let people = |door: &Option<Door<'_>>| door.as_ref().filter(|_| !whole).map(Door::people).unwrap_or_default();
+        let people = |door: &Option<Door<'_>>| door.as_ref().filter(|_| !whole).map(|d| d.people(only)).unwrap_or_default();
         let (could, can) = (people(&old), people(&new));
         // Who comes or goes with this very plan could not before, or cannot be told of afterwards.
-        let stays = |name: &&String, facts: &Facts<'_>| facts.objects.contains_key(&Address::root("user", name));
-        let gain: Vec<String> = can.difference(&could).filter(|n| stays(n, before)).cloned().collect();
-        let lose: Vec<String> = could.difference(&can).filter(|n| stays(n, after)).cloned().collect();
-        let reach = Reach {
-            package: now,
-            gain,
-            lose,
-            opens: is.difference(&was).cloned().collect(),
-            closes: was.difference(&is).cloned().collect(),
-        };
+        let stays = |name: &&String| [before, after].iter().all(|facts| facts.objects.contains_key(&Address::root("user", name)));
+        let gain: Vec<String> = can.difference(&could).filter(stays).cloned().collect();
+        let lose: Vec<String> = could.difference(&can).filter(stays).cloned().collect();
+        let (opens, closes) = (is.difference(&was).cloned().collect(), was.difference(&is).cloned().collect());
+        let reach = Reach { package, gain, lose, opens, closes };
         if !(reach.gain.is_empty() && reach.lose.is_empty() && reach.opens.is_empty() && reach.closes.is_empty()) {
             found.push(reach);
         }
@@ -44,23 +44,30 @@ pub(super) fn reach(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change]) -
     found
 }
 
-/// The packages whose requestors can be others: their address afterwards, and before.
-fn packages(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change]) -> Vec<(Address, Address)> {
-    let mut found: BTreeSet<(Address, Address)> = BTreeSet::new();
-    let mut groups: BTreeSet<Address> = BTreeSet::new();
+/// The people of whom something else is said that decides what they can request.
+fn people(changes: &[Change]) -> BTreeSet<String> {
+    let decides =
+        |change: &&Change| change.deltas.iter().any(|(name, _)| matches!(name.as_str(), "enabled" | "mail" | "organization" | "type"));
+    let users = changes.iter().filter(|c| c.address.kind() == "user").filter(decides);
+    users.map(|c| c.address.key().to_owned()).collect()
+}
+
+fn all_packages<'a>(facts: &Facts<'a>) -> impl Iterator<Item = Package<'a>> {
+    facts.objects.within_kind("access_package").iter().filter_map(|s| Package::of(&s.object))
+}
+
+/// The packages that anybody may be able to request who could not, or the other way round.
+fn packages(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], groups: &BTreeSet<Address>) -> BTreeSet<Address> {
+    let mut found: BTreeSet<Address> = BTreeSet::new();
     let mut outside = false;
     for change in changes.iter().filter(|c| super::touched::concerns(c)) {
-        let (now, then) = (&change.address, change.previous.as_ref().unwrap_or(&change.address));
-        match now.kind() {
-            "access_package" => drop(found.insert((now.clone(), then.clone()))),
-            "policy" => found.extend(now.parent().zip(then.parent())),
-            "group" => groups.extend([now.clone(), then.clone()]),
+        match change.address.kind() {
+            "access_package" => drop(found.insert(change.address.clone())),
+            "policy" => found.extend(change.address.parent()),
             "connected_organization" | "settings" => outside = true,
             "catalog" => {
                 for facts in [before, after] {
-                    let all = facts.objects.within_kind("access_package").iter().filter_map(|s| Package::of(&s.object));
-                    let inside = all.filter(|p| p.catalog() == *now || p.catalog() == *then).map(|p| p.0.address.clone());
-                    found.extend(inside.map(|address| (address.clone(), address)));
+                    found.extend(all_packages(facts).filter(|p| p.catalog() == change.address).map(|p| p.0.address.clone()));
                 }
             }
             _ => {}
@@ -68,37 +75,38 @@ fn packages(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change]) -> Vec<(A
     }
     if !groups.is_empty() || outside {
         for facts in [before, after] {
-            let around = super::Access::new(facts).around(groups.iter().cloned());
             let named = |policy: Policy<'_>| {
                 let members = policy.requestors().map(|v| v.members()).unwrap_or_default();
-                let by_group = members.iter().filter_map(|m| principal(m.as_text()?)).any(|a| around.contains(&a));
-                by_group || (outside && policy.population() == Population::Outside)
+                let by_group = members.iter().filter_map(|m| principal(m.as_text()?)).any(|a| groups.contains(&a));
+                // Guests are among all users of the directory, too, and settings may shut them out.
+                by_group || (outside && !matches!(policy.population(), Population::Direct | Population::Automatic))
             };
             let policies = facts.objects.within_kind("access_package").iter().filter_map(|s| Policy::of(&s.object));
-            let meant = policies.filter(|p| named(*p)).filter_map(|p| p.0.address.parent());
-            found.extend(meant.map(|address| (address.clone(), address)));
+            found.extend(policies.filter(|p| named(*p)).filter_map(|p| p.0.address.parent()));
         }
     }
-    found.into_iter().collect()
+    found
 }
 
 /// What admits people to a package.
 struct Door<'a> {
     facts: &'a Facts<'a>,
     package: Package<'a>,
-    policies: Vec<(Policy<'a>, BTreeSet<String>)>,
+    policies: Vec<Policy<'a>>,
+    /// The people whom each policy names, worked out when somebody asks for all of them.
+    named: OnceCell<Vec<BTreeSet<String>>>,
+}
+
+fn principals<'a>(policy: Policy<'a>) -> impl Iterator<Item = &'a str> {
+    policy.requestors().map(|v| v.members()).unwrap_or_default().iter().filter_map(|m| m.as_text())
 }
 
 impl<'a> Door<'a> {
     /// Nothing, where there is no such package.
     fn of(facts: &'a Facts<'a>, package: &Address) -> Option<Door<'a>> {
         let found = facts.object(package).and_then(Package::of)?;
-        let named = |policy: Policy<'a>| {
-            let texts = policy.requestors().map(|v| v.members()).unwrap_or_default().iter().filter_map(|m| m.as_text());
-            if policy.population() == Population::Inside { people_of(facts, texts) } else { BTreeSet::new() }
-        };
-        let policies = facts.policies(package).map(|(policy, _)| policy).filter(|p| p.is_enabled());
-        Some(Door { facts, package: found, policies: policies.map(|p| (p, named(p))).collect() })
+        let policies = facts.policies(package).map(|(policy, _)| policy).filter(|p| p.is_enabled()).collect();
+        Some(Door { facts, package: found, policies, named: OnceCell::new() })
     }
 
     /// The populations of people from outside, whom nobody has counted; all populations, where that is asked.
@@ -117,19 +125,35 @@ impl<'a> Door<'a> {
                 (None, None) => Vec::new(),
             }
         };
-        self.policies.iter().map(|(p, _)| *p).filter(|p| meant(*p)).flat_map(words).collect()
+        self.policies.iter().copied().filter(|p| meant(*p)).flat_map(words).collect()
     }
 
-    /// Everybody in the directory who can request it.
-    fn people(&self) -> BTreeSet<String> {
-        let users = self.facts.objects.within_kind("user").iter();
-        let people = users.map(|s| self.facts.person(s.object.address.key()));
-        people.filter(|p| self.admits(p) && welcomes(self.facts, self.package, p)).map(|p| p.named.name).collect()
+    /// Everybody in the directory who can request it, or those of a few.
+    fn people(&self, only: Option<&BTreeSet<String>>) -> BTreeSet<String> {
+        let can = |person: &Person<'a>| self.admits(person, only.is_some()) && welcomes(self.facts, self.package, person);
+        let known = |name: &str| Some(self.facts.person(name)).filter(|p| p.object.is_some() && can(p)).map(|p| p.named.name);
+        match only {
+            Some(few) => few.iter().filter_map(|name| known(name)).collect(),
+            None => self.facts.objects.within_kind("user").iter().filter_map(|s| known(s.object.address.key())).collect(),
+        }
     }
 
-    fn admits(&self, person: &crate::engine::Person<'_>) -> bool {
+    /// Whether the policy of this place names somebody.
+    fn names(&self, place: usize, person: &Person<'a>, few: bool) -> bool {
+        if few {
+            return self.policies.get(place).is_some_and(|policy| person.is_among(self.facts, principals(*policy)));
+        }
+        let inside = |policy: &Policy<'a>| match policy.population() {
+            Population::Inside => people_of(self.facts, principals(*policy)),
+            _ => BTreeSet::new(),
+        };
+        let named = self.named.get_or_init(|| self.policies.iter().map(inside).collect());
+        named.get(place).is_some_and(|all| all.contains(&person.named.name))
+    }
+
+    fn admits(&self, person: &Person<'a>, few: bool) -> bool {
         let outside = person.is_outside();
-        self.policies.iter().any(|(policy, named)| match (policy.population(), policy.population_word()) {
+        self.policies.iter().enumerate().any(|(place, policy)| match (policy.population(), policy.population_word()) {
             (Population::Direct | Population::Automatic, _) => false,
             (_, Some("all_members")) => !outside,
             (_, Some("all_directory_users")) => true,
@@ -141,7 +165,7 @@ impl<'a> Door<'a> {
             (Population::Outside, None) => {
                 person.organization(self.facts).is_some_and(|o| policy.organizations().any(|(named, _)| named == o.address))
             }
-            (Population::Inside, None) => named.contains(&person.named.name),
+            (Population::Inside, None) => self.names(place, person, few),
         })
     }
 }

@@ -7,7 +7,8 @@ use crate::engine::{Event, Facts, Family, Record, live_in, people_of};
 use crate::kinds::access_package::Package;
 use crate::kinds::assignment::Assignment;
 use crate::kinds::group::Group;
-use crate::kinds::{self, Tone, policy};
+use crate::kinds::policy::{self, Policy};
+use crate::kinds::{self, Tone};
 use crate::model::{Action, Address, Change};
 use std::collections::BTreeSet;
 
@@ -34,14 +35,25 @@ pub(super) fn needs_directory(change: &Change) -> bool {
     }
 }
 
+/// Whether an apply of a change is followed by what it means for who holds what, automatic policies included.
+pub(super) fn is_followed(change: &Change) -> bool {
+    let assigns = || change.after.as_ref().and_then(Policy::of).is_some_and(|p| p.rule().is_some());
+    match (change.address.kind(), change.action) {
+        (_, Action::Move | Action::Forget) => false,
+        ("assignment" | "user", _) => true,
+        ("access_package" | "resource", action) => action != Action::Create,
+        ("policy", action) => action != Action::Create || assigns(),
+        _ => false,
+    }
+}
+
 /// The ids of the people whom changes, and what follows from them, can touch.
 pub(super) fn people(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], events: &[Event]) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     let mut packages: BTreeSet<String> = BTreeSet::new();
     for change in changes.iter().filter(|c| concerns(c)) {
-        let old = change.previous.as_ref().unwrap_or(&change.address);
-        let sides = [(before, old), (after, &change.address)];
-        for (facts, address) in sides {
+        let address = &change.address;
+        for facts in [before, after] {
             let Some(stored) = facts.objects.get(address) else { continue };
             match address.kind() {
                 "access_package" => drop(packages.insert(stored.id.clone())),

@@ -1,10 +1,10 @@
 //! What becomes of what is under way: requests that wait, pairs of packages that must not be held together, and terms that stay.
 
 use super::{Breach, Same, Waiting};
-use crate::engine::{self, Assignment, Event, Facts, Family, Record, Request, RequestState, deciders, live_in, people_of};
+use crate::engine::{self, Assignment, Event, Facts, Family, Record, Request, RequestState, deciders, live_in, live_of, people_of};
 use crate::kinds::access_package::Package;
 use crate::model::{Action, Address, Change};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn request(facts: &Facts<'_>, id: &str) -> Option<Request> {
     match facts.records.get(Family::Request, id)? {
@@ -38,23 +38,27 @@ fn address(facts: &[&Facts<'_>], request: &Request) -> Address {
 pub(super) fn waiting(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], events: &[Event], touched: bool) -> Vec<Waiting> {
     let mut found = Vec::new();
     let mut closed = BTreeSet::new();
+    let name = |request: &Request| {
+        let known = [after, before].into_iter().find_map(|f| f.of_id(&request.target.id));
+        known.map_or_else(|| request.target.name.clone(), |s| s.object.address.key().to_owned())
+    };
     for event in events {
         if let Event::Closed { request: id, cause, .. } = event
             && let Some(was) = request(before, id)
         {
             closed.insert(id.clone());
-            let (package, person) = (address(&[after, before], &was), was.target.name);
+            let (package, person) = (address(&[after, before], &was), name(&was));
             found.push(Waiting { package, person, request: id.clone(), closed: Some(cause.clone()) });
         }
     }
     // Who decides is found in the directory, and in what people hold of it.
     let directory = |c: &Change| matches!(c.address.kind(), "user" | "group" | "connected_organization");
     if touched || changes.iter().any(directory) {
-        for stored in before.objects.within_kind("access_package").iter().filter(|s| s.object.address.kind() == "access_package") {
+        for stored in before.objects.within_kind("access_package").iter().filter(|s| Package::of(&s.object).is_some()) {
             for open in pending(before, &stored.id).into_iter().filter(|r| !closed.contains(&r.id)) {
                 if !deciders(before, &open).is_empty() && deciders(after, &open).is_empty() {
-                    let package = address(&[after, before], &open);
-                    found.push(Waiting { package, person: open.target.name, request: open.id, closed: None });
+                    let (package, person) = (address(&[after, before], &open), name(&open));
+                    found.push(Waiting { package, person, request: open.id, closed: None });
                 }
             }
         }
@@ -63,27 +67,56 @@ pub(super) fn waiting(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change],
     found
 }
 
-/// Who holds two packages, or is of a group, that exclude each other from now on.
-pub(super) fn breaches(after: &Facts<'_>, changes: &[Change]) -> Vec<Breach> {
-    let mut found = Vec::new();
-    for change in changes {
-        let Some(package) = change.after.as_ref().and_then(Package::of) else { continue };
-        let before = change.before.as_ref().and_then(Package::of);
-        let old: BTreeSet<Address> = before.into_iter().flat_map(Package::incompatible_with).map(|(other, _)| other).collect();
-        let new: Vec<Address> = package.incompatible_with().map(|(other, _)| other).filter(|o| !old.contains(o)).collect();
-        let Some(stored) = after.objects.get(&change.address).filter(|_| !new.is_empty()) else { continue };
-        let others: Vec<(Address, BTreeSet<String>)> = new.into_iter().map(|other| (other.clone(), of(after, &other))).collect();
-        for held in live_in(after, &stored.id) {
-            let person = engine::Person::of_named(after, &held.target);
-            for (other, all) in &others {
-                if all.contains(&person.named.name) {
-                    found.push(Breach { package: change.address.clone(), other: other.clone(), person: person.named.name.clone() });
+/// Who holds a package, and beside it another, or is of a group, that it excludes; those are found out once.
+struct Excluded<'a> {
+    facts: &'a Facts<'a>,
+    others: BTreeMap<Address, BTreeSet<String>>,
+}
+
+impl<'a> Excluded<'a> {
+    fn new(facts: &'a Facts<'a>) -> Excluded<'a> {
+        Excluded { facts, others: BTreeMap::new() }
+    }
+
+    /// What somebody holds together that goes not together.
+    fn of(&mut self, id: &str) -> BTreeSet<(Address, Address)> {
+        let mut found = BTreeSet::new();
+        for held in live_of(self.facts, id) {
+            let Some(package) = self.facts.package(&held.package.id) else { continue };
+            let name = engine::Person::of_named(self.facts, &held.target).named.name;
+            for (other, _) in package.incompatible_with() {
+                let all = self.others.entry(other.clone()).or_insert_with(|| of(self.facts, &other));
+                if all.contains(&name) {
+                    found.insert((package.0.address.clone(), other));
                 }
             }
         }
+        found
+    }
+}
+
+/// Who is in breach afterwards and was not before: of those whom the changes touch, and who hold what excludes more from now on.
+pub(super) fn breaches(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], touched: &BTreeSet<String>) -> Vec<Breach> {
+    let mut people = touched.clone();
+    for change in changes {
+        let Some(package) = change.after.as_ref().and_then(Package::of) else { continue };
+        let old = change.before.as_ref().and_then(Package::of);
+        let old: BTreeSet<Address> = old.into_iter().flat_map(Package::incompatible_with).map(|(other, _)| other).collect();
+        let more = package.incompatible_with().any(|(other, _)| !old.contains(&other));
+        let stored = after.objects.get(&change.address).filter(|_| more);
+        people.extend(stored.into_iter().flat_map(|s| live_in(after, &s.id)).map(|a| a.target.id));
+    }
+    let (mut then, mut now) = (Excluded::new(before), Excluded::new(after));
+    let mut found = Vec::new();
+    for id in &people {
+        let pairs = now.of(id);
+        // Most hold nothing that excludes anything.
+        let old = if pairs.is_empty() { BTreeSet::new() } else { then.of(id) };
+        let person = after.of_id(id).map_or_else(|| id.clone(), |s| s.object.address.key().to_owned());
+        let new = pairs.difference(&old).cloned();
+        found.extend(new.map(|(package, other)| Breach { package, other, person: person.clone() }));
     }
     found.sort();
-    found.dedup();
     found
 }
 
@@ -98,14 +131,17 @@ fn of(facts: &Facts<'_>, other: &Address) -> BTreeSet<String> {
     }
 }
 
-/// What a change of a policy's terms leaves alone.
+/// What a change of a policy's terms leaves alone: what ran and waited before, and does so afterwards.
 pub(super) fn same(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change]) -> Vec<Same> {
     let mut found = Vec::new();
     for change in changes.iter().filter(|c| c.action == Action::Update && c.address.kind() == "policy" && super::concerns(c)) {
-        let old = change.previous.as_ref().unwrap_or(&change.address);
-        let Some((policy, package)) = before.objects.get(old).zip(old.parent().and_then(|p| before.objects.get(&p))) else { continue };
-        let running: Vec<Assignment> = live_in(after, &package.id).into_iter().filter(|a| a.policy.id == policy.id).collect();
-        let pending = pending(before, &package.id).iter().filter(|r| r.policy.id == policy.id).count();
+        let address = &change.address;
+        let Some((policy, package)) = before.objects.get(address).zip(address.parent().and_then(|p| before.objects.get(&p))) else {
+            continue;
+        };
+        let ran = |a: &Assignment| assignment(before, &a.id).is_some_and(|was| was.is_live(before.now));
+        let running: Vec<Assignment> = live_in(after, &package.id).into_iter().filter(|a| a.policy.id == policy.id && ran(a)).collect();
+        let pending = pending(after, &package.id).iter().filter(|r| r.policy.id == policy.id).count();
         if running.is_empty() && pending == 0 {
             continue;
         }
