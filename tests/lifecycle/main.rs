@@ -22,6 +22,8 @@
 )]
 
 mod compare;
+#[path = "../support/dice.rs"]
+mod dice;
 mod files;
 mod found;
 mod invariants;

@@ -4,6 +4,7 @@
 //! here is the engine's: what it says is written out once more, so that both implementations read it in their own way. Past 400 lines,
 //! since it is every noun that the lifecycle reads, each with its chances and its form.
 
+pub use super::dice::Dice;
 use serde_json::{Value as Json, json};
 use std::fmt::Write;
 use writ::kinds::object_from_json;
@@ -16,38 +17,6 @@ pub type Id = usize;
 
 pub const HOUR: Minute = 60;
 pub const DAY: Minute = 24 * HOUR;
-
-/// Everything random comes from here: SplitMix64.
-#[derive(Debug, Clone)]
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Dice {
-        Dice(seed)
-    }
-
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Below `n`; 0 when that is 0.
-    pub fn below(&mut self, n: usize) -> usize {
-        (self.roll() >> 16) as usize % n.max(1)
-    }
-
-    /// Yes in so many of a hundred.
-    pub fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    pub fn pick<T: Clone>(&mut self, all: &[T]) -> Option<T> {
-        (!all.is_empty()).then(|| all[self.below(all.len())].clone())
-    }
-}
 
 /// The domains that people come from; the first is ours, and no organization has the last.
 pub const DOMAINS: [&str; 5] = ["contoso.example", "fabrikam.example", "fabrikam.example.org", "tailspin.example", "stranger.example"];
