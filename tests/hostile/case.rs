@@ -64,9 +64,9 @@ pub fn within(mib: u64, rows: &'static [usize], name: &'static str, code: i32, s
     })
 }
 
-/// Runs the program with so many MiB of address space, of which some forty are its own without optimisation.
+/// Runs the program with so many MiB of data; its own text, which without optimisation grows with every feature, is not counted.
 pub fn bounded(workspace: &Workspace, mib: u64, arguments: &[&str]) -> Run {
-    shell(workspace, &format!("ulimit -v {}; exec \"$@\"", mib * 1024), arguments)
+    shell(workspace, &format!("ulimit -d {}; exec \"$@\"", mib * 1024), arguments)
 }
 
 /// Runs a line of shell in which `"$@"` is the program with its arguments.
