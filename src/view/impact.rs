@@ -192,7 +192,8 @@ fn reach(reach: &Reach, names: Names, all: &mut Vec<Told>) {
     }
     for (words, word, verb) in [(&reach.opens, "open", "can newly request"), (&reach.closes, "close", "can no longer request")] {
         if !words.is_empty() {
-            let outside = |word: &String| word.starts_with("connected_organization:") || word.starts_with("all_ext") || word.starts_with("all_conn");
+            let outside =
+                |word: &String| word.starts_with("connected_organization:") || word.starts_with("all_ext") || word.starts_with("all_conn");
             let bound = if words.iter().any(outside) { "; no upper bound" } else { "" };
             let line = format!("anyone of {} {verb} {}{bound}", words.join(", "), reach.package);
             all.push(Told { word, line, below: Vec::new() });
