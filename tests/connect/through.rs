@@ -102,6 +102,26 @@ fn what_fails_is_shown_tried_again_and_ends_right() {
 }
 
 #[test]
+fn each_wait_is_twice_the_one_before() {
+    let server = Server::start();
+    let w = workspace(&server.url);
+    w.expect(0, &["request", "brand", "--as", ANN]);
+    server.plan(Some(Plan { fault: Fault::Status(503, None), step: "PATCH /Groups/", after: 0, acts: false }));
+    let mut waits = Vec::new();
+    let mut now = chrono::Utc::now();
+    for _ in 0..3 {
+        now += chrono::TimeDelta::hours(1);
+        let mut command = w.command(&["tick", "--json", "--now", &now.to_rfc3339()]);
+        command.env("CRM_TOKEN", TOKEN);
+        let told = Run::of(command.output().unwrap()).json();
+        let failed = told["events"].as_array().unwrap().iter().find(|e| e["event"] == "delivery.failed").unwrap_or(&Json::Null);
+        let at = |name: &str| failed[name].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        waits.push((at("retry") - at("at")).num_seconds());
+    }
+    assert_eq!(waits, [60, 120, 240], "a minute after the first, twice as long after each further one");
+}
+
+#[test]
 fn a_delivery_that_is_given_up_is_told_of_and_can_be_tried_again() {
     let server = Server::start();
     let w = workspace(&server.url);

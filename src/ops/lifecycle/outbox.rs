@@ -129,14 +129,15 @@ impl<'p> Post<'p> {
 
     fn deliver(&mut self, facts: &Facts<'_>, delivery: &Delivery) -> Result<(), Vain> {
         let later = |wait: Duration| TimeDelta::from_std(wait).ok().and_then(|w| facts.now.checked_add_signed(w));
-        let wait = later(connect::backoff(delivery.attempts));
+        let tried = delivery.attempts.saturating_add(1);
+        let wait = later(connect::backoff(tried));
         let connector = match self.connector(&delivery.connector) {
             Ok(connector) => connector.clone(),
             Err(why) => return Err(Vain { why: why.clone(), retry: wait, untried: true }),
         };
         connect::deliver(&connector, &self.wish(facts, delivery)).map(drop).map_err(|undelivered| {
             let retry = match undelivered.retry {
-                Retry::After(at_least) => later(at_least.max(connect::backoff(delivery.attempts))),
+                Retry::After(at_least) => later(at_least.max(connect::backoff(tried))),
                 Retry::Later => wait,
                 Retry::Never => None,
             };

@@ -18,10 +18,11 @@
 //! | guard `incompatible` | the assignments of packages that exclude each other | packages on either side of a changed one, or of one whose assignments change, with theirs |
 //! | guard `administrator` | delegations that make one | nothing: another one of these is not followed |
 //! | guard `brakes` | how many are managed | nothing: they were counted |
-//! | people who lose access | the assignments of packages that give less | the package's children; where somebody would, all is looked at, since another package may give the same |
+//! | what it does to people | assignments, groups, populations, delegations | the package's children; where anybody could be named, or would be, all is looked at |
 //! | inherited values | a package, for its policies in other files | not followed |
 //!
-//! "Not followed" means that all files are planned. So they are where anything is told at all, or stands in the way.
+//! "Not followed" means that all files are planned. So they are where anything is told at all, or stands in the way; and where the plan
+//! does something to somebody, which only who sees the whole directory, and what each of its people holds, can tell.
 
 use super::index::{Index, Row};
 use crate::kinds::{
