@@ -50,7 +50,7 @@ pub fn told(impact: &Impact, names: Names) -> Vec<Told> {
     let mut all = Vec::new();
     roles(impact, names, true, &mut all);
     meant(impact, Verdict::Loosens, "loosen", &mut all);
-    impact.requestable.iter().for_each(|r| reach(r, names, &mut all));
+    reaches(&impact.requestable, names, &mut all);
     for control in &impact.control {
         let scope = control.delegation.parent().map_or_else(|| "over everything".to_owned(), |c| format!("in {c}"));
         for (people, verb) in [(&control.gain, ["gains", "gain"]), (&control.lose, ["loses", "lose"])] {
@@ -174,22 +174,43 @@ fn meant(impact: &Impact, verdict: Verdict, word: &'static str, all: &mut Vec<To
     let mut alike: BTreeMap<Vec<&str>, Vec<&Address>> = BTreeMap::new();
     by_object.into_iter().for_each(|(address, attributes)| alike.entry(attributes).or_default().push(address));
     for (attributes, objects) in alike {
-        let shown: Vec<String> = objects.iter().take(3).map(ToString::to_string).collect();
-        let rest = match objects.len().saturating_sub(3) {
-            0 => String::new(),
-            n => format!(" and {n} more"),
-        };
-        all.push(Told { word, line: format!("{} of {}{rest}", attributes.join(", "), shown.join(", ")), below: Vec::new() });
+        let line = format!("{} of {}", attributes.join(", "), first(objects.into_iter()));
+        all.push(Told { word, line, below: Vec::new() });
     }
 }
 
-fn reach(reach: &Reach, names: Names, all: &mut Vec<Told>) {
-    for (people, word, verb) in [(&reach.gain, "open", "can newly request"), (&reach.lose, "close", "can no longer request")] {
-        if !people.is_empty() {
-            let line = format!("{} {verb} {}", persons(people.len()), reach.package);
+/// Three of these, and how many more.
+fn first<'a>(objects: impl ExactSizeIterator<Item = &'a Address>) -> String {
+    let rest = match objects.len().saturating_sub(3) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let shown: Vec<String> = objects.take(3).map(ToString::to_string).collect();
+    format!("{}{rest}", shown.join(", "))
+}
+
+/// Who can request what: whoever is blocked, or comes into a group, can or cannot for many packages alike.
+fn reaches(all_reaches: &[Reach], names: Names, all: &mut Vec<Told>) {
+    for (word, verb, gains) in [("open", "can newly request", true), ("close", "can no longer request", false)] {
+        let mut alike: Vec<(&Vec<String>, Vec<&Address>)> = Vec::new();
+        let mut known: BTreeMap<&Vec<String>, usize> = BTreeMap::new();
+        for reach in all_reaches {
+            let people = if gains { &reach.gain } else { &reach.lose };
+            let place = *known.entry(people).or_insert(alike.len());
+            match alike.get_mut(place) {
+                Some((_, packages)) => packages.push(&reach.package),
+                None => alike.push((people, vec![&reach.package])),
+            }
+        }
+        for (people, packages) in alike.into_iter().filter(|(people, _)| !people.is_empty()) {
+            let line = format!("{} {verb} {}", persons(people.len()), first(packages.into_iter()));
             all.push(Told { word, line, below: some(people.iter().map(String::as_str), names) });
         }
     }
+    all_reaches.iter().for_each(|reach| populations(reach, all));
+}
+
+fn populations(reach: &Reach, all: &mut Vec<Told>) {
     for (words, word, verb) in [(&reach.opens, "open", "can newly request"), (&reach.closes, "close", "can no longer request")] {
         if !words.is_empty() {
             let outside =

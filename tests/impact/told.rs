@@ -181,6 +181,25 @@ fn what_loosens_is_stopped_where_nothing_may_unless_it_is_allowed() {
     w.apply();
 }
 
+#[test]
+fn who_is_blocked_is_told_once_for_all_packages() {
+    let package = |n: usize| {
+        format!(
+            "[access_package.p{n}]\ncatalog = \"marketing\"\n[access_package.p{n}.policy.all]\nrequestors = \"all_members\"\n\
+             expiration = \"30d\"\napproval = \"none\"\n"
+        )
+    };
+    let before = text() + &(0..6).map(package).collect::<String>();
+    let w = Workspace::of(&before);
+    w.apply();
+    w.write("all.toml", &before.replacen("[user.\"p01@contoso.example\"]\n", "[user.\"p01@contoso.example\"]\nenabled = false\n", 1));
+    let run = w.expect(0, &["plan"]);
+    let close: Vec<&str> = block(&run.out).into_iter().skip(1).take(2).collect();
+    let first = "access_package.campaign, access_package.p0, access_package.p1 and 4 more";
+    let told = [format!("  close     1 person can no longer request {first}"), "            p01@contoso.example".to_owned()];
+    assert_eq!(close, told, "{}", run.out);
+}
+
 /// What the directory does not know has the name that somebody wrote.
 #[test]
 fn hostile_names_break_neither_text_nor_markdown() {
