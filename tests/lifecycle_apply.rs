@@ -167,6 +167,28 @@ fn an_automatic_policy_follows_its_rule_with_grace() {
     w.expect(0, &["audit", "verify"]);
 }
 
+/// One plan gives somebody another name and takes them out of a declared assignment, or leaves them in it.
+#[test]
+fn who_gets_another_name_loses_and_keeps_what_the_files_say() {
+    let w = Workspace::of(&declared("[\"ann@contoso.example\", \"bo@contoso.example\"]", ""));
+    w.apply();
+    let moved = |users: &str| {
+        let text = declared(users, "").replace("[user.\"ann@contoso.example\"]", "[user.\"anna@contoso.example\"]");
+        format!("{text}[[moved]]\nfrom = \"ann@contoso.example\"\nto = \"anna@contoso.example\"\n")
+    };
+    // Who is left in it is not given it once more.
+    w.write("all.toml", &moved("[\"anna@contoso.example\"]"));
+    w.apply();
+    assert_eq!(assignments(&w, &[]).len(), 1);
+    assert_eq!(w.expect(0, &["requests", "--all", "--json"]).json()["requests"].as_array().map(Vec::len), Some(2));
+    let w = Workspace::of(&declared("[\"ann@contoso.example\"]", ""));
+    w.apply();
+    w.write("all.toml", &moved("[\"bo@contoso.example\"]"));
+    w.expect(0, &["plan"]).says(&["1 person loses User on application:crm", "anna@contoso.example"]);
+    w.apply();
+    assert_eq!(holders(&w), ["bo@contoso.example"]);
+}
+
 /// A user principal name that one person left is another's by now: nothing of the one is the other's.
 #[test]
 fn a_name_that_was_left_hands_nothing_on() {

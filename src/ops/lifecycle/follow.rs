@@ -5,17 +5,19 @@
 
 use super::Failure;
 use super::reach::{leads_elsewhere, people_with_accounts, puts_elsewhere, reach};
+use crate::diag::Diagnostics;
 use crate::engine::{
     Actor, Carried, Changed, Draft, Event as Happening, Facts, Records, carry, conclude, notify_change, roles_in_words, settle,
 };
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
-use crate::model::{Holdings, Stored, Zone};
+use crate::model::{Address, Holdings, Stored, Zone};
 use crate::ops::{Context, decode};
-use crate::reconcile::State;
+use crate::reconcile::{PriorMoves, State};
 use crate::store::{self, Event, ObjectView};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What an apply is followed by.
 pub(in crate::ops) struct Following<'a> {
@@ -50,13 +52,14 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
     let by_id = |objects: &'_ Holdings| -> BTreeMap<String, usize> {
         objects.values().enumerate().map(|(place, s)| (s.id.clone(), place)).collect()
     };
-    let (old, new) = (by_id(&following.state.objects), by_id(&after));
+    // Moves come first: what the files call somebody by a new name is not taken from the old one.
+    let before = renamed(following.state, events);
+    let (old, new) = (by_id(&before), by_id(&after));
     let at = |objects: &'_ Holdings, places: &BTreeMap<String, usize>, id: &str| -> Option<Stored> {
         objects.values().as_slice().get(*places.get(id)?).cloned()
     };
     let ids: BTreeSet<String> = events.iter().filter_map(|e| id_of(e, following.state, &after)).collect();
-    let pairs: Vec<(Option<Stored>, Option<Stored>)> =
-        ids.iter().map(|id| (at(&following.state.objects, &old, id), at(&after, &new, id))).collect();
+    let pairs: Vec<(Option<Stored>, Option<Stored>)> = ids.iter().map(|id| (at(&before, &old, id), at(&after, &new, id))).collect();
     let changed: Vec<Changed<'_>> =
         pairs.iter().map(|(before, after)| Changed { before: before.as_ref(), after: after.as_ref() }).collect();
     let facts = Facts::new(&after, following.records, following.now, following.zone, false);
@@ -74,6 +77,17 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
         }
     }
     Ok(draft.events())
+}
+
+/// What the store held, under the names that it has now, references included.
+fn renamed(state: &State, events: &[Event]) -> Arc<Holdings> {
+    let moved = events.iter().filter_map(|event| match event {
+        Event::ObjectMoved { from, to } => Some((Address::parse(from).ok()?, Address::parse(to).ok()?)),
+        _ => None,
+    });
+    let moved: Vec<(Address, Address)> = moved.collect();
+    let asked = moved.iter().map(|(from, to)| (from, to)).collect();
+    PriorMoves::of_map(state, &asked, BTreeMap::new(), &mut Diagnostics::new()).objects
 }
 
 /// Whether anything that somebody holds, or is to hold, is touched.
@@ -115,7 +129,7 @@ fn concerns(following: &Following<'_>, events: &[Event]) -> bool {
 
 /// The kind of an address as a store spells it.
 pub(super) fn store_kind(address: &str) -> String {
-    crate::model::Address::parse(address).map(|a| a.kind().to_owned()).unwrap_or_default()
+    Address::parse(address).map(|a| a.kind().to_owned()).unwrap_or_default()
 }
 
 fn id_of(event: &Event, before: &State, after: &Holdings) -> Option<String> {
@@ -123,7 +137,7 @@ fn id_of(event: &Event, before: &State, after: &Holdings) -> Option<String> {
         Event::ObjectCreated { id, .. } => Some(id.clone()),
         Event::ObjectDeleted { last } => Some(last.id.clone()),
         Event::ObjectUpdated { address, .. } => {
-            let address = crate::model::Address::parse(address).ok()?;
+            let address = Address::parse(address).ok()?;
             after.get(&address).or_else(|| before.objects.get(&address)).map(|s| s.id.clone())
         }
         _ => None,
@@ -166,7 +180,7 @@ fn after(state: &State, events: &[Event]) -> Result<Holdings, Failure> {
             }
             Event::ObjectMoved { from, to } => {
                 let mut moved = objects.remove(from).ok_or_else(|| corrupt(from))?;
-                moved.object.address = crate::model::Address::parse(to).map_err(|_| corrupt(to))?;
+                moved.object.address = Address::parse(to).map_err(|_| corrupt(to))?;
                 objects.insert(to.clone(), moved);
             }
             Event::ObjectDeleted { last } => drop(objects.remove(&last.address)),
