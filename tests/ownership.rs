@@ -19,7 +19,7 @@ fn forge(w: &Workspace, from: &str, to: &str, change: impl Fn(&mut Json)) {
     change(&mut doc);
     let digests = doc.as_object_mut().and_then(|m| m.remove("digests")).unwrap_or_default();
     let plan = writ::model::digest_of(&doc);
-    doc["digests"] = json!({ "plan": plan, "changes": digests["changes"] });
+    doc["digests"] = json!({ "plan": plan, "changes": digests["changes"], "people": digests["people"] });
     w.write(to, &doc.to_string());
 }
 

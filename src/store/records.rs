@@ -57,9 +57,10 @@ pub(super) fn get(connection: &Connection, family: Family, id: &str) -> Result<O
 
 /// Those of a person, or of a package, that are not over.
 pub(super) fn those(connection: &Connection, family: Family, column: Column, value: &str) -> Result<Vec<Record>, StoreError> {
+    // Left alone, SQLite reads the whole family in the order of its key, which is wanted, to find the few of a person.
     let sql = match column {
-        Column::Person => "SELECT body FROM record WHERE person = ?1 AND family = ?2 AND over = 0 ORDER BY id",
-        Column::Package => "SELECT body FROM record WHERE package = ?1 AND family = ?2 AND over = 0 ORDER BY id",
+        Column::Person => "SELECT body FROM record INDEXED BY record_person WHERE person = ?1 AND family = ?2 AND over = 0 ORDER BY id",
+        Column::Package => "SELECT body FROM record INDEXED BY record_package WHERE package = ?1 AND family = ?2 AND over = 0 ORDER BY id",
     };
     let mut query = connection.prepare_cached(sql).doing(READING)?;
     let rows = query.query_map([value, family.word()], |row| Ok(read(row, family, 0))).doing(READING)?;
