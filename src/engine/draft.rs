@@ -4,20 +4,41 @@ use super::facts::Facts;
 use super::record::{Family, Record, Records};
 use super::{Event, Misfit, fold};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Records as they are, under what was decided since.
 struct Overlay<'a> {
     below: &'a dyn Records,
     changed: BTreeMap<(Family, String), Option<Record>>,
+    /// The ids of those that were changed, by their person and by their package: much may be decided at one look at the clock, and each
+    /// question is about few of them.
+    of_person: BTreeMap<(Family, String), BTreeSet<String>>,
+    of_package: BTreeMap<(Family, String), BTreeSet<String>>,
 }
 
-impl Overlay<'_> {
-    fn merged(&self, family: Family, below: Vec<Record>, which: impl Fn(&Record) -> bool) -> Vec<Record> {
-        let key = |r: &Record| (family, r.id().to_owned());
-        let untouched = below.into_iter().filter(|r| !self.changed.contains_key(&key(r)));
-        let touched = self.changed.iter().filter(|((f, _), _)| *f == family).filter_map(|(_, r)| r.clone());
-        let mut all: Vec<Record> = untouched.chain(touched.filter(|r| !r.is_over() && which(r))).collect();
+impl<'a> Overlay<'a> {
+    fn new(below: &'a dyn Records) -> Overlay<'a> {
+        Overlay { below, changed: BTreeMap::new(), of_person: BTreeMap::new(), of_package: BTreeMap::new() }
+    }
+
+    fn put(&mut self, family: Family, id: &str, after: Option<Record>) {
+        if let Some(record) = &after {
+            self.of_person.entry((family, record.person().to_owned())).or_default().insert(id.to_owned());
+            if let Some(package) = record.package() {
+                self.of_package.entry((family, package.to_owned())).or_default().insert(id.to_owned());
+            }
+        }
+        self.changed.insert((family, id.to_owned()), after);
+    }
+
+    fn merged(&self, family: Family, below: Vec<Record>, ids: Option<&BTreeSet<String>>) -> Vec<Record> {
+        if self.changed.is_empty() {
+            return below;
+        }
+        let key = |id: &str| (family, id.to_owned());
+        let untouched = below.into_iter().filter(|r| !self.changed.contains_key(&key(r.id())));
+        let touched = ids.into_iter().flatten().filter_map(|id| self.changed.get(&key(id))?.clone()).filter(|r| !r.is_over());
+        let mut all: Vec<Record> = untouched.chain(touched).collect();
         all.sort_by(|a, b| a.id().cmp(b.id()));
         all
     }
@@ -32,11 +53,11 @@ impl Records for Overlay<'_> {
     }
 
     fn of_person(&self, family: Family, person: &str) -> Vec<Record> {
-        self.merged(family, self.below.of_person(family, person), |r| r.person() == person)
+        self.merged(family, self.below.of_person(family, person), self.of_person.get(&(family, person.to_owned())))
     }
 
     fn of_package(&self, family: Family, package: &str) -> Vec<Record> {
-        self.merged(family, self.below.of_package(family, package), |r| r.package() == Some(package))
+        self.merged(family, self.below.of_package(family, package), self.of_package.get(&(family, package.to_owned())))
     }
 
     fn all(&self, family: Family) -> Vec<Record> {
@@ -65,8 +86,7 @@ impl<'a> Draft<'a> {
     /// Nothing yet.
     #[must_use]
     pub fn new(facts: &'a Facts<'a>, mint: &'a dyn Fn() -> String) -> Draft<'a> {
-        let overlay = Overlay { below: facts.records, changed: BTreeMap::new() };
-        Draft { facts, overlay, now: facts.now, mint, events: Vec::new() }
+        Draft { facts, overlay: Overlay::new(facts.records), now: facts.now, mint, events: Vec::new() }
     }
 
     /// The facts as they are after what was decided so far.
@@ -86,9 +106,8 @@ impl<'a> Draft<'a> {
     /// When it does not follow from what is so, which is a defect of whoever decided it.
     pub fn push(&mut self, event: Event) -> Result<(), Misfit> {
         let (family, id) = event.record();
-        let key = (family, id.to_owned());
         let after = fold(self.overlay.get(family, id), &event)?;
-        self.overlay.changed.insert(key, after);
+        self.overlay.put(family, id, after);
         self.events.push(event);
         Ok(())
     }
