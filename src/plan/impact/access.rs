@@ -79,6 +79,11 @@ impl<'a> Access<'a> {
 
     /// What somebody holds.
     pub(super) fn of(&self, person: &Person<'_>) -> Holding {
+        self.with(person, &live_of(self.facts, &person.named.id))
+    }
+
+    /// The same, where their live assignments are known.
+    pub(super) fn with(&self, person: &Person<'_>, live: &[Assignment]) -> Holding {
         let mut holding = Holding::new();
         let mut joined: Vec<(Address, Giver)> = Vec::new();
         let declared = self.direct.get(&person.address).into_iter().flatten();
@@ -87,8 +92,8 @@ impl<'a> Access<'a> {
             let matching = self.rules.iter().filter(|(_, rule)| rule.holds(user.fields()) == Ok(true));
             joined.extend(matching.map(|(group, _)| (group.clone(), Giver::Group(group.clone()))));
         }
-        for assignment in live_of(self.facts, &person.named.id) {
-            let Some(given) = self.given(&assignment) else { continue };
+        for assignment in live {
+            let Some(given) = self.given(assignment) else { continue };
             let giver = self.giver(&given.0, &assignment.policy);
             for role in &given.1 {
                 holding.entry(role.clone()).or_default().insert(giver.clone());

@@ -250,13 +250,16 @@ pub fn measure(before: &Before<'_>, after: &Holdings) -> Impact {
     let mut ends = Vec::new();
     let mut groups = BTreeSet::new();
     for id in &people {
-        let (old, new) = (known(facts, id), known(&afterwards, id));
+        // Each side is asked once for each person: there may be very many of them.
+        let held_then = live_of(facts, id);
+        let held_now = if events.is_empty() { held_then.clone() } else { live_of(&afterwards, id) };
+        let (old, new) = (known(facts, id, &held_then), known(&afterwards, id, &held_now));
         let name = new.as_ref().or(old.as_ref()).map_or_else(|| id.clone(), |p| p.named.name.clone());
-        let held = |access: &Access<'_>, person: Option<&Person<'_>>| person.map(|p| access.of(p)).unwrap_or_default();
-        let (had, has) = (held(&then, old.as_ref()), held(&now, new.as_ref()));
+        let had = old.map(|person| then.with(&person, &held_then)).unwrap_or_default();
+        let has = new.map(|person| now.with(&person, &held_now)).unwrap_or_default();
         groups.extend(joined_or_left(&had, &has));
         shift(&mut shifts, &name, &had, &has);
-        ends.extend(moved_ends(facts, &afterwards, id, &name));
+        ends.extend(moved_ends(&afterwards, (&held_then, &held_now), &name));
     }
     later(&mut shifts, &now, &afterwards, events);
     let mut roles: Vec<Shift> = shifts.into_values().collect();
@@ -293,10 +296,10 @@ fn pairs<'a>(before: &Facts<'a>, after: &Facts<'a>, changes: &[Change]) -> Vec<(
 }
 
 /// A person of an id, where there is one in the directory, or somebody from outside who holds something.
-fn known<'a>(facts: &Facts<'a>, id: &str) -> Option<Person<'a>> {
+fn known<'a>(facts: &Facts<'a>, id: &str, held: &[Assignment]) -> Option<Person<'a>> {
     match facts.of_id(id) {
         Some(stored) => Some(Person::of(facts, stored.object.address.key())),
-        None => (!live_of(facts, id).is_empty()).then(|| Person::of(facts, id)),
+        None => (!held.is_empty()).then(|| Person::of(facts, id)),
     }
 }
 
@@ -306,20 +309,20 @@ fn moves_access(events: &[Event]) -> bool {
 }
 
 /// Access to packages that somebody has before and afterwards, until another time.
-fn moved_ends(before: &Facts<'_>, after: &Facts<'_>, id: &str, name: &str) -> Vec<Ends> {
+fn moved_ends(after: &Facts<'_>, (then, now): (&[Assignment], &[Assignment]), name: &str) -> Vec<Ends> {
     /// The latest end of each package; of one that does not end, nothing.
-    fn latest(all: Vec<Assignment>) -> BTreeMap<String, Option<DateTime<Utc>>> {
-        let mut ends: BTreeMap<String, Option<DateTime<Utc>>> = BTreeMap::new();
+    fn latest(all: &[Assignment]) -> BTreeMap<&str, Option<DateTime<Utc>>> {
+        let mut ends: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
         for held in all {
-            let end = ends.entry(held.package.id).or_insert(held.end);
+            let end = ends.entry(&held.package.id).or_insert(held.end);
             *end = end.zip(held.end).map(|(a, b)| a.max(b));
         }
         ends
     }
-    let (old, new) = (latest(live_of(before, id)), latest(live_of(after, id)));
+    let (old, new) = (latest(then), latest(now));
     let moved = new.into_iter().filter_map(|(package, after_end)| {
-        let before_end = *old.get(&package)?;
-        let address = after.package(&package)?.0.address.clone();
+        let before_end = *old.get(package)?;
+        let address = after.package(package)?.0.address.clone();
         (before_end != after_end).then(|| Ends { package: address, person: name.to_owned(), before: before_end, after: after_end })
     });
     moved.collect()
