@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic, reason = "a test")]
 
+#[path = "support/dice.rs"]
+mod dice;
 #[path = "laws/memory.rs"]
 mod memory;
 #[path = "laws/remembered.rs"]

@@ -1,8 +1,11 @@
 //! Worlds for the tests of this room, from texts.
 
+use super::standing::Standing;
+use super::world::World;
 use super::{Judged, Outcome, judge};
 use crate::config::{Config, Known, configure};
 use crate::diag::{SourceFile, Sources};
+use crate::engine::Facts;
 use crate::kinds;
 use crate::model::{Holdings, Object, Origin, Stored, Zone};
 use chrono::{DateTime, Utc};
@@ -50,6 +53,33 @@ pub fn outcomes(text: &str) -> Vec<Outcome> {
         place: &place,
     };
     judge(&judged, &config.settings.checks)
+}
+
+/// Looks at 200 generated worlds, in so many of a hundred of which only the narrowest policies count; tells in how many `look` found
+/// something, and in how many nothing. What the configuration refuses is no world.
+pub fn worlds(seed: u64, narrowest: usize, look: impl Fn(&World<'_>, &str) -> bool) -> (usize, usize) {
+    let mut dice = Dice(seed);
+    let (mut some, mut none) = (0_usize, 0_usize);
+    for _ in 0..200 {
+        let text = generated(&mut dice);
+        let sources = Sources::new(vec![SourceFile::new("writ.toml", WRIT), SourceFile::new("a.toml", &*text)]);
+        let Some(config) = configure(&sources, &Known::default()).0 else { continue };
+        let objects = holdings(&config);
+        let judged = Judged {
+            objects: &objects,
+            changes: &[],
+            people_losing_access: 0,
+            now: now(),
+            zone: Zone::UTC,
+            narrowest_only: narrowest > 0 && dice.chance(narrowest),
+            place: &|_| None,
+        };
+        let standing = Standing::of(&objects, Zone::UTC, now());
+        let facts = Facts::new(&objects, &standing, now(), Zone::UTC, judged.narrowest_only);
+        let count = if look(&World::new(&judged, &facts, &standing), &text) { &mut some } else { &mut none };
+        *count = count.saturating_add(1);
+    }
+    (some, none)
 }
 
 /// What one check finds in a text, its messages.

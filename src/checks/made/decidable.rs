@@ -213,12 +213,7 @@ fn reason(world: &World<'_>, stuck: &Stuck, person: usize, word: &str) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::Judged;
-    use crate::checks::standing::Standing;
-    use crate::checks::testing::{Dice, config, generated, holdings, now, told};
-    use crate::config::{Known, configure};
-    use crate::diag::{SourceFile, Sources};
-    use crate::engine::Facts;
+    use crate::checks::testing::{now, told, worlds};
     use crate::model::Zone;
 
     const PEOPLE: &str = r#"
@@ -314,33 +309,11 @@ catalog = "c"
 
     #[test]
     fn it_is_what_looking_at_everybody_finds() {
-        let mut dice = Dice(1);
-        let (mut some, mut none) = (0, 0);
-        for _ in 0..200 {
-            let text = generated(&mut dice);
-            let sources =
-                Sources::new(vec![SourceFile::new("writ.toml", "[workspace]\nname = \"w\"\n"), SourceFile::new("a.toml", &*text)]);
-            if configure(&sources, &Known::default()).0.is_none() {
-                continue;
-            }
-            let (config, _) = config(&text);
-            let objects = holdings(&config);
-            let judged = Judged {
-                objects: &objects,
-                changes: &[],
-                people_losing_access: 0,
-                now: now(),
-                zone: Zone::UTC,
-                narrowest_only: dice.chance(30),
-                place: &|_| None,
-            };
-            let standing = Standing::of(&objects, Zone::UTC, now());
-            let facts = Facts::new(&objects, &standing, now(), Zone::UTC, judged.narrowest_only);
-            let world = World::new(&judged, &facts, &standing);
-            let found: BTreeSet<String> = ask(&world, &Check::default()).into_iter().map(|f| f.address.unwrap().to_string()).collect();
-            assert_eq!(found, naive(&world), "{text}");
-            if found.is_empty() { none += 1 } else { some += 1 }
-        }
+        let (some, none) = worlds(1, 30, |world, text| {
+            let found: BTreeSet<String> = ask(world, &Check::default()).into_iter().map(|f| f.address.unwrap().to_string()).collect();
+            assert_eq!(found, naive(world), "{text}");
+            !found.is_empty()
+        });
         assert!(some > 50 && none > 5, "{some} {none}");
     }
 }
