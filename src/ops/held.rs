@@ -6,9 +6,10 @@
 
 use super::{Failure, Place};
 use crate::config::{AppliedSettings, Limits};
-use crate::engine::{Actor, Facts, Family, Person, Record, Records, incompatible};
+use crate::engine::{Actor, Facts, Family, Person, Record, Records, Sight, incompatible};
 use crate::kinds::access_package::Package;
 use crate::kinds::assignment::Assignment;
+use crate::kinds::catalog;
 use crate::model::{Address, Change, Zone};
 use crate::plan::{Flag, Plan, afterwards, guards, impact, renamed};
 use crate::reconcile::State;
@@ -70,8 +71,15 @@ pub(super) fn judge(plan: &mut Plan, state: &State, place: &Place, now: DateTime
             false => Actor::Person(plan.actor.clone()),
         };
         plan.impact = impact::measure(&impact::Before { facts: &facts, changes: &plan.changes, actor: &actor }, &after);
+        let sight = Sight::new(&actor, &facts);
         // Who loses what nothing declared gives may keep it for what is held by request, and the other way round.
         plan.people_losing_access = plan.impact.losing().len();
+        if !sight.sees_everything() {
+            let find = |address: &Address| after.get(address).or_else(|| before.get(address)).map(|s| &s.object);
+            // A catalog that comes with the plan is its maker's.
+            let sees = |address: &Address| catalog::of(address, find).is_none_or(|c| sight.sees_catalog(&c) || !before.contains_key(&c));
+            plan.impact = std::mem::take(&mut plan.impact).seen(&sees);
+        }
         let stood = |r: &guards::Refusal| r.lift.is_some_and(|lift| lift.flag == Flag::AccessLost);
         let place = plan.refusals.iter().find(|r| stood(r)).and_then(|r| r.place.clone());
         plan.refusals.retain(|r| !stood(r));

@@ -111,6 +111,7 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
         plan::plan(&input, &mut findings)
     })?;
     held::judge(&mut plan, &state, &place, context.now)?;
+    plan.place_brakes(&config, &sources);
     let declared = |address: &Address| config.objects.get(address).map_or(Span::NONE, |o| o.at);
     let written = plan::Written { checks: &config.settings.checks, sources: &sources, declared: &declared };
     plan::hold_to(&mut plan, &written, context.now, &mut findings);

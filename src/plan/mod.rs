@@ -160,6 +160,15 @@ impl Plan {
         self.refusals.iter().filter(|r| r.lift.is_some())
     }
 
+    /// Tells where the brakes stand: a limit is written in `writ.toml`, whatever the change.
+    pub fn place_brakes(&mut self, config: &Config, sources: &Sources) {
+        for brake in self.refusals.iter_mut() {
+            let at = brake.lift.map(|lift| config.settings.at("limits", lift.flag.limit()));
+            let place = at.and_then(|at| sources.line(at)).map(|(file, line)| (file.to_owned(), line));
+            brake.place = place.or_else(|| brake.place.take());
+        }
+    }
+
     /// Whether an apply could go on, given its flags.
     #[must_use]
     pub fn is_applyable(&self) -> bool {
@@ -239,9 +248,9 @@ pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, fou
         managed,
     };
     let mut plan = judged(made, base, state, changes, found);
-    for refusal in &mut plan.refusals {
-        // A limit stands in writ.toml, whatever the change.
-        let at = refusal.lift.map_or(refusal.at, |lift| config.settings.at("limits", lift.flag.limit()));
+    plan.place_brakes(config, sources);
+    for refusal in plan.refusals.iter_mut().filter(|r| r.lift.is_none()) {
+        let at = refusal.at;
         let gone = || plan.changes.iter().find(|c| Some(&c.address) == refusal.address.as_ref()).and_then(|c| c.cause.place.clone());
         refusal.place = sources.line(at).map(|(f, l)| (f.to_owned(), l)).or_else(gone);
     }

@@ -120,10 +120,15 @@ fn by<'a>(people: impl Iterator<Item = &'a Someone>, of: impl Fn(&Someone) -> St
 }
 
 fn through(someone: &Someone) -> String {
-    match &someone.policy {
-        Some(policy) => format!("by {}, {policy}", someone.through),
-        None => format!("by {}", someone.through),
+    match (&someone.through, &someone.policy) {
+        (Some(through), Some(policy)) => format!("by {through}, {policy}"),
+        (Some(through), None) => format!("by {through}"),
+        (None, _) => "by something else".to_owned(),
     }
+}
+
+fn still(someone: &Someone) -> String {
+    someone.through.as_ref().map_or_else(|| "through something else".to_owned(), |through| format!("through {through}"))
 }
 
 fn roles(impact: &Impact, names: Names, losses: bool, all: &mut Vec<Told>) {
@@ -138,7 +143,7 @@ fn roles(impact: &Impact, names: Names, losses: bool, all: &mut Vec<Told>) {
         let keeps = |below: &mut Vec<String>| {
             if losses && !shift.keep.is_empty() {
                 let (n, verb) = (shift.keep.len(), if shift.keep.len() == 1 { "keeps" } else { "keep" });
-                below.push(format!("{} {verb} it: {}", persons(n), by(shift.keep.iter(), |s| format!("through {}", s.through))));
+                below.push(format!("{} {verb} it: {}", persons(n), by(shift.keep.iter(), still)));
             }
         };
         if times.is_empty() {

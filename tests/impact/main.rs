@@ -137,7 +137,8 @@ fn is_by_what_gives(impact: &Impact, found: &Found) -> Result<(), String> {
         let role = format!("{}:{} {}", shift.kind, shift.key, shift.role);
         for (all, held) in [(&shift.gain, &found.has), (&shift.lose, &found.had), (&shift.keep, &found.has)] {
             let wrong = |s: &&Someone| {
-                let giver = s.policy.as_ref().map_or_else(|| s.through.to_string(), |policy| format!("{} {policy}", s.through));
+                let through = s.through.as_ref().unwrap();
+                let giver = s.policy.as_ref().map_or_else(|| through.to_string(), |policy| format!("{through} {policy}"));
                 let held: &Held = held;
                 s.from.is_none() && !held.get(&(role.clone(), s.person.clone())).is_some_and(|by| by.contains(&giver))
             };

@@ -222,3 +222,40 @@ fn hostile_names_break_neither_text_nor_markdown() {
     assert!(fence.len() > 3 && span.len() > 2 * fence.len() && span.ends_with(&fence), "{line}");
     assert!(!span[fence.len()..span.len() - fence.len()].contains(&fence), "{line}");
 }
+
+/// Two catalogs, of which somebody owns the first; the packages of both give the same role.
+const TWO: &str = "[user.\"ada@corp.example\"]\n[user.\"ben@corp.example\"]\n[user.\"eva@corp.example\"]\n[user.\"own@corp.example\"]\n\
+[delegation.admins]\nrole = \"administrator\"\nmembers = [\"ada@corp.example\"]\n[application.wiki]\nroles = [\"Editor\", \"Reader\"]\n\
+[group.staff]\nmembers = [\"ben@corp.example\", \"eva@corp.example\"]\nowners = [\"own@corp.example\"]\n\
+[catalog.open]\n[catalog.open.delegation.owners]\nrole = \"catalog_owner\"\nmembers = [\"own@corp.example\"]\n\
+[catalog.open.resource.wiki]\norigin = \"application:wiki\"\n[access_package.one]\ncatalog = \"open\"\nresource_roles.wiki = \"Editor\"\n\
+[access_package.one.policy.staff]\nrequestors = \"all_members\"\nexpiration = \"30d\"\napproval = \"none\"\n\
+[catalog.secret]\n[catalog.secret.resource.wiki]\norigin = \"application:wiki\"\n[access_package.hush]\ncatalog = \"secret\"\n\
+resource_roles.wiki = \"Editor\"\n[access_package.hush.policy.staff]\nrequestors = [\"group:staff\"]\nexpiration = \"30d\"\napproval = \"none\"\n";
+
+#[test]
+fn of_what_somebody_does_not_see_a_plan_tells_them_nothing() {
+    let w = Workspace::of(TWO);
+    w.replace("writ.toml", "name = \"test\"\n", "name = \"test\"\n\n[limits]\nmax_access_lost = 0\n");
+    w.apply();
+    for person in ["ben@corp.example", "eva@corp.example"] {
+        w.expect(0, &["request", "one", "--as", person]);
+    }
+    w.expect(0, &["request", "hush", "--as", "ben@corp.example"]);
+    w.replace("all.toml", "catalog = \"open\"\nresource_roles.wiki = \"Editor\"", "catalog = \"open\"\nresource_roles.wiki = \"Reader\"");
+    let brake = "1 person would lose access, and max_access_lost = 0 (writ.toml:5)";
+    w.expect(0, &["plan"]).says(&["1 person keeps it: 1 through access_package.hush", brake]);
+    // Who owns the first catalog learns whom the change touches, and nothing of the second, in no form.
+    for form in [&["plan"][..], &["plan", "--format", "markdown"], &["plan", "--json"]] {
+        let run = w.expect(0, &[form, &["--as", "own@corp.example"]].concat());
+        assert!(!run.out.contains("hush") && !run.out.contains("secret"), "{}", run.out);
+    }
+    w.expect(0, &["plan", "--as", "own@corp.example"]).says(&["1 person keeps it: 1 through something else", brake]);
+    // So it is of a group that they own, whose members a package of the second may be for.
+    w.replace("all.toml", "members = [\"ben@corp.example\", \"eva@corp.example\"]", "members = [\"ben@corp.example\"]");
+    w.replace("all.toml", "catalog = \"open\"\nresource_roles.wiki = \"Reader\"", "catalog = \"open\"\nresource_roles.wiki = \"Editor\"");
+    w.expect(0, &["plan"]).says(&["can no longer request access_package.hush"]);
+    let run = w.expect(0, &["plan", "--as", "own@corp.example"]);
+    run.says(&["1 person loses Member on group:staff"]);
+    assert!(!run.out.contains("hush"), "{}", run.out);
+}

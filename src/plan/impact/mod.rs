@@ -9,6 +9,7 @@ mod access;
 mod control;
 mod meaning;
 mod reach;
+mod seen;
 mod shifts;
 mod touched;
 mod waiting;
@@ -67,8 +68,9 @@ pub struct Shift {
 pub struct Someone {
     /// The user principal name.
     pub person: String,
-    /// The package or group that gives it, gave it, or still does.
-    pub through: Address,
+    /// The package or group that gives it, gave it, or still does; nothing, where it is not there for who looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Address>,
     /// The policy of that package.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,

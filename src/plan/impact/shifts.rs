@@ -12,7 +12,7 @@ fn someone(person: &str, giver: &Giver) -> Someone {
         Giver::Package(package, policy) => (package.clone(), Some(policy.clone())),
         Giver::Group(group) => (group.clone(), None),
     };
-    Someone { person: person.to_owned(), through, policy, from: None }
+    Someone { person: person.to_owned(), through: Some(through), policy, from: None }
 }
 
 /// Notes what somebody gains, loses, and keeps although something that gave it does not any more.
