@@ -29,8 +29,8 @@
 //! ```
 //!
 //! Every value on this route certifies what the last column says, so what comes later need not look again. There is one way past all
-//! of it: what is as it was after the last apply has nothing to do, and after an edit of few files these and what is near them take the route
-//! alone (`ops/settled`).
+//! of it: what is as it was after the last apply has nothing to do, and after an edit of few files that does nothing to people these and
+//! what is near them take the route alone (`ops/settled`).
 //! `docs/following-a-package.md` walks the route with one object in hand.
 //!
 //! # What always holds
@@ -60,7 +60,7 @@
 //! | [`reconcile`] | from two sets of objects to ordered changes |
 //! | [`engine`] | the lifecycle: commands and time to events, events to records; who holds what, and why |
 //! | [`checks`] | rules about the rules: what the checks of a workspace come to, and what its tests do |
-//! | [`plan`] | changes with guards, digests and what they rely on; its `guards` are a file for each concern |
+//! | [`plan`] | changes with who may make them, what they do to people, what stands in their way, digests and what they rely on; its `guards` are a file for each concern, and so is its `impact` |
 //! | [`report`] | who holds what, why, since when, and what happened: a file for each report, and the answers |
 //! | [`view`] | values to terminal text, Markdown, JSON, CSV, mails, schemas, the reference page: the only room that escapes |
 //! | [`source`] | reads the workspace, and git's commit |

@@ -223,7 +223,7 @@ pub fn judge_saved(
     }
     match plan {
         Some(mut plan) => {
-            super::held::judge(&mut plan, &state, place, context.now)?;
+            super::people::judge(&mut plan, &state, place, context.now)?;
             super::plan::hold_to_its_own(&mut plan, context.now, &mut findings);
             Ok((plan, state, findings))
         }

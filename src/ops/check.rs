@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing is written, no lock is taken; nobody acts, so nobody need be named.
 
-use super::{Context, Failure, Loaded, held, load};
+use super::{Context, Failure, Loaded, load, people};
 use crate::checks::Outcome;
 use crate::checks::trial::{self, Ground, Ran};
 use crate::config::Config;
@@ -67,7 +67,7 @@ fn planned(context: &Context) -> Result<(Plan, Config, Sources), Failure> {
     };
     let mut found = Diagnostics::new();
     let mut plan = plan::plan(&input, &mut found);
-    held::judge(&mut plan, &state, &place, context.now)?;
+    people::judge(&mut plan, &state, &place, context.now)?;
     let declared = |address: &Address| config.objects.get(address).map_or(Span::NONE, |o| o.at);
     let written = plan::Written { checks: &config.settings.checks, sources: &sources, declared: &declared };
     plan::hold_to(&mut plan, &written, context.now, &mut found);

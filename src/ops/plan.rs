@@ -1,7 +1,7 @@
 //! What an apply would do: takes no lock, writes nothing.
 
 use super::history::{self, Moment};
-use super::{Context, Failure, Loaded, Place, held, load, settled};
+use super::{Context, Failure, Loaded, Place, load, people, settled};
 use crate::config::{Config, Settings};
 use crate::diag::{Diagnostics, Sources, Span};
 use crate::engine::Ledger;
@@ -110,7 +110,7 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
         };
         plan::plan(&input, &mut findings)
     })?;
-    held::judge(&mut plan, &state, &place, context.now)?;
+    people::judge(&mut plan, &state, &place, context.now)?;
     plan.place_brakes(&config, &sources);
     let declared = |address: &Address| config.objects.get(address).map_or(Span::NONE, |o| o.at);
     let written = plan::Written { checks: &config.settings.checks, sources: &sources, declared: &declared };
@@ -135,7 +135,7 @@ fn plan_back(context: &Context, serial: u64, loaded: Loaded) -> Result<Planned, 
         let back = plan::Back { state: &state, past: &past, settings: &settings, now: context.now, actor: by };
         plan::rollback(&back, &mut findings)
     })?;
-    held::judge(&mut plan, &state, &place, context.now)?;
+    people::judge(&mut plan, &state, &place, context.now)?;
     hold_to_its_own(&mut plan, context.now, &mut findings);
     (context.tell)("");
     if findings.has_errors() {

@@ -1,7 +1,7 @@
 //! What an apply would do, and whether it may.
 //!
-//! In: a sound [`Config`], its sources, the [`State`], the time. Out: a [`Plan`]: changes, steps, what it relied on, what
-//! stands in its way, its digests.
+//! In: a sound [`Config`], its sources, the [`State`], the time. Out: a [`Plan`]: changes, steps, what it relied on, who may take
+//! them (`authority`), what stands in its way (`guards`), its digests; and, given the records, what it does to people (`impact`).
 //! Invariants: nothing here can write, since nothing here holds a store; time is an argument; the same input gives the
 //! same bytes; no time is in a digest.
 //!

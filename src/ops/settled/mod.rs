@@ -22,7 +22,7 @@ mod pages;
 mod part;
 
 use super::plan::{Options, Planned};
-use super::{Context, Place, decode, held, load};
+use super::{Context, Place, decode, load, people};
 use crate::config::{Config, Settings, WRIT_TOML};
 use crate::diag::{Diagnostics, Sources};
 use crate::kinds;
@@ -136,7 +136,7 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
 /// A plan of few files with what it does to people; nothing, where it takes the whole directory, or what people hold, to tell that.
 fn told(context: &Context, mut planned: Planned) -> Option<Planned> {
     let changes = &planned.plan.changes;
-    if !changes.iter().any(held::concerns) {
+    if !changes.iter().any(people::concerns) {
         return Some(planned);
     }
     // A policy that comes or goes with its package is told with it.
@@ -148,7 +148,7 @@ fn told(context: &Context, mut planned: Planned) -> Option<Planned> {
     if changes.iter().any(|c| impact::needs_directory(c) && !along(c)) {
         return None;
     }
-    held::judge(&mut planned.plan, &planned.state, &planned.place, context.now).ok()?;
+    people::judge(&mut planned.plan, &planned.state, &planned.place, context.now).ok()?;
     // What it does to anybody by name is worked out with everybody; that it does nothing is seen from here.
     (planned.plan.refusals.is_empty() && planned.plan.impact.names_nobody()).then_some(planned)
 }
