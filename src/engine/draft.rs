@@ -1,6 +1,8 @@
 //! Events in the making: each is folded at once, so that what is decided next sees what was decided before.
 
 use super::facts::Facts;
+use super::hold::Hold;
+use super::nouns::Assignment;
 use super::record::{Family, Record, Records};
 use super::{Event, Misfit, fold};
 use chrono::{DateTime, Utc};
@@ -9,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Records as they are, under what was decided since.
 struct Overlay<'a> {
     below: &'a dyn Records,
+    /// Records as they are below, of which more will be asked.
+    known: BTreeMap<(Family, String), Record>,
     changed: BTreeMap<(Family, String), Option<Record>>,
     /// The ids of those that were changed, by their person and by their package: much may be decided at one look at the clock, and each
     /// question is about few of them.
@@ -18,7 +22,7 @@ struct Overlay<'a> {
 
 impl<'a> Overlay<'a> {
     fn new(below: &'a dyn Records) -> Overlay<'a> {
-        Overlay { below, changed: BTreeMap::new(), of_person: BTreeMap::new(), of_package: BTreeMap::new() }
+        Overlay { below, known: BTreeMap::new(), changed: BTreeMap::new(), of_person: BTreeMap::new(), of_package: BTreeMap::new() }
     }
 
     fn put(&mut self, family: Family, id: &str, after: Option<Record>) {
@@ -29,6 +33,11 @@ impl<'a> Overlay<'a> {
             }
         }
         self.changed.insert((family, id.to_owned()), after);
+    }
+
+    fn as_it_was(&self, family: Family, id: &str) -> Option<Record> {
+        let known = if self.known.is_empty() { None } else { self.known.get(&(family, id.to_owned())) };
+        known.cloned().or_else(|| self.below.get(family, id))
     }
 
     fn merged(&self, family: Family, below: Vec<Record>, ids: Option<&BTreeSet<String>>) -> Vec<Record> {
@@ -48,7 +57,7 @@ impl Records for Overlay<'_> {
     fn get(&self, family: Family, id: &str) -> Option<Record> {
         match self.changed.get(&(family, id.to_owned())) {
             Some(changed) => changed.clone(),
-            None => self.below.get(family, id),
+            None => self.as_it_was(family, id),
         }
     }
 
@@ -70,6 +79,32 @@ impl Records for Overlay<'_> {
         }
         all.into_values().collect()
     }
+
+    fn any(&self, family: Family) -> bool {
+        let mut changed = self.changed.iter().filter(|((f, _), _)| *f == family);
+        // One that is gone may have been the only one.
+        match changed.any(|(_, record)| record.is_none()) {
+            true => !self.all(family).is_empty(),
+            false => self.changed.keys().any(|(f, _)| *f == family) || self.below.any(family),
+        }
+    }
+
+    fn held(&self, packages: &BTreeSet<String>, people: &mut BTreeSet<String>, look: &mut dyn FnMut(&Hold<'_>)) {
+        let changed: Vec<&Assignment> = self.changed.values().filter_map(|record| live(record.as_ref()?)).collect();
+        let of_package = changed.iter().filter(|a| packages.contains(&a.package.id));
+        people.extend(of_package.map(|a| a.target.id.clone()));
+        self.below.held(packages, people, &mut |hold| {
+            if self.changed.is_empty() || !self.changed.contains_key(&(Family::Assignment, hold.id.clone().into_owned())) {
+                look(hold);
+            }
+        });
+        changed.into_iter().filter(|a| people.contains(&a.target.id)).for_each(|a| look(&Hold::of(a)));
+    }
+}
+
+/// An assignment that is not over.
+fn live(record: &Record) -> Option<&Assignment> {
+    if let Record::Assignment(a) = record { Some(a).map(|a| &**a).filter(|_| !record.is_over()) } else { None }
 }
 
 /// What was decided so far, at one moment.
@@ -98,6 +133,12 @@ impl<'a> Draft<'a> {
     /// A new id.
     pub(super) fn mint(&self) -> String {
         (self.mint)()
+    }
+
+    /// These records are as they are below: they were read already, and more will be asked of them.
+    pub(super) fn knows(&mut self, records: Vec<Record>) {
+        let key = |record: Record| ((record.family(), record.id().to_owned()), record);
+        self.overlay.known.extend(records.into_iter().map(key));
     }
 
     /// One more thing that happens.
@@ -131,7 +172,7 @@ impl<'a> Draft<'a> {
 
     /// A record as it was before anything was decided here.
     pub(super) fn before(&self, family: Family, id: &str) -> Option<Record> {
-        self.overlay.below.get(family, id)
+        self.overlay.as_it_was(family, id)
     }
 
     /// A record as it is after what was decided so far.

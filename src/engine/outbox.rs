@@ -142,6 +142,9 @@ fn want(draft: &mut Draft<'_>, reach: &Reach) -> Result<(), Refusal> {
     let at = draft.now;
     let connected =
         draft.facts().objects.within_kind("catalog").iter().filter_map(|s| Resource::of(&s.object)).any(|r| r.connector().is_some());
+    if !connected && !draft.facts().records.any(Family::Delivery) {
+        return Ok(());
+    }
     for person in reach::concerned(draft, reach).into_values() {
         // Where nothing leads elsewhere, only those are looked at who have something there still.
         if !connected && deliveries_of(&draft.facts(), &person.id).is_empty() {

@@ -2,13 +2,14 @@
 //!
 //! In: nothing. Out: [`Record`], and [`Records`], the way to ask for them; [`Ledger`] holds them in memory.
 
+use super::hold::Hold;
 use super::notices::Notice;
 use super::nouns::{Assignment, AssignmentState, Guest, GuestState, Request};
 use super::outbox::{Delivery, SendState};
 use super::review::{Review, ReviewState, Series};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The families of records, in the order of their words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -176,6 +177,38 @@ pub trait Records {
     fn of_package(&self, family: Family, package: &str) -> Vec<Record>;
     /// All of a family, over or not, in the order of their ids, which is that of their making.
     fn all(&self, family: Family) -> Vec<Record>;
+
+    /// Whether there is any of a family, over or not.
+    fn any(&self, family: Family) -> bool {
+        !self.all(family).is_empty()
+    }
+
+    /// Whether anybody holds, or is given, a package.
+    fn is_held(&self, package: &str) -> bool {
+        !self.of_package(Family::Assignment, package).is_empty()
+    }
+
+    /// Shows each assignment of these packages and of these people that is not over, once and in no order that counts. Who holds one of the
+    /// packages is one of the people from here on.
+    fn held(&self, packages: &BTreeSet<String>, people: &mut BTreeSet<String>, look: &mut dyn FnMut(&Hold<'_>)) {
+        let glance = |records: Vec<Record>, look: &mut dyn FnMut(&Hold<'_>)| {
+            let all = records.iter().filter_map(|r| if let Record::Assignment(a) = r { Some(Hold::of(a)) } else { None });
+            all.for_each(|hold| look(&hold));
+        };
+        for package in packages {
+            glance(self.of_package(Family::Assignment, package), &mut |hold| {
+                people.insert(hold.target.id.clone().into_owned());
+                look(hold);
+            });
+        }
+        for person in &*people {
+            glance(self.of_person(Family::Assignment, person), &mut |hold| {
+                if !packages.contains(&*hold.package.id) {
+                    look(hold);
+                }
+            });
+        }
+    }
 }
 
 /// Records in memory.

@@ -27,6 +27,7 @@ use std::collections::BTreeSet;
 pub fn catch_up(draft: &mut Draft<'_>, records: Vec<Record>, until: DateTime<Utc>) -> Result<(), Refusal> {
     let key = |r: &Record| Some((r.due()?, r.family(), r.id().to_owned())).filter(|(_, family, _)| family.is_timed());
     let mut waiting: BTreeSet<(DateTime<Utc>, Family, String)> = records.iter().filter_map(key).collect();
+    draft.knows(records);
     while let Some((at, family, id)) = waiting.pop_first() {
         if at > until {
             break;

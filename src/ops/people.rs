@@ -50,6 +50,21 @@ fn gives(change: &Change) -> bool {
     change.after.as_ref().and_then(Assignment::of).is_some()
 }
 
+/// Whether anybody holds a package that a plan changes, which is found out much faster than what that does to them.
+///
+/// # Errors
+/// When the records cannot be read.
+pub(super) fn is_held(plan: &Plan, state: &State, place: &Place, now: DateTime<Utc>) -> Result<bool, Failure> {
+    if state.lineage.is_none() {
+        return Ok(false);
+    }
+    let reader = Reader::open(&place.path)?;
+    let records = reader.records();
+    let held = impact::is_held(&Facts::new(&state.objects, &records, now, Zone::default(), false), &plan.changes);
+    records.sound()?;
+    Ok(held)
+}
+
 /// Adds to what stands in the way of a plan that somebody holds what it would delete (R63), or what forbids them what it would give
 /// them (R137, R140).
 ///

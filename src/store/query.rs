@@ -131,12 +131,17 @@ pub(super) fn tip(connection: &Connection) -> Result<(u64, Digest), StoreError> 
     found.doing("reading the serial")?.ok_or_else(|| StoreError::Corrupt("it has no revision".into()))
 }
 
-/// Whether a revision has this link, and none after it tells of an object or a workspace.
+/// Whether a revision has this link, and none after it tells of an object or a workspace; not, where so much happened since that it takes
+/// longer to find that out than it is worth.
 pub(super) fn stands_since(connection: &Connection, serial: u64, link: &str) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM revision WHERE serial = ?1 AND hash = ?2) \
+               AND (SELECT total(events) FROM revision WHERE serial > ?1) <= ?3 \
                AND NOT EXISTS (SELECT 1 FROM event WHERE serial > ?1 AND (kind GLOB 'object.*' OR kind GLOB 'workspace.*'))";
-    connection.query_row(sql, (signed(serial), link), |row| row.get(0)).doing("reading the history")
+    connection.query_row(sql, (signed(serial), link, MANY_EVENTS), |row| row.get(0)).doing("reading the history")
 }
+
+/// To look through so many events takes some milliseconds.
+const MANY_EVENTS: i64 = 20_000;
 
 /// When the latest revision was made.
 pub(super) fn latest(connection: &Connection) -> Result<DateTime<Utc>, StoreError> {

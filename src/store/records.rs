@@ -9,10 +9,12 @@ use super::{
     query::{optional, signed, text, unsigned},
     rows::stamp,
 };
-use crate::engine::{self, Family, Record};
+use crate::engine::{self, Family, Hold, Record};
 use crate::model::canonical;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The tables of the second schema.
 pub(super) const TABLES: [&str; 4] = [
@@ -57,14 +59,132 @@ pub(super) fn get(connection: &Connection, family: Family, id: &str) -> Result<O
 
 /// Those of a person, or of a package, that are not over.
 pub(super) fn those(connection: &Connection, family: Family, column: Column, value: &str) -> Result<Vec<Record>, StoreError> {
-    // Left alone, SQLite reads the whole family in the order of its key, which is wanted, to find the few of a person.
-    let sql = match column {
-        Column::Person => "SELECT body FROM record INDEXED BY record_person WHERE person = ?1 AND family = ?2 AND over = 0 ORDER BY id",
-        Column::Package => "SELECT body FROM record INDEXED BY record_package WHERE package = ?1 AND family = ?2 AND over = 0 ORDER BY id",
-    };
-    let mut query = connection.prepare_cached(sql).doing(READING)?;
+    let mut query = connection.prepare_cached(column.sql()).doing(READING)?;
     let rows = query.query_map([value, family.word()], |row| Ok(read(row, family, 0))).doing(READING)?;
     rows.map(|row| row.doing(READING)?).collect()
+}
+
+/// Shows the assignments of packages and of people that are not over, each once, and reads no more of them than is shown.
+fn held(
+    connection: &Connection,
+    packages: &BTreeSet<String>,
+    people: &mut BTreeSet<String>,
+    look: &mut dyn FnMut(&Hold<'_>),
+) -> Result<(), StoreError> {
+    let family = Family::Assignment.word();
+    // How many assignments of each of them were shown.
+    let mut shown: BTreeMap<String, usize> = std::mem::take(people).into_iter().map(|person| (person, 0)).collect();
+    let mut of_package = |row: &Row<'_>| {
+        let hold = hold(row)?;
+        look(&hold);
+        let count = shown.entry(hold.target.id.into_owned()).or_default();
+        *count = count.saturating_add(1);
+        Ok(())
+    };
+    if is_much(connection, in_packages(connection, packages)?)? {
+        let sql = "SELECT body FROM record NOT INDEXED \
+                   WHERE family = ?1 AND over = 0 AND package IN (SELECT value FROM json_each(?2))";
+        each_row(connection, sql, &[family, &canonical(packages)], of_package)?;
+    } else {
+        packages.iter().try_for_each(|package| each_row(connection, Column::Package.sql(), &[package, family], &mut of_package))?;
+    }
+    let mut of_person = |row: &Row<'_>| {
+        let hold = hold(row)?;
+        if !packages.contains(&*hold.package.id) {
+            look(&hold);
+        }
+        Ok(())
+    };
+    let more = match is_much(connection, i64::try_from(shown.len()).unwrap_or(i64::MAX))? {
+        true => with_more(connection, &shown)?,
+        false => shown.keys().map(String::as_str).collect(),
+    };
+    more.iter().try_for_each(|person| each_row(connection, Column::Person.sql(), &[person, family], &mut of_person))?;
+    *people = shown.into_keys().collect();
+    Ok(())
+}
+
+/// Those of whom there are more assignments than so many, by the index alone.
+fn with_more<'p>(connection: &Connection, people: &'p BTreeMap<String, usize>) -> Result<Vec<&'p str>, StoreError> {
+    let mut more = Vec::new();
+    let mut awaited = people.iter().peekable();
+    let mut found = 0_usize;
+    let sql = "SELECT person FROM record INDEXED BY record_person WHERE family = ?1 AND over = 0 ORDER BY person";
+    each_row(connection, sql, &[Family::Assignment.word()], |row| {
+        let person = row.get_ref(0).doing(READING)?.as_bytes().unwrap_or_default();
+        while awaited.next_if(|(awaited, _)| awaited.as_bytes() < person).is_some() {
+            found = 0;
+        }
+        if let Some((awaited, count)) = awaited.peek()
+            && awaited.as_bytes() == person
+        {
+            found = found.saturating_add(1);
+            // The first that was not shown tells it.
+            if found == count.saturating_add(1) {
+                more.push(awaited.as_str());
+            }
+        }
+        Ok(())
+    })?;
+    Ok(more)
+}
+
+/// How many assignments of packages are not over.
+fn in_packages(connection: &Connection, packages: &BTreeSet<String>) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) FROM record INDEXED BY record_package WHERE package = ?1 AND family = ?2 AND over = 0";
+    let mut query = connection.prepare_cached(sql).doing(READING)?;
+    let mut count = |package: &String| query.query_row([package, Family::Assignment.word()], |row| row.get::<_, i64>(0));
+    packages.iter().try_fold(0_i64, |sum, package| Ok(sum.saturating_add(count(package).doing(READING)?)))
+}
+
+/// To find one record by an index takes several pages, wherever they lie; to read all takes each page once, in order. Whether so many are
+/// found faster by the latter.
+fn is_much(connection: &Connection, many: i64) -> Result<bool, StoreError> {
+    let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).doing(READING)?;
+    Ok(many.saturating_mul(PAGES_EACH) > pages)
+}
+
+/// So many pages are read in the time that one record is found by an index.
+const PAGES_EACH: i64 = 4;
+
+/// Does something with each row of a statement.
+fn each_row(
+    connection: &Connection,
+    sql: &str,
+    values: &[&str],
+    mut look: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut query = connection.prepare_cached(sql).doing(READING)?;
+    let mut rows = query.query(rusqlite::params_from_iter(values)).doing(READING)?;
+    while let Some(row) = rows.next().doing(READING)? {
+        look(row)?;
+    }
+    Ok(())
+}
+
+/// An assignment at a glance, from a row that begins with its body.
+fn hold<'r>(row: &'r Row<'_>) -> Result<Hold<'r>, StoreError> {
+    #[derive(Deserialize)]
+    struct Body<'r> {
+        #[serde(borrow)]
+        assignment: Hold<'r>,
+    }
+    let body = serde_json::from_str(text(row, 0).doing(READING)?);
+    let Body { assignment } = body.map_err(|e| StoreError::Corrupt(format!("an assignment cannot be read: {e}")))?;
+    Ok(assignment)
+}
+
+/// Whether anybody holds a package.
+fn is_held(connection: &Connection, package: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM record INDEXED BY record_package WHERE package = ?1 AND family = ?2 AND over = 0)";
+    let mut query = connection.prepare_cached(sql).doing(READING)?;
+    query.query_row([package, Family::Assignment.word()], |row| row.get(0)).doing(READING)
+}
+
+/// Whether there is any of a family.
+fn any(connection: &Connection, family: Family) -> Result<bool, StoreError> {
+    let mut query = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE family = ?1)").doing(READING)?;
+    query.query_row([family.word()], |row| row.get(0)).doing(READING)
 }
 
 /// By what records are found.
@@ -72,6 +192,19 @@ pub(super) fn those(connection: &Connection, family: Family, column: Column, val
 pub(super) enum Column {
     Person,
     Package,
+}
+
+impl Column {
+    /// Those of a value and a family that are not over. Left alone, SQLite reads the whole family in the order of its key, which is
+    /// wanted, to find the few of a person.
+    fn sql(self) -> &'static str {
+        match self {
+            Column::Person => "SELECT body FROM record INDEXED BY record_person WHERE person = ?1 AND family = ?2 AND over = 0 ORDER BY id",
+            Column::Package => {
+                "SELECT body FROM record INDEXED BY record_package WHERE package = ?1 AND family = ?2 AND over = 0 ORDER BY id"
+            }
+        }
+    }
 }
 
 /// The records that are due at an instant, those that were due first before the others, and not more than so many.
@@ -225,5 +358,17 @@ impl engine::Records for StoredRecords<'_> {
 
     fn all(&self, family: Family) -> Vec<Record> {
         self.or_keep(all(self.connection, family))
+    }
+
+    fn any(&self, family: Family) -> bool {
+        self.or_keep(any(self.connection, family))
+    }
+
+    fn held(&self, packages: &BTreeSet<String>, people: &mut BTreeSet<String>, look: &mut dyn FnMut(&Hold<'_>)) {
+        self.or_keep(held(self.connection, packages, people, look));
+    }
+
+    fn is_held(&self, package: &str) -> bool {
+        self.or_keep(is_held(self.connection, package))
     }
 }

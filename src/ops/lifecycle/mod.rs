@@ -24,12 +24,13 @@ pub use find::{
 use super::history::Moment;
 use super::{Context, Failure, Place, apply, claim, decode, load};
 use crate::config::{AppliedSettings, Settings};
-use crate::engine::{Actor, Command, Draft, Event, Facts, Family, Ledger, Reach, Record, Records, catch_up, conclude, decide};
+use crate::engine::{Actor, Command, Draft, Event, Facts, Ledger, Reach, Record, Records, catch_up, conclude, decide};
 use crate::kinds::user;
 use crate::model::{Address, Zone, canonical};
 use crate::reconcile::State;
 use crate::store::{self, Reader, Revision, StoredRecords};
 use chrono::{DateTime, SubsecRound, Utc};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long a command waits for others who write: each of them is done in a moment.
@@ -285,14 +286,10 @@ fn write(
         changes_digest: None,
         summary: canonical(&serde_json::json!({ "about": about(&events) })),
     })?;
-    let mut touched: Vec<(Family, &str)> = Vec::new();
-    events.iter().map(Event::record).for_each(|key| {
-        if !touched.contains(&key) {
-            touched.push(key);
-        }
-    });
+    let mut seen = BTreeSet::new();
+    let touched = events.iter().map(Event::record).filter(|key| seen.insert(*key));
     let written = writer.records();
-    let now_there = touched.into_iter().filter_map(|(family, id)| crate::engine::Records::get(&written, family, id)).collect();
+    let now_there = touched.filter_map(|(family, id)| crate::engine::Records::get(&written, family, id)).collect();
     Ok(Done { records: now_there, events, serial: Some(serial) })
 }
 

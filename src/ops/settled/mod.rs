@@ -148,6 +148,9 @@ fn told(context: &Context, mut planned: Planned) -> Option<Planned> {
     if changes.iter().any(|c| impact::needs_directory(c) && !along(c)) {
         return None;
     }
+    if people::is_held(&planned.plan, &planned.state, &planned.place, context.now).ok()? {
+        return None;
+    }
     people::judge(&mut planned.plan, &planned.state, &planned.place, context.now).ok()?;
     // What it does to anybody by name is worked out with everybody; that it does nothing is seen from here.
     (planned.plan.refusals.is_empty() && planned.plan.impact.names_nobody()).then_some(planned)

@@ -1,17 +1,17 @@
 //! Who holds what before and after, person by person, of those whom a plan can touch.
 //!
-//! As `engine::held_by` says it, for many people at once: what groups are in one another, and what a package gives, is found out once.
+//! As `engine::held_by` says it, for many people at once: what groups are in one another is found out once, and what people hold once
+//! for all who hold it by the same.
 
-use crate::engine::{Assignment, Facts, Named, Person, live_of};
+use super::held::Held;
+use crate::engine::{Facts, Named, Person};
 use crate::expr::Rule;
 use crate::kinds::access_package::Package;
 use crate::kinds::resource::Resource;
 use crate::kinds::user::User;
-use crate::model::Address;
+use crate::model::{Address, Stored};
 use foldhash::HashMap;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// A role on a thing: its sort, what it is, the role.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,42 +36,53 @@ pub(super) enum Giver {
 /// What somebody holds, with all that gives it.
 pub(super) type Holding = BTreeMap<Role, BTreeSet<Giver>>;
 
-/// The groups of a moment, the ways between them, and what packages give.
-pub(super) struct Access<'a> {
-    facts: &'a Facts<'a>,
-    direct: HashMap<Address, Vec<Address>>,
-    outer: HashMap<Address, Vec<Address>>,
-    owned: HashMap<&'a str, Vec<Address>>,
-    rules: Vec<(Address, Rule)>,
-    dynamic: BTreeSet<Address>,
-    packages: RefCell<HashMap<String, Option<Given>>>,
+/// By what somebody holds whatever they hold. Those of whom this says the same hold the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Sources {
+    /// Packages by their policies, as places among the ways.
+    ways: Vec<usize>,
+    /// Groups that name them, or whose rule takes them in, as places among the groups.
+    joined: Vec<usize>,
+    /// Groups that they own.
+    owned: Vec<usize>,
 }
 
-/// A package and the roles that it gives.
-type Given = Rc<(Address, Vec<Role>)>;
+/// The groups of a moment, the ways between them, and what people hold of packages.
+pub(super) struct Access<'a> {
+    facts: &'a Facts<'a>,
+    groups: Vec<Address>,
+    direct: HashMap<Address, Vec<usize>>,
+    outer: HashMap<Address, Vec<Address>>,
+    owned: HashMap<&'a str, Vec<usize>>,
+    rules: Vec<(usize, Rule)>,
+    dynamic: BTreeSet<Address>,
+}
 
 impl<'a> Access<'a> {
     pub(super) fn new(facts: &'a Facts<'a>) -> Access<'a> {
         let mut access = Access {
             facts,
+            groups: Vec::new(),
             direct: HashMap::default(),
             outer: HashMap::default(),
             owned: HashMap::default(),
             rules: Vec::new(),
             dynamic: BTreeSet::new(),
-            packages: RefCell::default(),
         };
-        for group in facts.groups() {
+        for (place, group) in facts.groups().enumerate() {
             let address = &group.0.address;
-            group.owners().for_each(|owner| access.owned.entry(owner).or_default().push(address.clone()));
+            access.groups.push(address.clone());
+            group.owners().for_each(|owner| access.owned.entry(owner).or_default().push(place));
             if let Some(rule) = group.rule() {
                 access.dynamic.insert(address.clone());
-                access.rules.extend(Rule::read(rule).ok().map(|rule| (address.clone(), rule)));
+                access.rules.extend(Rule::read(rule).ok().map(|rule| (place, rule)));
                 continue;
             }
             for member in group.members() {
-                let of = if member.kind() == "group" { &mut access.outer } else { &mut access.direct };
-                of.entry(member).or_default().push(address.clone());
+                match member.kind() {
+                    "group" => access.outer.entry(member).or_default().push(address.clone()),
+                    _ => access.direct.entry(member).or_default().push(place),
+                }
             }
         }
         access
@@ -79,33 +90,48 @@ impl<'a> Access<'a> {
 
     /// What somebody holds.
     pub(super) fn of(&self, person: &Person<'_>) -> Holding {
-        self.with(person, &live_of(self.facts, &person.named.id))
+        let id = &person.named.id;
+        let held = Held::by(self.facts, BTreeSet::from([id.clone()]));
+        self.holding(&self.sources(id, self.facts.of_id(id), &held), &held)
     }
 
-    /// The same, where their live assignments are known.
-    pub(super) fn with(&self, person: &Person<'_>, live: &[Assignment]) -> Holding {
+    /// By what somebody of this id holds what they hold: somebody in the directory, or from outside, who holds a package.
+    pub(super) fn sources(&self, id: &str, stored: Option<&Stored>, held: &Held) -> Sources {
+        let mut ways: Vec<usize> = held.of(id).map(|holds| holds.way).collect();
+        ways.sort_unstable();
+        ways.dedup();
+        if self.groups.is_empty() || (stored.is_none() && ways.is_empty()) {
+            return Sources { ways, ..Sources::default() };
+        }
+        let (address, name) = match stored {
+            Some(stored) => (stored.object.address.clone(), stored.object.address.key()),
+            None => (Address::root("user", id), id),
+        };
+        let mut joined: Vec<usize> = self.direct.get(&address).into_iter().flatten().copied().collect();
+        if let Some(user) = stored.and_then(|s| User::of(&s.object)) {
+            joined.extend(self.rules.iter().filter(|(_, rule)| rule.holds(user.fields()) == Ok(true)).map(|(place, _)| *place));
+        }
+        Sources { ways, joined, owned: self.owned.get(name).cloned().unwrap_or_default() }
+    }
+
+    /// What these sources give.
+    pub(super) fn holding(&self, sources: &Sources, held: &Held) -> Holding {
         let mut holding = Holding::new();
-        let mut joined: Vec<(Address, Giver)> = Vec::new();
-        let declared = self.direct.get(&person.address).into_iter().flatten();
-        joined.extend(declared.map(|group| (group.clone(), Giver::Group(group.clone()))));
-        if let Some(user) = person.object.and_then(User::of) {
-            let matching = self.rules.iter().filter(|(_, rule)| rule.holds(user.fields()) == Ok(true));
-            joined.extend(matching.map(|(group, _)| (group.clone(), Giver::Group(group.clone()))));
-        }
-        for assignment in live {
-            let Some(given) = self.given(assignment) else { continue };
-            let giver = self.giver(&given.0, &assignment.policy);
-            for role in &given.1 {
-                holding.entry(role.clone()).or_default().insert(giver.clone());
+        for way in sources.ways.iter().filter_map(|place| held.way(*place)) {
+            let Some(package) = self.facts.package(&way.package) else { continue };
+            let giver = self.giver(&package.0.address, &way.policy);
+            for role in self.roles(package) {
+                holding.entry(role).or_default().insert(giver.clone());
             }
         }
-        for (group, giver) in joined {
-            for around in self.around([group]) {
-                holding.entry(member(&around, "Member")).or_default().insert(giver.clone());
+        let groups = |places: &[usize]| -> Vec<Address> { places.iter().filter_map(|place| self.groups.get(*place).cloned()).collect() };
+        for group in groups(&sources.joined) {
+            for around in self.around([group.clone()]) {
+                holding.entry(member(&around, "Member")).or_default().insert(Giver::Group(group.clone()));
             }
         }
-        for group in self.owned.get(person.named.name.as_str()).into_iter().flatten() {
-            holding.entry(member(group, "Owner")).or_default().insert(Giver::Group(group.clone()));
+        for group in groups(&sources.owned) {
+            holding.entry(member(&group, "Owner")).or_default().insert(Giver::Group(group));
         }
         holding
     }
@@ -115,16 +141,6 @@ impl<'a> Access<'a> {
         let known = self.facts.policy(&policy.id).map(|p| p.0.address.key());
         let last = policy.name.rsplit('.').next().unwrap_or(&policy.name);
         Giver::Package(package.clone(), known.unwrap_or(last).to_owned())
-    }
-
-    /// The package of an assignment with what it gives now.
-    fn given(&self, assignment: &Assignment) -> Option<Given> {
-        if let Some(known) = self.packages.borrow().get(&assignment.package.id) {
-            return known.clone();
-        }
-        let found = self.facts.package(&assignment.package.id).map(|package| Rc::new((package.0.address.clone(), self.roles(package))));
-        self.packages.borrow_mut().insert(assignment.package.id.clone(), found.clone());
-        found
     }
 
     /// What a package gives: its roles, and of a membership in a group those in the groups around it.

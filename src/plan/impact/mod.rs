@@ -7,6 +7,7 @@
 
 mod access;
 mod control;
+mod held;
 mod meaning;
 mod reach;
 mod seen;
@@ -14,15 +15,18 @@ mod shifts;
 mod touched;
 mod waiting;
 
-use crate::engine::{Actor, Assignment, Changed, Draft, Event, Facts, Person, live_of, settle};
+use crate::engine::{Actor, Changed, Draft, Event, Facts, settle};
 use crate::kinds::Verdict;
 use crate::model::{Action, Address, Change, Holdings, Stored};
-use access::{Access, Role};
+use access::{Access, Role, Sources};
 use chrono::{DateTime, Utc};
+use foldhash::HashMap;
+use held::Held;
 pub use meaning::{Meaning, meanings};
 use serde::{Deserialize, Serialize};
-use shifts::{joined_or_left, later, shift};
+use shifts::{Moved, later, shift};
 use std::cell::Cell;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a plan does to people.
@@ -225,6 +229,12 @@ pub fn needs_directory(change: &Change) -> bool {
     touched::needs_directory(change)
 }
 
+/// Whether anybody holds a package that one of the changes is of, so that they do something to somebody.
+#[must_use]
+pub fn is_held(facts: &Facts<'_>, changes: &[Change]) -> bool {
+    touched::is_held(facts, changes)
+}
+
 /// What the changes do to people, given the objects afterwards.
 #[must_use]
 pub fn measure(before: &Before<'_>, after: &Holdings) -> Impact {
@@ -246,23 +256,33 @@ pub fn measure(before: &Before<'_>, after: &Holdings) -> Impact {
     let afterwards = draft.facts();
     let events = draft.so_far_all();
 
-    let people = touched::people(facts, &afterwards, changes, events);
+    let (packages, mut people) = touched::touched(facts, &afterwards, changes, events);
+    let held_then = Held::read(facts, &packages, &mut people);
+    // Where nothing follows, everybody holds the same packages afterwards, whatever those give. Who is given one is told of already.
+    let held_afterwards = (!events.is_empty()).then(|| Held::read(&afterwards, &packages, &mut people));
+    let held_now = held_afterwards.as_ref().unwrap_or(&held_then);
     let (then, now) = (Access::new(facts), Access::new(&afterwards));
+    let mut alike: HashMap<(Sources, Sources), Moved> = HashMap::default();
     let mut shifts: BTreeMap<Role, Shift> = BTreeMap::new();
     let mut ends = Vec::new();
-    let mut groups = BTreeSet::new();
     for id in &people {
-        // Each side is asked once for each person: there may be very many of them.
-        let held_then = live_of(facts, id);
-        let held_now = if events.is_empty() { held_then.clone() } else { live_of(&afterwards, id) };
-        let (old, new) = (known(facts, id, &held_then), known(&afterwards, id, &held_now));
-        let name = new.as_ref().or(old.as_ref()).map_or_else(|| id.clone(), |p| p.named.name.clone());
-        let had = old.map(|person| then.with(&person, &held_then)).unwrap_or_default();
-        let has = new.map(|person| now.with(&person, &held_now)).unwrap_or_default();
-        groups.extend(joined_or_left(&had, &has));
-        shift(&mut shifts, &name, &had, &has);
-        ends.extend(moved_ends(&afterwards, (&held_then, &held_now), &name));
+        let (old, new) = (facts.of_id(id), afterwards.of_id(id));
+        let name = new.or(old).map_or(id.as_str(), |s| s.object.address.key());
+        let (had, has) = (then.sources(id, old, &held_then), now.sources(id, new, held_now));
+        let moved = match alike.entry((had, has)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let (had, has) = new.key();
+                let moved = Moved::between(&then.holding(had, &held_then), &now.holding(has, held_now));
+                new.insert(moved)
+            }
+        };
+        shift(&mut shifts, name, moved);
+        if held_afterwards.is_some() {
+            ends.extend(moved_ends(&afterwards, (&held_then, held_now), id, name));
+        }
     }
+    let groups: BTreeSet<Address> = alike.into_values().flat_map(|moved| moved.groups).collect();
     later(&mut shifts, &now, &afterwards, events);
     let mut roles: Vec<Shift> = shifts.into_values().collect();
     for shift in &mut roles {
@@ -297,31 +317,24 @@ fn pairs<'a>(before: &Facts<'a>, after: &Facts<'a>, changes: &[Change]) -> Vec<(
     pairs
 }
 
-/// A person of an id, where there is one in the directory, or somebody from outside who holds something.
-fn known<'a>(facts: &Facts<'a>, id: &str, held: &[Assignment]) -> Option<Person<'a>> {
-    match facts.of_id(id) {
-        Some(stored) => Some(Person::of(facts, stored.object.address.key())),
-        None => (!held.is_empty()).then(|| Person::of(facts, id)),
-    }
-}
-
 /// Whether anybody is given a package, or has it no longer.
 fn moves_access(events: &[Event]) -> bool {
     events.iter().any(|event| matches!(event, Event::Given { .. } | Event::Ended { .. }))
 }
 
 /// Access to packages that somebody has before and afterwards, until another time.
-fn moved_ends(after: &Facts<'_>, (then, now): (&[Assignment], &[Assignment]), name: &str) -> Vec<Ends> {
+fn moved_ends(after: &Facts<'_>, (then, now): (&Held, &Held), id: &str, name: &str) -> Vec<Ends> {
     /// The latest end of each package; of one that does not end, nothing.
-    fn latest(all: &[Assignment]) -> BTreeMap<&str, Option<DateTime<Utc>>> {
+    fn latest<'h>(held: &'h Held, person: &str) -> BTreeMap<&'h str, Option<DateTime<Utc>>> {
         let mut ends: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
-        for held in all {
-            let end = ends.entry(&held.package.id).or_insert(held.end);
-            *end = end.zip(held.end).map(|(a, b)| a.max(b));
+        for holds in held.of(person) {
+            let Some(way) = held.way(holds.way) else { continue };
+            let end = ends.entry(&way.package).or_insert(holds.end);
+            *end = end.zip(holds.end).map(|(a, b)| a.max(b));
         }
         ends
     }
-    let (old, new) = (latest(then), latest(now));
+    let (old, new) = (latest(then, id), latest(now, id));
     let moved = new.into_iter().filter_map(|(package, after_end)| {
         let before_end = *old.get(package)?;
         let address = after.package(package)?.0.address.clone();
@@ -333,7 +346,7 @@ fn moved_ends(after: &Facts<'_>, (then, now): (&[Assignment], &[Assignment]), na
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{AssignmentState, Ledger, Named, Record, Request, RequestKind, RequestState, Source, Stage, Terms};
+    use crate::engine::{Assignment, AssignmentState, Ledger, Named, Record, Request, RequestKind, RequestState, Source, Stage, Terms};
     use crate::kinds::{object_from_json, policy::Policy};
     use crate::model::{Cause, Origin, Zone};
     use crate::reconcile::deltas;

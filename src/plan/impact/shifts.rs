@@ -15,37 +15,66 @@ fn someone(person: &str, giver: &Giver) -> Someone {
     Someone { person: person.to_owned(), through: Some(through), policy, from: None }
 }
 
-/// Notes what somebody gains, loses, and keeps although something that gave it does not any more.
-pub(super) fn shift(shifts: &mut BTreeMap<Role, Shift>, person: &str, before: &Holding, after: &Holding) {
-    for role in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
-        let (old, new) = (before.get(role), after.get(role));
-        if old == new {
-            continue;
+/// What changes for somebody; and for all who hold by the same before, and by the same afterwards.
+#[derive(Debug, Default)]
+pub(super) struct Moved {
+    /// Roles, how, and what gives it, gave it, or still does.
+    roles: Vec<(Role, Move, Giver)>,
+    /// Groups that they are members of on one side only.
+    pub groups: Vec<Address>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Move {
+    Gain,
+    Lose,
+    /// Something that gave it does not any more, and something else does.
+    Keep,
+}
+
+impl Moved {
+    /// From what is held before to what is afterwards.
+    pub(super) fn between(before: &Holding, after: &Holding) -> Moved {
+        let mut moved = Moved::default();
+        for role in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+            let (old, new) = (before.get(role), after.get(role));
+            if old.is_some() != new.is_some() && role.kind == "group" && role.role == "Member" {
+                moved.groups.push(Address::root("group", &role.key));
+            }
+            let gone = old.zip(new).is_none_or(|(old, new)| old.difference(new).next().is_some());
+            if old == new || !gone {
+                continue;
+            }
+            let (way, givers) = match (old, new) {
+                (None, _) => (Move::Gain, new),
+                (_, None) => (Move::Lose, old),
+                (Some(_), Some(_)) => (Move::Keep, new),
+            };
+            moved.roles.extend(givers.and_then(|all| all.first()).map(|giver| (role.clone(), way, giver.clone())));
         }
-        let first = |givers: Option<&BTreeSet<Giver>>| givers.and_then(|g| g.first()).map(|g| someone(person, g));
-        let gone = old.zip(new).is_none_or(|(old, new)| old.difference(new).next().is_some());
-        if !gone {
-            continue;
+        moved
+    }
+}
+
+/// Notes what changes for somebody.
+pub(super) fn shift(shifts: &mut BTreeMap<Role, Shift>, person: &str, moved: &Moved) {
+    for (role, way, giver) in &moved.roles {
+        if !shifts.contains_key(role) {
+            shifts.insert(role.clone(), empty(role));
         }
-        let shift = shifts.entry(role.clone()).or_insert_with(|| empty(role));
-        match (old, new) {
-            (None, _) => shift.gain.extend(first(new)),
-            (_, None) => shift.lose.extend(first(old)),
-            (Some(_), Some(_)) => shift.keep.extend(first(new)),
-        }
+        let Some(shift) = shifts.get_mut(role) else { continue };
+        let all = match way {
+            Move::Gain => &mut shift.gain,
+            Move::Lose => &mut shift.lose,
+            Move::Keep => &mut shift.keep,
+        };
+        all.push(someone(person, giver));
     }
 }
 
 fn empty(role: &Role) -> Shift {
     let Role { kind, key, role } = role.clone();
     Shift { kind, key, role, gain: Vec::new(), lose: Vec::new(), keep: Vec::new() }
-}
-
-/// The groups that somebody is a member of on one side only.
-pub(super) fn joined_or_left(before: &Holding, after: &Holding) -> Vec<Address> {
-    let (old, new): (BTreeSet<&Role>, BTreeSet<&Role>) = (before.keys().collect(), after.keys().collect());
-    let differ = old.symmetric_difference(&new).filter(|role| role.kind == "group" && role.role == "Member");
-    differ.map(|role| Address::root("group", &role.key)).collect()
 }
 
 /// Adds what people gain or lose at a day to come: what was approved for then, and what a rule lets go of after its grace.

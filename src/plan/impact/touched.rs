@@ -3,7 +3,7 @@
 //! Invariant: who is not among them holds afterwards what they held before. Access comes of assignments, of what packages give, of what
 //! resources are, and of groups; each of these leads to its people here.
 
-use crate::engine::{Event, Facts, Family, Record, live_in, people_of};
+use crate::engine::{Event, Facts, Family, Record, people_of};
 use crate::kinds::access_package::Package;
 use crate::kinds::assignment::Assignment;
 use crate::kinds::group::Group;
@@ -47,17 +47,16 @@ pub(super) fn is_followed(change: &Change) -> bool {
     }
 }
 
-/// The ids of the people whom changes, and what follows from them, can touch.
-pub(super) fn people(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], events: &[Event]) -> BTreeSet<String> {
+/// The ids of the packages whose holders changes can touch, and of the people whom they, and what follows from them, can touch beside those.
+pub(super) fn touched(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], events: &[Event]) -> (BTreeSet<String>, BTreeSet<String>) {
     let mut ids = BTreeSet::new();
     let mut packages: BTreeSet<String> = BTreeSet::new();
     for change in changes.iter().filter(|c| concerns(c)) {
         let address = &change.address;
         for facts in [before, after] {
+            packages.extend(packages_of(facts, change));
             let Some(stored) = facts.objects.get(address) else { continue };
             match address.kind() {
-                "access_package" => drop(packages.insert(stored.id.clone())),
-                "resource" => packages.extend(giving(facts, address)),
                 "user" => drop(ids.insert(stored.id.clone())),
                 "group" => ids.extend(members(facts, &stored.object.address)),
                 "assignment" => {
@@ -67,9 +66,6 @@ pub(super) fn people(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], 
                 _ => {}
             }
         }
-    }
-    for package in &packages {
-        ids.extend(live_in(before, package).into_iter().chain(live_in(after, package)).map(|a| a.target.id));
     }
     for event in events {
         let target = match event {
@@ -82,7 +78,22 @@ pub(super) fn people(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change], 
         };
         ids.extend(target);
     }
-    ids
+    (packages, ids)
+}
+
+/// Whether anybody holds a package that one of the changes is of.
+pub(super) fn is_held(before: &Facts<'_>, changes: &[Change]) -> bool {
+    let packages = changes.iter().filter(|c| concerns(c)).flat_map(|change| packages_of(before, change));
+    packages.into_iter().any(|package| before.records.is_held(&package))
+}
+
+/// The ids of the packages that give something else by a change.
+fn packages_of(facts: &Facts<'_>, change: &Change) -> Vec<String> {
+    match change.address.kind() {
+        "access_package" => facts.objects.get(&change.address).map(|stored| stored.id.clone()).into_iter().collect(),
+        "resource" => giving(facts, &change.address),
+        _ => Vec::new(),
+    }
 }
 
 /// The ids of the packages that give a resource.

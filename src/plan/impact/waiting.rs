@@ -1,7 +1,8 @@
 //! What becomes of what is under way: requests that wait, pairs of packages that must not be held together, and terms that stay.
 
+use super::held::Held;
 use super::{Breach, Same, Waiting};
-use crate::engine::{self, Assignment, Event, Facts, Family, Record, Request, RequestState, deciders, live_in, live_of, people_of};
+use crate::engine::{self, Assignment, Event, Facts, Family, Record, Request, RequestState, deciders, live_in, people_of};
 use crate::kinds::access_package::Package;
 use crate::model::{Action, Address, Change};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,24 +71,32 @@ pub(super) fn waiting(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change],
 /// Who holds a package, and beside it another, or is of a group, that it excludes; those are found out once.
 struct Excluded<'a> {
     facts: &'a Facts<'a>,
+    held: Held,
+    /// By the id of a package, its address and what it excludes.
+    excludes: BTreeMap<String, (Address, Vec<Address>)>,
     others: BTreeMap<Address, BTreeSet<String>>,
 }
 
 impl<'a> Excluded<'a> {
-    fn new(facts: &'a Facts<'a>) -> Excluded<'a> {
-        Excluded { facts, others: BTreeMap::new() }
+    fn new(facts: &'a Facts<'a>, people: &BTreeSet<String>) -> Excluded<'a> {
+        let packages = facts.objects.within_kind("access_package").iter().filter_map(|s| Some((s, Package::of(&s.object)?)));
+        let excludes = packages.map(|(s, p)| (s, p.incompatible_with().map(|(other, _)| other).collect::<Vec<_>>()));
+        let excludes: BTreeMap<String, (Address, Vec<Address>)> =
+            excludes.filter(|(_, all)| !all.is_empty()).map(|(s, all)| (s.id.clone(), (s.object.address.clone(), all))).collect();
+        // Most hold nothing that excludes anything, and where nothing does nobody is asked.
+        let held = if excludes.is_empty() { Held::default() } else { Held::by(facts, people.clone()) };
+        Excluded { facts, held, excludes, others: BTreeMap::new() }
     }
 
     /// What somebody holds together that goes not together.
-    fn of(&mut self, id: &str) -> BTreeSet<(Address, Address)> {
+    fn of(&mut self, id: &str, name: &str) -> BTreeSet<(Address, Address)> {
         let mut found = BTreeSet::new();
-        for held in live_of(self.facts, id) {
-            let Some(package) = self.facts.package(&held.package.id) else { continue };
-            let name = engine::Person::of_named(self.facts, &held.target).named.name;
-            for (other, _) in package.incompatible_with() {
-                let all = self.others.entry(other.clone()).or_insert_with(|| of(self.facts, &other));
-                if all.contains(&name) {
-                    found.insert((package.0.address.clone(), other));
+        for package in self.held.packages_of(id) {
+            let Some((address, excludes)) = self.excludes.get(package) else { continue };
+            for other in excludes {
+                let all = self.others.entry(other.clone()).or_insert_with(|| of(self.facts, other));
+                if all.contains(name) {
+                    found.insert((address.clone(), other.clone()));
                 }
             }
         }
@@ -106,15 +115,18 @@ pub(super) fn breaches(before: &Facts<'_>, after: &Facts<'_>, changes: &[Change]
         let stored = after.objects.get(&change.address).filter(|_| more);
         people.extend(stored.into_iter().flat_map(|s| live_in(after, &s.id)).map(|a| a.target.id));
     }
-    let (mut then, mut now) = (Excluded::new(before), Excluded::new(after));
+    let mut now = Excluded::new(after, &people);
+    let name = |facts: &Facts<'_>, id: &str| facts.of_id(id).map_or_else(|| id.to_owned(), |s| s.object.address.key().to_owned());
+    let told = people.iter().filter_map(|id| {
+        let (person, pairs) = (name(after, id), now.of(id, &name(after, id)));
+        (!pairs.is_empty()).then(|| (id.clone(), person, pairs))
+    });
+    let told: Vec<(String, String, BTreeSet<(Address, Address)>)> = told.collect();
+    let mut then = Excluded::new(before, &told.iter().map(|(id, ..)| id.clone()).collect());
     let mut found = Vec::new();
-    for id in &people {
-        let pairs = now.of(id);
-        // Most hold nothing that excludes anything.
-        let old = if pairs.is_empty() { BTreeSet::new() } else { then.of(id) };
-        let person = after.of_id(id).map_or_else(|| id.clone(), |s| s.object.address.key().to_owned());
-        let new = pairs.difference(&old).cloned();
-        found.extend(new.map(|(package, other)| Breach { package, other, person: person.clone() }));
+    for (id, person, pairs) in told {
+        let old = then.of(&id, &name(before, &id));
+        found.extend(pairs.difference(&old).cloned().map(|(package, other)| Breach { package, other, person: person.clone() }));
     }
     found.sort();
     found
