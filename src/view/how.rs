@@ -1,7 +1,7 @@
 //! How exactly this plan is applied: the command line that a plan ends with.
 
 use super::paint::line;
-use crate::plan::Plan;
+use crate::plan::{Flag, Lift, Plan};
 use std::collections::BTreeSet;
 
 /// How the program was called, as far as the command that follows has to say the same.
@@ -47,7 +47,12 @@ pub fn command(plan: &Plan, how: &How) -> Option<String> {
             words.push(if value.starts_with('-') { word(&format!("{flag}={value}")) } else { format!("{flag} {}", word(value)) });
         }
     }
-    let lifts: BTreeSet<String> = plan.brakes().filter_map(|r| r.lift).map(|l| format!("{} {}", l.flag.word(), l.value)).collect();
+    let lift = |lift: Lift| match lift.flag {
+        // It is given, or it is not.
+        Flag::Loosening => lift.flag.word().to_owned(),
+        Flag::Deletes | Flag::AccessLost => format!("{} {}", lift.flag.word(), lift.value),
+    };
+    let lifts: BTreeSet<String> = plan.brakes().filter_map(|r| r.lift).map(lift).collect();
     words.extend(lifts);
     Some(words.join(" "))
 }

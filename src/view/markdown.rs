@@ -396,5 +396,8 @@ mod tests {
         assert!(!text(&part, None).contains("pply exactly"));
         let brake = Refusal { lift: Some(Lift { flag: Flag::Deletes, value: 12 }), ..refusal("12 deletions") };
         assert!(text(&refused(vec![brake]), Some(&How::default())).contains(" --allow-deletes 12`\n"));
+        // This flag takes no number.
+        let brake = Refusal { lift: Some(Lift { flag: Flag::Loosening, value: 12 }), ..refusal("12 loosen") };
+        assert!(text(&refused(vec![brake]), Some(&How::default())).contains(" --allow-loosening`\n"));
     }
 }
