@@ -23,7 +23,7 @@
 //!              authority Authority    what each step takes, and whether who applies has it
 //!              guards    Plan         with what it relied on, what stands in its way, and its digests
 //!                         │
-//!            view ◄───────┤           terminal, Markdown, JSON, CSV
+//!            view ◄───────┤           terminal, Markdown, HTML, JSON, CSV
 //!                         ▼
 //!            ops       Consent ─► Claim ─► events ─► one transaction of the store, one link of its chain
 //! ```
@@ -62,7 +62,7 @@
 //! | [`checks`] | rules about the rules: what the checks of a workspace come to, and what its tests do |
 //! | [`plan`] | changes with who may make them, what they do to people, what stands in their way, digests and what they rely on; its `guards` are a file for each concern, and so is its `impact` |
 //! | [`report`] | who holds what, why, since when, and what happened: a file for each report, and the answers |
-//! | [`view`] | values to terminal text, Markdown, JSON, CSV, mails, schemas, the reference page: the only room that escapes |
+//! | [`view`] | values to terminal text, Markdown, HTML, JSON, CSV, annotations, mails, schemas, the reference page: the only room that escapes |
 //! | [`source`] | reads the workspace, and git's commit |
 //! | [`store`] | durable facts in SQLite: the only room that speaks SQL |
 //! | [`migrate`] | what another system holds, as a workspace: declarations, who holds what, and what has no counterpart |

@@ -70,6 +70,63 @@ fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// HTML in which nothing but our own tags stands: a browser runs one script of ours, paints with one style, and loads nothing.
+pub fn assert_tagged(page: &str) {
+    assert_harmless(page, false);
+    let (head, rest) = page.split_once("<style>").expect("a style");
+    let (_, rest) = rest.split_once("</style>").expect("its end");
+    let (body, rest) = rest.rsplit_once("<script>").expect("a script");
+    let (_, tail) = rest.split_once("</script>").expect("its end");
+    let named = [
+        "html", "head", "meta", "title", "body", "a", "header", "main", "footer", "section", "h1", "h2", "h3", "p", "bdi", "code", "span",
+        "dl", "div", "dt", "dd", "ul", "li", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "label",
+        "input", "select", "option", "fieldset", "legend", "button", "ins", "del", "pre", "wbr",
+    ];
+    let attributes = [
+        "lang",
+        "charset",
+        "http-equiv",
+        "content",
+        "name",
+        "class",
+        "href=\"#steps\"",
+        "aria-labelledby",
+        "aria-label",
+        "aria-hidden",
+        "id",
+        "scope",
+        "open",
+        "data-action",
+        "data-kind",
+        "data-people",
+        "type",
+        "value",
+        "checked",
+        "autocomplete",
+        "spellcheck",
+        "role",
+        "hidden",
+    ];
+    for part in [head, body, tail] {
+        for piece in part.split('<').skip(1) {
+            let (tag, text) = piece.split_once('>').unwrap_or_else(|| panic!("a tag without an end: {piece:?}"));
+            let tag = tag.trim_start_matches('/');
+            let (name, mut rest) = tag.split_once(' ').unwrap_or((tag, ""));
+            assert!(named.contains(&name) || name == "!DOCTYPE", "<{tag}> in {page}");
+            while !rest.trim_start().is_empty() && name != "!DOCTYPE" {
+                rest = rest.trim_start();
+                assert!(attributes.iter().any(|a| rest.starts_with(a)), "{rest:?} of <{tag}> in {page}");
+                let end = rest.find([' ', '=']).unwrap_or(rest.len());
+                rest = match rest[end..].strip_prefix("=\"") {
+                    Some(value) => value.split_once('"').expect("a quote that ends").1,
+                    None => &rest[end..],
+                };
+            }
+            assert!(!text.contains(['>', '"', '\'', '`']), "markup in {text:?} of {page}");
+        }
+    }
+}
+
 /// Markdown whose fences are all closed, with nothing outside them that draws, links or runs.
 pub fn assert_fenced(markdown: &str) {
     assert_harmless(markdown, false);

@@ -1,13 +1,13 @@
 //! Plans to start from, and what has to hold of every plan that can be shown.
 
-use super::{assert_fenced, assert_harmless};
+use super::{assert_fenced, assert_harmless, assert_tagged};
 use std::sync::{Arc, LazyLock};
 use writ::config::{Config, Known, configure};
 use writ::diag::{Diagnostics, SourceFile, Sources, Span};
 use writ::model::{Object, Origin, Places, Stored, canonical};
 use writ::plan::{Input, Plan, SavedPlan, document};
 use writ::reconcile::{State, WorkspaceState};
-use writ::view::{how::How, markdown, paint::Paint, plan as text};
+use writ::view::{how::How, html, impact::Names, markdown, paint::Paint, plan as text};
 
 /// The usual `writ.toml`.
 pub const SETTINGS: &str = "[workspace]\nname = \"w\"\n";
@@ -131,7 +131,7 @@ pub fn assert_shown(saved: &SavedPlan) {
 }
 
 /// In so many forms a plan is shown.
-const FORMS: u8 = 4;
+const FORMS: u8 = 5;
 
 /// A plan is shown in a form, and harms nobody.
 pub fn assert_rendered(plan: &Plan, form: u8) {
@@ -139,6 +139,11 @@ pub fn assert_rendered(plan: &Plan, form: u8) {
         0 => assert_harmless(&text::text(plan, Paint { on: false }), false),
         1 => assert_harmless(&text::text(plan, Paint { on: true }), true),
         2 => assert_harmless(&text::difference(plan, Paint { on: false }), false),
+        3 => {
+            let mut page = String::new();
+            html::write(plan, Some(&How::default().saved("team.plan")), Names::All, &mut |part| page.push_str(part));
+            assert_tagged(&page);
+        }
         _ => {
             let markdown = markdown::text(plan, Some(&How::default().saved("team.plan")));
             assert!(markdown.chars().count() <= markdown::LONGEST);

@@ -4,6 +4,7 @@
 //! Invariants: a verb parses, calls a use case, and hands the result to `view`; nothing is decided here but the exit code
 //! and who is asked.
 
+mod annotations;
 mod apply;
 mod argv;
 mod assign;
@@ -120,6 +121,16 @@ pub(crate) enum Format {
     Dot,
     /// Mermaid, for `writ graph`
     Mermaid,
+    /// A page for a browser, of a plan
+    Html,
+    /// Findings, for code scanning
+    Sarif,
+    /// Findings, as commands of a GitHub workflow
+    Github,
+    /// Findings, as a code quality report of GitLab
+    Gitlab,
+    /// Findings, as commands of an Azure DevOps pipeline
+    Azure,
 }
 
 /// When to colour.

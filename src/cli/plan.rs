@@ -1,14 +1,16 @@
 //! `writ plan`.
 
+use super::annotations::and_annotations;
 use super::session::Session;
 use super::{Exit, Format, address};
 use crate::model::{Digest, canonical};
 use crate::ops::plan::{Options, Planned};
 use crate::ops::{Failure, plan};
 use crate::plan::{BadPlan, Plan, SavedPlan, read};
+use crate::view::annotations::of_plan;
 use crate::view::how::{How, command};
 use crate::view::impact::Names;
-use crate::view::{markdown, plan as text};
+use crate::view::{html, markdown, plan as text};
 use clap::Args as ClapArgs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -83,7 +85,7 @@ impl Scope {
 }
 
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
-    session.only(&[Format::Text, Format::Json, Format::Markdown])?;
+    session.only(&and_annotations(&[Format::Text, Format::Json, Format::Markdown, Format::Html]))?;
     let planned = plan::plan(&session.context, &args.scope.options()?)?;
     let saved = match &args.out {
         Some(path) => {
@@ -102,10 +104,14 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
 
 /// Shows a plan in the form that was asked for.
 pub(super) fn show(session: &mut Session, planned: &Planned, scope: &Scope, saved: Option<&str>, how_to_apply: bool) {
-    session.findings(&planned.findings, &planned.sources);
     let plan = &planned.plan;
     session.digest = Some(plan.changes_digest.to_string());
     session.serial = Some(plan.base.serial);
+    if session.annotates() {
+        session.annotate(of_plan(plan, &planned.findings, &planned.sources));
+        return;
+    }
+    session.findings(&planned.findings, &planned.sources);
     if session.is_json() {
         session.document(planned.document(scope.full));
         return;
@@ -131,6 +137,7 @@ pub(super) fn print(session: &mut Session, plan: &Plan, how: &How, names: Names)
     let paint = session.paint;
     match session.format {
         Format::Markdown => session.print(&markdown::text(plan, Some(how))),
+        Format::Html => html::write(plan, Some(how), names, &mut |part| session.print(part)),
         _ => text::write(plan, paint, names, &mut |part| session.print(part)),
     }
 }

@@ -1,10 +1,11 @@
 //! What verbs share: the context, where to print, and the one summary in which every run ends.
 
 use super::signals::terminated;
-use super::{Color, Exit, Format, Global, progress};
+use super::{Color, Exit, Format, Global, annotations, progress};
 use crate::diag::{Diagnostics, Severity, Sources};
 use crate::ops::{Context, Environment, Failure};
 use crate::view::{
+    annotations::{Annotation, of_findings},
     csv, diagnostics,
     how::How,
     paint::{Paint, line},
@@ -30,6 +31,8 @@ pub(crate) struct Session {
     /// The JSON document so far; printed at the end.
     document: Option<Json>,
     findings: Vec<Json>,
+    /// The same in a form that stands beside lines of files.
+    pub(super) annotations: Vec<Annotation>,
     /// What the result says beside the exit code.
     pub serial: Option<u64>,
     pub digest: Option<String>,
@@ -43,7 +46,7 @@ impl Session {
     /// `named`: the actor was given on the command line.
     pub(super) fn new(global: &Global, named: bool) -> (Session, Result<(), Failure>) {
         let format = if global.json { Format::Json } else { global.format };
-        progress::start(format == Format::Json, global.quiet);
+        progress::start(format == Format::Json || annotations::notation(format).is_some(), global.quiet);
         let heed = |on_terminal: bool| on_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let colour = |on_terminal: bool| match global.color {
             Color::Always => true,
@@ -93,6 +96,7 @@ impl Session {
             verbose: global.verbose,
             document: None,
             findings: Vec::new(),
+            annotations: Vec::new(),
             serial: None,
             digest: None,
             committed: false,
@@ -104,6 +108,11 @@ impl Session {
     /// Whether the one JSON document is wanted.
     pub(super) fn is_json(&self) -> bool {
         self.format == Format::Json
+    }
+
+    /// Whether all that is printed is for programs.
+    fn is_for_programs(&self) -> bool {
+        self.is_json() || self.annotates()
     }
 
     /// Refuses forms that a verb does not have.
@@ -129,9 +138,11 @@ impl Session {
         }
     }
 
-    /// Prints to stdout, if people read it.
+    /// Prints to stdout, if people read it; beside a page, to stderr.
     pub(super) fn say(&mut self, text: &str) {
-        if !self.is_json() {
+        if self.format == Format::Html {
+            self.mutter(text);
+        } else if !self.is_for_programs() {
             self.print(text);
         }
     }
@@ -147,7 +158,7 @@ impl Session {
 
     /// Prints to stderr, if people read it.
     pub(super) fn mutter(&self, text: &str) {
-        if !self.is_json() {
+        if !self.is_for_programs() {
             let _ = std::io::stderr().lock().write_all(text.as_bytes());
         }
     }
@@ -163,8 +174,12 @@ impl Session {
         document.as_object_mut().map(|object| object.insert(name.to_owned(), value));
     }
 
-    /// Findings: stderr for people, `diagnostics[]` for programs.
+    /// Findings: stderr for people, `diagnostics[]` or annotations for programs.
     pub(super) fn findings(&mut self, findings: &Diagnostics, sources: &Sources) {
+        if self.annotates() {
+            self.annotate(of_findings(findings, sources));
+            return;
+        }
         if self.is_json() {
             self.findings.extend(diagnostics::json(findings, sources));
             return;
@@ -216,6 +231,9 @@ pub(super) fn report(session: &mut Session, outcome: Result<Exit, Failure>) -> E
     if let Err(failure) = &outcome {
         tell(session, failure);
     }
+    if session.annotates() {
+        session.print_annotations(exit);
+    }
     if session.is_json() {
         let note = |text| json!({ "severity": "note", "summary": text, "detail": "", "code": null, "help": null, "related": [] });
         session.findings.extend(progress::notes().into_iter().map(note));
@@ -242,8 +260,17 @@ fn tell(session: &mut Session, failure: &Failure) {
     }
     // It may repeat an argument or a variable, and these may hold a password.
     let (summary, help) = (hidden(&failure.to_string()), failure.help().map(|help| hidden(&help)));
+    let is_told = matches!(failure, Failure::Findings(_) | Failure::Refused(_));
+    if session.annotates() {
+        if !is_told {
+            let message =
+                std::iter::once(summary).chain(causes.into_iter().map(|cause| format!("because {cause}"))).collect::<Vec<_>>().join(", ");
+            session.annotate(vec![Annotation::of_the_run(Severity::Error, message, help)]);
+        }
+        return;
+    }
     if session.is_json() {
-        if !matches!(failure, Failure::Findings(_) | Failure::Refused(_)) {
+        if !is_told {
             let detail = causes.into_iter().chain(help.clone()).collect::<Vec<_>>().join("; ");
             session
                 .findings

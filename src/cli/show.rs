@@ -10,7 +10,7 @@ use crate::ops::history::Moment;
 use crate::ops::{report, show};
 use crate::view::answers::{standing_json, standing_text};
 use crate::view::impact::Names;
-use crate::view::{markdown, object, plan as text};
+use crate::view::{html, markdown, object, plan as text};
 use chrono::{DateTime, Utc};
 use clap::Args as ClapArgs;
 use serde_json::{Value as Json, json};
@@ -29,13 +29,14 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
-    session.only(&[Format::Text, Format::Json, Format::Markdown])?;
+    session.only(&[Format::Text, Format::Json, Format::Markdown, Format::Html])?;
     let file = args.what.as_deref().filter(|w| w.contains('/') || Path::new(w).exists());
     if let Some(path) = file {
         let saved = open(Path::new(path))?;
         let plan = saved.as_saved();
         match session.format {
             Format::Markdown => session.print(&markdown::text(&plan, Some(&session.how.saved(path)))),
+            Format::Html => html::write(&plan, Some(&session.how.saved(path)), args.names, &mut |part| session.print(part)),
             _ => {
                 let mut text = String::new();
                 text::write(&plan, session.paint, args.names, &mut |part| text.push_str(part));
@@ -45,6 +46,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
         session.document(saved.document);
         return Ok(Exit::Success);
     }
+    session.only(&[Format::Text, Format::Json, Format::Markdown])?;
     let what = args.what.as_deref().map(address).transpose()?;
     let moment = args.at.as_deref().map_or(Ok(Moment::Now), moment)?;
     let (serial, objects) = show::show(&session.context, what.as_ref(), moment)?;

@@ -1,5 +1,6 @@
 //! `writ validate`.
 
+use super::annotations::and_annotations;
 use super::session::Session;
 use super::{Exit, Format};
 use crate::diag::Severity;
@@ -15,7 +16,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
-    session.only(&[Format::Text, Format::Json])?;
+    session.only(&and_annotations(&[Format::Text, Format::Json]))?;
     let (findings, sources) = validate::validate(&session.context)?;
     let (errors, warnings) = (findings.count(Severity::Error), findings.count(Severity::Warning));
     let valid = errors == 0 && (warnings == 0 || !args.warnings_as_errors);

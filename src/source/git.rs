@@ -63,6 +63,16 @@ pub fn repository(root: &Path) -> Option<(PathBuf, String)> {
     Some((PathBuf::from(top), prefix.to_owned()))
 }
 
+/// The way from the top of `root`'s repository to `root`, as [`repository`] tells it, without git being started or anything being opened:
+/// the top is where `.git` stands.
+#[must_use]
+pub fn way_from_top(root: &Path) -> Option<String> {
+    let root = root.canonicalize().ok()?;
+    let top = root.ancestors().find(|above| above.join(".git").symlink_metadata().is_ok())?;
+    let way = root.strip_prefix(top).ok()?.to_string_lossy().into_owned();
+    Some(if way.is_empty() { way } else { format!("{way}/") })
+}
+
 /// Whether git could find a repository: starting it to be told that there is none takes as long as a small plan. Above the directory
 /// it looks for `.git`, or a `HEAD` where the directory is a repository itself, unless `GIT_DIR` says where.
 fn may_be_in_repository(root: &Path) -> bool {
@@ -124,6 +134,9 @@ mod tests {
         run(dir.path(), &["add", "."]);
         run(dir.path(), &["commit", "-qm", "one"]);
         assert!(clean());
+        assert_eq!(way_from_top(&root).as_deref(), Some("my team/"));
+        assert_eq!(way_from_top(&root), repository(&root).map(|(_, way)| way));
+        assert_eq!(way_from_top(dir.path()).as_deref(), Some(""));
         // What is not read does not count.
         for name in [".writ/a.toml", "tools/a.toml", "notes.txt", "inner/writ.toml", "inner/a.toml", "../beside.toml"] {
             write(name, "x = 1\n");

@@ -11,7 +11,7 @@ mod git;
 mod list;
 pub mod stamp;
 
-pub use git::{commit, repository};
+pub use git::{commit, repository, way_from_top};
 
 use crate::config::{WRIT_TOML, read_settings};
 use crate::diag::{Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};

@@ -1,8 +1,9 @@
-//! Values to terminal text, Markdown, JSON, CSV and mails: the only room that escapes.
+//! Values to terminal text, Markdown, HTML, JSON, CSV, annotations and mails: the only room that escapes.
 //!
 //! In: plans, findings, objects, notices. Out: texts. Invariants: everything reads well without colour; foreign text cannot move
-//! the cursor, break out of a fence, be computed by a spreadsheet, or look like a line of ours.
+//! the cursor, break out of a fence or a tag, be computed by a spreadsheet, or look like a line of ours.
 
+pub mod annotations;
 pub mod answers;
 mod authority;
 mod body;
@@ -12,6 +13,7 @@ pub mod csv;
 pub mod diagnostics;
 pub mod graph;
 pub mod how;
+pub mod html;
 pub mod impact;
 pub mod lifecycle;
 pub mod mail;

@@ -65,9 +65,14 @@ pub fn difference(plan: &Plan, paint: Paint) -> String {
     }
     let mut out = plan.settings_change.as_ref().map(|s| settings(s, paint)).unwrap_or_default();
     all_objects(plan, paint, &mut |part| out.push_str(part));
-    let words = ["added", "changed", "destroyed", "imported", "moved", "forgotten"].map(str::to_owned);
-    out.push_str(&format!("Resources: {}\n", counts(&plan.summary(), words)));
+    out.push_str(&format!("{}\n", differences(&plan.summary())));
     out
+}
+
+/// `Resources: 2 added, 1 changed, 0 destroyed.`
+pub(super) fn differences(summary: &Summary) -> String {
+    let words = ["added", "changed", "destroyed", "imported", "moved", "forgotten"].map(str::to_owned);
+    format!("Resources: {}", counts(summary, words))
 }
 
 /// The changes to show, those that one edit causes together: an edit of a template that changes 40 policies is shown once,
@@ -90,7 +95,8 @@ pub(super) fn shown(plan: &Plan) -> Vec<Vec<&Change>> {
     groups
 }
 
-fn standing(plan: &Plan) -> String {
+/// What is said where there is nothing to do.
+pub(super) fn standing(plan: &Plan) -> String {
     match &plan.base.lineage {
         Some(_) if plan.destroy => format!("The store at @{} holds nothing that `{}` manages.", plan.base.serial, line(&plan.workspace)),
         Some(_) => format!("The store at @{} is what the files declare.", plan.base.serial),
@@ -225,15 +231,18 @@ pub(super) fn settings_lines(change: &SettingsChange) -> Vec<(Mark, String)> {
     told.collect()
 }
 
-fn settings(change: &SettingsChange, paint: Paint) -> String {
-    let lines = settings_lines(change);
-    let checks = lines.iter().filter(|(_, text)| text.starts_with("check.")).count();
-    let what = match checks {
+/// The line above these.
+pub(super) fn settings_headline(lines: &[(Mark, String)]) -> &'static str {
+    match lines.iter().filter(|(_, text)| text.starts_with("check.")).count() {
         0 => "the settings of the workspace will change (writ.toml)",
         n if n == lines.len() => "the checks of the workspace will change",
         _ => "the settings (writ.toml) and the checks of the workspace will change",
-    };
-    let mut out = format!("  {}\n", paint.bold(format!("# {what}")));
+    }
+}
+
+fn settings(change: &SettingsChange, paint: Paint) -> String {
+    let lines = settings_lines(change);
+    let mut out = format!("  {}\n", paint.bold(format!("# {}", settings_headline(&lines))));
     for (mark, text) in lines {
         let text = format!("{} {text}", mark.symbol());
         let painted = match mark {
@@ -321,8 +330,7 @@ pub fn summary(summary: &Summary) -> String {
 /// `Apply complete! Resources: 2 added, 1 changed, 0 destroyed.`
 #[must_use]
 pub fn completed(summary: &Summary) -> String {
-    let words = ["added", "changed", "destroyed", "imported", "moved", "forgotten"].map(str::to_owned);
-    format!("Apply complete! Resources: {}", counts(summary, words))
+    format!("Apply complete! {}", differences(summary))
 }
 
 /// The three that are always told, then each of the others only if it is not zero.

@@ -48,9 +48,12 @@ const TELLING: &[&[&str]] = &[
     &["plan", "-v"],
     &["plan", "--json", "--full"],
     &["plan", "--format", "markdown"],
+    &["plan", "--format", "html"],
+    &["plan", "--format", "sarif"],
     &["plan", "-o", "a.plan"],
     &["show", "./a.plan"],
     &["show", "./a.plan", "--format", "markdown"],
+    &["show", "./a.plan", "--format", "html"],
     &["apply", "--auto-approve", "--json"],
     &["show"],
     &["show", "--json"],
@@ -116,9 +119,18 @@ fn a_secret_in_a_file_is_not_repeated() {
         let w = Workspace::of("[group.a]\n");
         let head = if text.starts_with("[workspace]") { "" } else { "[workspace]\n" };
         w.write("writ.toml", &format!("{head}{text}\n").replacen("[workspace]\n", "[workspace]\nname = \"test\"\n", 1));
-        for arguments in
-            [&["validate"][..], &["validate", "--json"], &["plan"], &["plan", "--json"], &["apply", "--auto-approve"], &["show"]]
-        {
+        for arguments in [
+            &["validate"][..],
+            &["validate", "--json"],
+            &["validate", "--format", "sarif"],
+            &["validate", "--format", "github"],
+            &["check", "--format", "azure"],
+            &["plan"],
+            &["plan", "--json"],
+            &["plan", "--format", "gitlab"],
+            &["apply", "--auto-approve"],
+            &["show"],
+        ] {
             let Run { code, out, err } = run(&w, arguments);
             assert_eq!(code, 1, "{text}\n{arguments:?}: {out}{err}");
         }

@@ -1,5 +1,5 @@
-//! Random hostile text, in every place where somebody else's words can stand, through every renderer. A portal of HTML
-//! is not there yet; what Markdown lets through as HTML is looked at. Past 400 lines: the world they render, and what each of them is held to.
+//! Random hostile text, in every place where somebody else's words can stand, through every renderer: what Markdown lets through as HTML
+//! is looked at, too. Past 400 lines: the world they render, and what each of them is held to.
 //!
 //! `WRIT_RENDERED` says how many renderings; 100,000 is what CI does.
 
@@ -10,7 +10,7 @@ use regex_lite::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use writ::config::AppliedSettings;
-use writ::diag::{Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};
+use writ::diag::{Diagnostic, Diagnostics, Severity, SourceFile, Sources, Span, codes};
 use writ::kinds::text::is_hostile;
 use writ::model::{
     Action, Address, Cause, Change, Delta, Digest, Members, Node, Object, Origin, Places, Stored, Table, Value, Zone, canonical,
@@ -18,9 +18,11 @@ use writ::model::{
 use writ::plan::authority::{Authority, Decision, Through};
 use writ::plan::{Base, Basis, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why, document};
 use writ::reconcile::{Edge, Hint, State};
+use writ::view::annotations::{Annotation, Notation, of_findings, text as annotations};
 use writ::view::how::How;
+use writ::view::impact::Names;
 use writ::view::paint::Paint;
-use writ::view::{csv, diagnostics, graph, markdown, object, plan as terminal, toml};
+use writ::view::{csv, diagnostics, graph, html, markdown, object, plan as terminal, toml};
 
 type Told = Result<(), TestCaseError>;
 
@@ -522,14 +524,108 @@ fn as_graphs(words: &Words, _: &Plan, _: &Frames) -> Told {
     ensure(!mermaid.contains(['<', '`', '&']) && !mermaid.replace("-->", "").contains("->"), || mermaid.clone())
 }
 
+/// The page of a plan, without its style and its script, which have to be as they are.
+fn page(words: &Words, plan: &Plan) -> String {
+    let mut text = String::new();
+    html::write(plan, Some(&words.how()), Names::All, &mut |part| text.push_str(part));
+    text
+}
+
+/// Every tag of a page as it stands, in order; what stands between them means nothing to a browser, or is told.
+fn tags(page: &str) -> Result<Vec<String>, TestCaseError> {
+    let cut = |page: &str, name: &str| {
+        let (head, rest) = page.split_once(&format!("<{name}>")).unwrap_or_default();
+        let (body, tail) = rest.split_once(&format!("</{name}>")).unwrap_or_default();
+        (body.to_owned(), format!("{head}<{name}>{tail}"))
+    };
+    let (style, page) = cut(page, "style");
+    let (script, page) = cut(&page, "script");
+    let mut all = vec![style, script];
+    let mut rest = page.as_str();
+    while let Some((text, after)) = rest.split_once('<') {
+        is_text(text)?;
+        let Some((tag, after)) = after.split_once('>') else {
+            return Err(TestCaseError::fail(format!("a tag that does not end in {page}")));
+        };
+        all.push(tag.to_owned());
+        rest = after;
+    }
+    is_text(rest)?;
+    Ok(all)
+}
+
+/// Nothing in it is markup, and each `&` is one of ours.
+fn is_text(text: &str) -> Told {
+    let ours = ["amp;", "lt;", "gt;", "quot;", "#39;", "#96;"];
+    let spelled = text.split('&').skip(1).all(|rest| ours.iter().any(|name| rest.starts_with(name)));
+    ensure(spelled && !text.contains(['<', '>', '"', '\'', '`']), || format!("markup in {text:?}"))
+}
+
+fn in_a_browser(words: &Words, plan: &Plan, calm: &Frames) -> Told {
+    let text = page(words, plan);
+    is_calm(&text, false)?;
+    let found = tags(&text)?;
+    let (ours, theirs): (Vec<&String>, Vec<&String>) = found.iter().partition(|tag| calm.page.contains(tag));
+    // Of a step lines are shown or none; a sentence may be code, or none of it.
+    let loose = |tag: &&&String| {
+        ["code", "div", "span", "ins", "del", "wbr"].iter().any(|name| tag.trim_start_matches('/').split(' ').next() == Some(name))
+    };
+    let firm = |all: &[&String]| all.iter().filter(|tag| !loose(tag)).map(|t| (*t).clone()).collect::<Vec<_>>();
+    ensure(firm(&ours) == firm(&calm.page.iter().collect::<Vec<_>>()), || format!("{:?}\n{text}", firm(&ours)))?;
+    let strange = theirs.iter().find(|tag| {
+        let line = tag.split_once(" class=\"").and_then(|(name, class)| Some((name, class.split_once(" d")?.0)));
+        let is_line = line.is_some_and(|(name, class)| {
+            ["ins", "del", "span"].contains(&name) && ["add", "remove", "alter", "note", "plain"].contains(&class)
+        });
+        !is_line && tag.as_str() != "span class=\"theirs\""
+    });
+    ensure(strange.is_none(), || format!("{strange:?} in {text}"))
+}
+
+/// Each annotation is one line that begins as ours do, and whoever reads it finds its end where we put it.
+fn in_a_pipeline(words: &Words, _: &Plan, _: &Frames) -> Told {
+    let file = SourceFile::new(words.get(0), format!("[group.a]\nx = \"{}\"\n", words.get(2)));
+    let sources = Sources::new(vec![file]);
+    let mut found = Diagnostics::new();
+    let finding = Diagnostic::new(&codes::E0401, Span::new(0, 0..7), words.get(3)).related(Span::new(0, 1..2), words.get(5));
+    found.push(finding.help(words.get(6)).at(words.get(7)));
+    found.push(Diagnostic::new(&codes::W0412, Span::NONE, words.get(8)).help(words.get(9)).at(words.get(10)));
+    let mut all = of_findings(&found, &sources);
+    all.push(Annotation::of_the_run(Severity::Error, words.get(11), Some(words.get(1))));
+    let github = annotations(Notation::Github, &all, "team/", 1);
+    is_calm(&github, false)?;
+    ensure(github.lines().count() == 3, || github.clone())?;
+    for (line, word) in github.lines().zip(["error file=team/", "warning title=W0412 ", "error title=Writ"]) {
+        let properties = line.strip_prefix("::").and_then(|l| l.split_once("::")).map(|(head, _)| head);
+        let sound = properties.is_some_and(|p| p.starts_with(word) && p.contains("title=") && !p.contains(':'));
+        ensure(sound, || github.clone())?;
+    }
+    let azure = annotations(Notation::Azure, &all, "team/", 1);
+    is_calm(&azure, false)?;
+    ensure(azure.lines().count() == 3, || azure.clone())?;
+    for (line, end) in azure.lines().zip(["code=E0401;", "code=W0412;", "type=error;"]) {
+        let properties = line.strip_prefix("##vso[task.logissue ").and_then(|l| l.split_once(']')).map(|(head, _)| head);
+        ensure(properties.is_some_and(|p| p.ends_with(end) && p.split(';').count() <= 6), || azure.clone())?;
+    }
+    for notation in [Notation::Sarif, Notation::Gitlab] {
+        let text = annotations(notation, &all, "team/", 1);
+        ensure(text.lines().count() == 1 && text.chars().filter(|c| *c < ' ').eq(['\n']), || text.clone())?;
+        let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| TestCaseError::fail(format!("{e}: {text}")))?;
+        let count = json.as_array().map_or_else(|| json["runs"][0]["results"].as_array().map_or(0, Vec::len) + 1, Vec::len);
+        ensure(count == 3, || text.clone())?;
+    }
+    Ok(())
+}
+
 /// What the same plan is made of when nobody means harm.
 struct Frames {
     terminal: Vec<String>,
     review: Read,
+    page: Vec<String>,
 }
 
 const RENDERERS: &[fn(&Words, &Plan, &Frames) -> Told] =
-    &[in_a_terminal, in_a_review, for_programs, in_findings, as_toml, as_blocks_and_lists, as_csv, as_graphs];
+    &[in_a_terminal, in_a_review, in_a_browser, in_a_pipeline, for_programs, in_findings, as_toml, as_blocks_and_lists, as_csv, as_graphs];
 
 #[test]
 fn no_text_of_others_breaks_out_of_its_place() {
@@ -542,6 +638,7 @@ fn no_text_of_others_breaks_out_of_its_place() {
     let frames = Frames {
         terminal: frame(&terminal::text(&plan, Paint { on: false })),
         review: read(&markdown::text(&plan, Some(&calm.how()))).unwrap(),
+        page: tags(&page(&calm, &plan)).unwrap(),
     };
     assert!(frames.terminal.len() > 10 && frames.review.blocks > 5, "{:?} {:?}", frames.terminal, frames.review);
     let run = |seed: u64| {
