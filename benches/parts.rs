@@ -74,6 +74,8 @@ fn main() {
             destroy: false,
             targets: &[],
             excludes: &[],
+            since: None,
+            only: None,
         };
         let wanted = Wanted {
             workspace: &config.settings.name,

@@ -21,6 +21,7 @@ const WITHOUT_WRONG: &[(&str, &str)] = &[
     ("W0413", "needs a clock"),
     ("N0307", "needs a store"),
     ("N0308", "needs a store"),
+    ("N0310", "needs a clock"),
     ("R14", "a default"),
     ("R32", "a permission"),
     ("R48", "a permission"),

@@ -139,6 +139,8 @@ fn files_in_any_order_plan_to_the_same_bytes() {
             destroy: false,
             targets: &[],
             excludes: &[],
+            since: None,
+            only: None,
         };
         let plan = plan(&input, &mut Diagnostics::new());
         (canonical(&document(&plan, &state, true)), text(&plan, Paint { on: false }))

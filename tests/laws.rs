@@ -96,6 +96,8 @@ fn planned_as(sources: Sources, state: &State, asked: Asked<'_>) -> Result<Plann
         destroy: asked.destroy,
         targets: asked.targets,
         excludes: asked.excludes,
+        since: None,
+        only: None,
     };
     let plan = plan::plan(&input, &mut found);
     if found.has_errors() {

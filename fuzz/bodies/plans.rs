@@ -108,7 +108,19 @@ pub fn plan(config: &Config, sources: &Sources, state: &State) -> Option<Plan> {
 
 fn planned(config: &Config, sources: &Sources, state: &State, destroy: bool) -> Option<Plan> {
     let actor = writ::plan::By::Operator("operator:ann@build");
-    let input = Input { config, sources, state, commit: Some("4f2a9c1"), now: now(), actor, destroy, targets: &[], excludes: &[] };
+    let input = Input {
+        config,
+        sources,
+        state,
+        commit: Some("4f2a9c1"),
+        now: now(),
+        actor,
+        destroy,
+        targets: &[],
+        excludes: &[],
+        since: None,
+        only: None,
+    };
     let mut found = Diagnostics::new();
     let plan = writ::plan::plan(&input, &mut found);
     super::toml_to_model::assert_told(&found, sources);

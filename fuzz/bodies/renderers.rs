@@ -6,7 +6,7 @@ use writ::diag::{CODES, Diagnostic, Diagnostics, SourceFile, Sources, Span};
 use writ::kinds::LIST;
 use writ::model::{Action, Address, Cause, Change, Digest, Object, Origin, Places, Stored, Table, Value, Zone};
 use writ::plan::authority::{Authority, Decision, Through};
-use writ::plan::{Base, Basis, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why};
+use writ::plan::{Base, Basis, Flag, LeftOut, Lift, Plan, Refusal, Relied, SettingsChange, Why};
 use writ::reconcile::{Hint, deltas};
 use writ::view::{csv, object, paint::Paint, toml as values};
 
@@ -177,6 +177,7 @@ fn plan(choices: &mut Choices<'_>) {
         unmanaged: usize::from(flags & 16),
         destroy: flags & 32 != 0,
         complete: flags & 64 == 0,
+        left_out: LeftOut::default(),
         zone: Zone::default(),
     };
     plans::assert_rendered(&plan, choices.byte());

@@ -96,8 +96,8 @@ pub(super) fn apply_agreed(mut planned: Planned, options: &ApplyOptions, session
 }
 
 fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Result<Exit, Failure> {
-    let Scope { destroy, target, exclude, compare, full, detailed_exitcode: _, names } = &args.scope;
-    if *destroy || !target.is_empty() || !exclude.is_empty() || compare.is_some() || *full {
+    let Scope { destroy, target, exclude, since, compare, full, detailed_exitcode: _, names } = &args.scope;
+    if *destroy || !target.is_empty() || !exclude.is_empty() || since.is_some() || compare.is_some() || *full {
         let help = "give such flags to `writ plan -o FILE`, which decides what is in the plan";
         return Err(Failure::Usage("a saved plan says what it does; this flag would mean nothing".to_owned(), help.to_owned()));
     }

@@ -67,6 +67,7 @@ fn filter(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     Ok(if args.check && differs { Exit::Unformatted } else { Exit::Success })
 }
 
-fn unified(name: &str, before: &str, after: &str) -> String {
+/// What differs in a file.
+pub(super) fn unified(name: &str, before: &str, after: &str) -> String {
     TextDiff::from_lines(before, after).unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string()
 }

@@ -32,6 +32,9 @@ pub(super) struct Scope {
     /// Not this object, what stands in it, nor what needs it; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub exclude: Vec<String>,
+    /// Only what the files declare otherwise than at this revision of git, and what that needs
+    #[arg(long, value_name = "REV")]
+    pub since: Option<String>,
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -58,7 +61,12 @@ pub(super) struct Args {
 impl Scope {
     pub(super) fn options(&self) -> Result<Options, Failure> {
         let read = |all: &[String]| all.iter().map(|t| address(t)).collect::<Result<Vec<_>, _>>();
-        Ok(Options { destroy: self.destroy, targets: read(&self.target)?, excludes: read(&self.exclude)?, rollback: None, full: self.full })
+        if self.destroy && self.since.is_some() {
+            let help = "take the declarations out, and plan them with `--since`; or destroy without it".to_owned();
+            return Err(Failure::Usage("a destroy heeds no `--since`: it empties the workspace, whatever was edited".to_owned(), help));
+        }
+        let (targets, excludes) = (read(&self.target)?, read(&self.exclude)?);
+        Ok(Options { destroy: self.destroy, targets, excludes, since: self.since.clone(), full: self.full, ..Options::default() })
     }
 
     /// The code of a plan that was shown.

@@ -18,11 +18,12 @@ pub struct Alone {
 }
 
 impl Parsed<'_> {
-    /// Whether there is nothing to tell yet, and they say nothing of ownership, and check or test nothing.
+    /// Whether there is nothing to tell yet, and they say nothing of ownership, tolerate nothing, and check or test nothing.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        let declared::Declared { moves, removals, imports, checks, tests, .. } = &self.read.declared;
-        let objects_only = moves.is_empty() && removals.is_empty() && imports.is_empty() && checks.is_empty() && tests.is_empty();
+        let declared::Declared { moves, removals, imports, tolerances, checks, tests, .. } = &self.read.declared;
+        let unowned = moves.is_empty() && removals.is_empty() && imports.is_empty() && tolerances.is_empty();
+        let objects_only = unowned && checks.is_empty() && tests.is_empty();
         self.found.is_empty() && self.read.torn.is_empty() && objects_only
     }
 

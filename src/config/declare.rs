@@ -10,6 +10,7 @@ use super::ownership::{Moved, Moves};
 use super::resolve::SUGGESTIONS;
 use super::settings::SECTIONS;
 use super::slips::Around;
+use super::tolerance::TOLERATE_WORD;
 use super::trials::{self, TEST};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes, did_you_mean, shown, suggest};
 use crate::kinds::{self, Field, Kind, TEMPLATE};
@@ -28,7 +29,7 @@ pub(super) fn file(document: &Document<'_>, zone: Zone, found: &mut Diagnostics)
         let mut reader = Reader { document, zone, declared: &mut declared, found: &mut *found };
         match name {
             "template" => reader.templates(value),
-            "moved" | "removed" | "import" => reader.ownership(name, value),
+            "moved" | "removed" | "import" | TOLERATE_WORD => reader.ownership(name, value),
             CHECK => reader.checks(value),
             TEST => reader.tests(value),
             _ if SECTIONS.contains(&name) => {
@@ -78,7 +79,7 @@ impl Reader<'_> {
             Diagnostic::new(&codes::E0006, at, message).help(format!("write `[{parent}.KEY.{name}.KEY]`"))
         } else if holds_tables(value) {
             let known = kinds::LIST.iter().filter(|k| k.at_top()).map(|k| k.name);
-            let others = ["template", "moved", "removed", "import", CHECK, TEST];
+            let others = ["template", "moved", "removed", "import", TOLERATE_WORD, CHECK, TEST];
             let near = suggest(name, known.clone().chain(others));
             meant = near.and_then(kinds::kind);
             let all = || format!("the kinds are {}", known.collect::<Vec<_>>().join(", "));

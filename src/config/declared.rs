@@ -4,6 +4,7 @@
 
 use super::checks::Check;
 use super::ownership::{Import, Moved, Removed};
+use super::tolerance::Tolerance;
 use super::trials::Trial;
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::Kind;
@@ -44,6 +45,7 @@ pub(super) struct Declared {
     pub moves: Vec<Moved>,
     pub removals: Vec<Removed>,
     pub imports: Vec<Import>,
+    pub tolerances: Vec<Tolerance>,
     /// `[check.NAME]`, several of a name included.
     pub checks: Vec<Check>,
     /// `[[test]]`.
@@ -64,6 +66,7 @@ impl Declared {
             all.moves.extend(part.moves);
             all.removals.extend(part.removals);
             all.imports.extend(part.imports);
+            all.tolerances.extend(part.tolerances);
             all.checks.extend(part.checks);
             all.tests.extend(part.tests);
         }

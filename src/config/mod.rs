@@ -31,6 +31,7 @@ mod settings;
 mod slips;
 mod sound;
 mod templates;
+mod tolerance;
 mod trials;
 mod urls;
 mod world;
@@ -45,6 +46,7 @@ pub use ownership::{Import, Moved, OWNERSHIP, Removed, renames};
 pub use ready_made::{READY_MADE, ReadyMade};
 pub use rules::resource_roles;
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, read_settings};
+pub use tolerance::{TOLERATE_WORD, Tolerance, over as tolerated_no_more};
 pub use trials::{TEST, TEST_FORM, Trial};
 pub use urls::{check_connector_url, check_store_url};
 pub use world::World;
@@ -83,6 +85,8 @@ pub struct Config {
     pub removals: Vec<Removed>,
     /// `[[import]]`.
     pub imports: Vec<Import>,
+    /// `[[tolerate]]`.
+    pub tolerances: Vec<Tolerance>,
     /// `[[test]]`, in the order of files.
     pub tests: Vec<Trial>,
     /// The template in which a value stands, by the place of the value.
@@ -95,8 +99,8 @@ impl Config {
     /// These objects, of which nothing is moved, removed or imported.
     #[must_use]
     pub fn of(settings: Settings, objects: BTreeMap<Address, Object>, templates: BTreeMap<Span, String>) -> Config {
-        let (moves, removals, imports, tests) = Default::default();
-        Config { settings, objects, moves, removals, imports, tests, templates, digested: OnceLock::new() }
+        let (moves, removals, imports, tolerances, tests) = Default::default();
+        Config { settings, objects, moves, removals, imports, tolerances, tests, templates, digested: OnceLock::new() }
     }
 
     /// The digest of each object, in their order; made when somebody first asks, since who only validates never does.
@@ -197,6 +201,20 @@ impl Parsed<'_> {
         self.read.declared.objects.keys()
     }
 
+    /// What the files say, held against no rule: to be compared with another state of the files or of the store, which may be the one
+    /// that mends them. None where a file cannot be read, or says what no file may.
+    #[must_use]
+    pub fn unruled(self, known: &Known) -> (Option<Config>, Diagnostics) {
+        let Parsed { sources, settings, read: Read { mut declared, torn, .. }, mut found } = self;
+        let Some(settings) = settings else { return (None, told(found, &torn, sources)) };
+        let (mut objects, templates) = templates::expand(&mut declared, known, &settings, &mut found);
+        let found = told(found, &torn, sources);
+        objects.values_mut().for_each(sound::normalise);
+        let declared::Declared { moves, removals, imports, tolerances, .. } = declared;
+        let config = Config { moves, removals, imports, tolerances, ..Config::of(settings, objects, templates) };
+        ((!found.has_errors()).then_some(config), found)
+    }
+
     /// Holds everything against everything.
     #[must_use]
     pub fn configure(self, known: &Known) -> (Option<Config>, Diagnostics) {
@@ -229,7 +247,7 @@ impl Parsed<'_> {
         let ((), world) = meanwhile(objects.len() >= MANY_OBJECTS, parents, || World::new(&objects, known, &settings));
         found.extend(astray);
         ownership::check(&declared, &world, &mut found);
-        let declared::Declared { moves, removals, imports, checks, tests, .. } = declared;
+        let declared::Declared { moves, removals, imports, tolerances, checks, tests, .. } = declared;
         check_rules(&world, &moves, &mut found);
         let checks = checks::settled(checks, &world, &mut found);
         trials::check(&tests, &world, &mut found);
@@ -240,7 +258,7 @@ impl Parsed<'_> {
         let mut all: Vec<&mut Object> = objects.values_mut().collect();
         to_all(&mut all, MANY_OBJECTS, |object| sound::normalise(object));
         settings.checks = checks;
-        (Some(Config { moves, removals, imports, tests, ..Config::of(settings, objects, template_spans) }), found)
+        (Some(Config { moves, removals, imports, tolerances, tests, ..Config::of(settings, objects, template_spans) }), found)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::declared::Declared;
 use super::decode::Decoder;
 use super::keys::{known_address, no_address};
+use super::tolerance::{self, TOLERATE, TOLERATE_WORD};
 use super::{Known, World, finding};
 use crate::diag::{Diagnostic, Diagnostics, Span, codes, shown};
 use crate::kinds::{self, Default, Field, Form, Shape, Text, article};
@@ -63,30 +64,30 @@ pub static REMOVED: Form = Form {
 pub static IMPORT: Form =
     Form { fields: &[addresses("to", "The declared address."), addresses("id", "The id of the object in the store.")], alternatives: &[] };
 
-/// All three, for the schema and the reference page: the word, what it says, its keys.
+/// These, and what is left alone, for the schema and the reference page: the word, what it says, its keys.
 pub static OWNERSHIP: &[(&str, &str, &Form)] = &[
     ("moved", "An object has a new name: state follows, and nothing is deleted or made anew. Safe to delete once applied.", &MOVED),
     ("removed", "An object is no longer declared, and this says what becomes of it.", &REMOVED),
     ("import", "An unmanaged object of the store becomes the declared one.", &IMPORT),
+    (TOLERATE_WORD, "What the store says of an object is known, and left alone until a date: a plan does not put it back.", &TOLERATE),
 ];
 
-/// Reads one table of `[[moved]]`, `[[removed]]` or `[[import]]`.
+/// Reads one table of `[[moved]]`, `[[removed]]`, `[[import]]` or `[[tolerate]]`.
 pub(super) fn read(word: &str, table: &DeTable<'_>, at: Span, decoder: &mut Decoder<'_, '_>, declared: &mut Declared) {
     let form: &'static Form = match word {
         "moved" => &MOVED,
         "removed" => &REMOVED,
+        TOLERATE_WORD => &TOLERATE,
         _ => &IMPORT,
     };
     let fields: Vec<&'static Field> = form.fields.iter().collect();
     let values = decoder.table(word, form, &fields, table, at, &[]);
-    for field in form.fields.iter().filter(|f| !values.contains(f.name)) {
+    for field in form.fields.iter().filter(|f| f.required && !values.contains(f.name)) {
         let finding = Diagnostic::new(&codes::E0018, at, format!("`{}` is missing", field.name));
-        decoder.found.push(
-            finding.at(word).help(format!(
-                "`[[{word}]]` has {}",
-                form.fields.iter().map(|f| format!("`{}`", f.name)).collect::<Vec<_>>().join(" and ")
-            )),
-        );
+        decoder.found.push(finding.at(word).help(format!(
+            "`[[{word}]]` has {}",
+            form.fields.iter().filter(|f| f.required).map(|f| format!("`{}`", f.name)).collect::<Vec<_>>().join(" and ")
+        )));
     }
     let mut address = |name: &str| {
         let value = values.get(name)?;
@@ -108,6 +109,7 @@ pub(super) fn read(word: &str, table: &DeTable<'_>, at: Span, decoder: &mut Deco
                 declared.removals.push(Removed { from, destroy, at });
             }
         }
+        TOLERATE_WORD => tolerance::read(address("address"), &values, at, declared),
         _ => {
             if let (Some(to), Some(id)) = (address("to"), values.text("id")) {
                 declared.imports.push(Import { to, id: id.to_owned(), at });
@@ -119,6 +121,7 @@ pub(super) fn read(word: &str, table: &DeTable<'_>, at: Span, decoder: &mut Deco
 /// What the ownership tables may say, and what this workspace may declare.
 pub(super) fn check(declared: &Declared, world: &World<'_>, found: &mut Diagnostics) {
     check_moves(&declared.moves, world, found);
+    tolerance::check(&declared.tolerances, found);
     let mut removed: BTreeMap<&Address, Span> = BTreeMap::new();
     for removal in &declared.removals {
         let wrong = |why: &str| Diagnostic::new(&codes::E0304, removal.at, format!("`{}` is {why}", removal.from)).at(&removal.from);

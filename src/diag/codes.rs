@@ -87,6 +87,8 @@ codes! {
     E0306 Error "declared outside what this workspace manages";
     N0307 Note "a move is done";
     N0308 Note "a removal or import is done";
+    E0309 Error "tolerated twice";
+    N0310 Note "a tolerance is over";
     // What objects say together.
     E0401 Error "a display name is taken";
     E0402 Error "the resource does not have this role";

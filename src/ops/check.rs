@@ -64,6 +64,8 @@ fn planned(context: &Context) -> Result<(Plan, Config, Sources), Failure> {
         destroy: false,
         targets: &[],
         excludes: &[],
+        since: None,
+        only: None,
     };
     let mut found = Diagnostics::new();
     let mut plan = plan::plan(&input, &mut found);

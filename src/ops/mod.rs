@@ -33,6 +33,7 @@ mod settled;
 pub mod show;
 mod sight;
 pub mod simulate;
+mod since;
 pub mod state;
 pub mod validate;
 

@@ -1,8 +1,8 @@
 //! What an apply would do: takes no lock, writes nothing.
 
 use super::history::{self, Moment};
-use super::{Context, Failure, Loaded, Place, load, people, settled};
-use crate::config::{Config, Settings};
+use super::{Context, Failure, Loaded, Place, load, people, settled, since};
+use crate::config::{Config, Import, Moved, Removed, Settings};
 use crate::diag::{Diagnostics, Sources, Span};
 use crate::engine::Ledger;
 use crate::model::{Address, Object};
@@ -12,6 +12,27 @@ use crate::source::{self, stamp::Stamp};
 use crate::store::Reader;
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+/// What a plan takes for said beside what the files say: names and ownership, put back as they were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Amend {
+    /// `[[moved]]`: from, to.
+    pub moves: Vec<(Address, Address)>,
+    /// `[[import]]`: the address and the id.
+    pub imports: Vec<(Address, String)>,
+    /// `[[removed]]` that live on.
+    pub releases: Vec<Address>,
+}
+
+impl Amend {
+    fn add_to(&self, config: &mut Config) {
+        let at = Span::NONE;
+        config.moves.extend(self.moves.iter().cloned().map(|(from, to)| Moved { from, to, at }));
+        config.imports.extend(self.imports.iter().cloned().map(|(to, id)| Import { to, id, at }));
+        config.removals.extend(self.releases.iter().cloned().map(|from| Removed { from, destroy: false, at }));
+    }
+}
 
 /// What was asked of a plan.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +43,12 @@ pub struct Options {
     pub targets: Vec<Address>,
     /// Not these.
     pub excludes: Vec<Address>,
+    /// Only what the files declare otherwise than at this revision of git, with what that needs.
+    pub since: Option<String>,
+    /// Only these very objects, with what they need.
+    pub only: Option<BTreeSet<Address>>,
+    /// Said beside what the files say.
+    pub amend: Amend,
     /// Not what the files say, but what the store held at this serial.
     pub rollback: Option<u64>,
     /// Its document is to hold everything, whether it changes or not.
@@ -90,11 +117,16 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
     let Loaded { workspace, place, state, config, settings, mut findings } = loaded;
     let (sources, lay) = (workspace.sources, Some((workspace.stamps, workspace.began)));
     let parsed = sources.len().saturating_sub(1);
-    let Some(config) = config else {
+    let Some(mut config) = config else {
         return Err(Failure::Findings(Box::new((findings, sources))));
     };
+    options.amend.add_to(&mut config);
     let actor = actor(context, &state, settings.require_actor, &|a| config.objects.get(a).cloned())?;
     let commit = source::commit(&context.root);
+    let since = match &options.since {
+        Some(revision) => Some(since::since(context, revision, &config, &state)?),
+        None => None,
+    };
     (context.tell)("planning");
     let mut plan = acting(context, &place, &state, &actor, |by| {
         let input = plan::Input {
@@ -107,6 +139,8 @@ pub(super) fn plan_loaded(context: &Context, options: &Options, loaded: Loaded) 
             destroy: options.destroy,
             targets: &options.targets,
             excludes: &options.excludes,
+            since: since.as_ref(),
+            only: options.only.as_ref(),
         };
         plan::plan(&input, &mut findings)
     })?;

@@ -64,6 +64,7 @@ pub fn judge_again(
         now,
         destroy: saved.destroy,
         complete: saved.complete,
+        left_out: saved.left_out(),
         workspace: name,
         managed: None,
     };

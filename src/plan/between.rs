@@ -1,6 +1,6 @@
 //! Plans that nobody applies: what lies between two moments of a store, and that nothing is to be done.
 
-use super::{Authority, Base, Basis, By, Impact, Made, Plan, Relied, SettingsChange, document, judged};
+use super::{Authority, Base, Basis, By, Impact, LeftOut, Made, Plan, Relied, SettingsChange, document, judged};
 use crate::config::{AppliedSettings, Settings};
 use crate::diag::Diagnostics;
 use crate::model::{Action, Address, Object, Stored, Zone};
@@ -42,6 +42,7 @@ pub fn between(before: &State, after: &State, workspace: &str, now: DateTime<Utc
         now,
         destroy: true,
         complete: true,
+        left_out: LeftOut::default(),
         workspace,
         managed: None,
     };
@@ -76,6 +77,7 @@ pub fn unchanged(settings: &Settings, state: &State, config_digest: String, unma
         unmanaged,
         destroy: false,
         complete: true,
+        left_out: LeftOut::default(),
         zone: settings.zone,
     }
 }

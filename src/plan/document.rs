@@ -163,6 +163,7 @@ impl Serialize for Body<'_> {
         map.serialize_entry("format_version", FORMAT)?;
         map.serialize_entry("hints", &json!(plan.hints))?;
         map.serialize_entry("impact", &impact(plan))?;
+        map.serialize_entry("left_out", &json!(plan.left_out))?;
         map.serialize_entry("planned_values", &Values(planned_values(plan, &known)))?;
         map.serialize_entry("prior_state", &Values(known))?;
         map.serialize_entry("relied", plan.relied())?;

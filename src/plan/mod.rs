@@ -19,6 +19,7 @@ mod document;
 pub mod guards;
 pub mod impact;
 mod origin;
+mod part;
 mod planned;
 mod relied;
 mod rollback;
@@ -35,14 +36,15 @@ pub use checks::{Written, hold_to};
 pub use document::{Digests, FORMAT, digests, document};
 pub use guards::{Flag, Lift, Refusal, Why};
 pub use impact::Impact;
+pub use part::{LeftOut, Since, Tolerated};
 pub use planned::{Planned, afterwards, renamed};
 pub use relied::{Relied, Stale};
 pub use rollback::{Back, rollback};
 pub use saved::{BadPlan, SavedPlan, read, sealed};
 pub use summary::{Summary, followers};
 
-use crate::config::{AppliedSettings, Config, Known, Limits, World, check_rules};
-use crate::diag::{Diagnostics, Severity, Sources};
+use crate::config::{AppliedSettings, Config, Known, Limits, World, check_rules, tolerated_no_more};
+use crate::diag::{Diagnostics, Severity, Sources, codes};
 use crate::kinds::Verdict;
 use crate::kinds::access_package::Package;
 use crate::model::{Address, Change, Digest, MANY_OBJECTS, Object, Zone, meanwhile, on_all};
@@ -72,6 +74,10 @@ pub struct Input<'a> {
     pub targets: &'a [Address],
     /// Not these, nor what needs them.
     pub excludes: &'a [Address],
+    /// Only what the files declare otherwise than then, with what that needs.
+    pub since: Option<&'a Since>,
+    /// Only these very objects, with what they need.
+    pub only: Option<&'a BTreeSet<Address>>,
 }
 
 /// The state that a plan was made on.
@@ -131,8 +137,10 @@ pub struct Plan {
     pub unmanaged: usize,
     /// It empties the workspace.
     pub destroy: bool,
-    /// Nothing was left out by `--target` or `--exclude`.
+    /// Nothing was left out.
     pub complete: bool,
+    /// What was, and why.
+    pub left_out: LeftOut,
     /// The workspace's zone, in which local dates are read.
     pub zone: Zone,
 }
@@ -189,7 +197,7 @@ pub fn plan(input: &Input<'_>, found: &mut Diagnostics) -> Plan {
 /// objects of each kind the workspace has in all of the state.
 #[must_use]
 pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, found: &mut Diagnostics) -> Plan {
-    let Input { config, sources, state, commit, now, actor, destroy, targets, excludes } = *input;
+    let Input { config, sources, state, commit, now, actor, destroy, targets, excludes, since, only } = *input;
     let name = config.settings.name.as_str();
     let nothing = BTreeMap::new();
     let catalog_of = |root: &Address| {
@@ -206,10 +214,18 @@ pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, fou
         manages: &manages,
         templates: &config.templates,
     };
-    let Reconciled { changes, prior } = reconcile(&wanted, state, found);
-    let part = !targets.is_empty() || !excludes.is_empty();
-    let unseen = if part { authority::unseen(actor, &prior, wanted.objects, config.settings.zone, now) } else { BTreeSet::new() };
-    let (mut changes, complete) = select::select(changes, &prior, wanted.objects, targets, excludes, &|a| !unseen.contains(a), found);
+    let mut compared = Diagnostics::new();
+    let Reconciled { changes, prior } = reconcile(&wanted, state, &mut compared);
+    // Whoever empties the workspace leaves nothing alone.
+    let tolerated = part::tolerated(config, destroy, now);
+    // That a tolerated object lives on unmanaged is what is tolerated of it.
+    compared.retain(|d| d.code != &codes::E0305 || !tolerated.keys().any(|a| Some(a.as_str()) == d.address.as_deref()));
+    found.extend(compared);
+    let asked = select::Asked { targets, excludes, since, only, tolerated: &tolerated };
+    let unseen = if asked.part() { authority::unseen(actor, &prior, wanted.objects, config.settings.zone, now) } else { BTreeSet::new() };
+    let left_alone = changes.iter().filter_map(|c| tolerated.get(&c.address)).map(|t| Tolerated::of(t, sources)).collect();
+    let (mut changes, complete, mut left_out) = select::select(changes, &prior, wanted.objects, &asked, &|a| !unseen.contains(a), found);
+    left_out.tolerated = left_alone;
     let stands = on_all(&changes, MANY_OBJECTS, |change| {
         let stood = || change.cause.stood.first().map(|(_, o)| o.places()).filter(|o| !o.file.is_empty()).map(|o| (o.file, o.line));
         let place = sources.line(change.cause.at).map(|(f, l)| (f.to_owned(), l)).or_else(stood);
@@ -220,6 +236,9 @@ pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, fou
         change.origin = origin.unwrap_or_default();
     }
     let settings_change = settings_change(config.settings.applied(), state, name, destroy);
+    if !destroy {
+        tolerated_no_more(&config.tolerances, config.settings.zone, now, found);
+    }
     timely::check(&changes, &Planned::new(&prior.objects, &changes), config.settings.zone, now, found);
     if !complete && !destroy {
         check_part(&prior, &changes, config, found);
@@ -244,6 +263,7 @@ pub fn plan_part(input: &Input<'_>, managed: Option<&BTreeMap<&str, usize>>, fou
         now,
         destroy,
         complete,
+        left_out,
         workspace: name,
         managed,
     };
@@ -288,13 +308,15 @@ struct Made<'a> {
     now: DateTime<Utc>,
     destroy: bool,
     complete: bool,
+    left_out: LeftOut,
     workspace: &'a str,
     managed: Option<&'a BTreeMap<&'a str, usize>>,
 }
 
 /// Guards, digests and hints over some changes; what they are based on is worked out beside.
 fn judged(made: Made<'_>, base: impl FnOnce() -> Base + Send, state: &State, changes: Vec<Change>, found: &mut Diagnostics) -> Plan {
-    let Made { commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, workspace, managed } = made;
+    let Made { commit, actor, prior, settings, settings_change, written, zone, now, destroy, complete, left_out, workspace, managed } =
+        made;
     let case = authority::Case { by: actor, prior, settings: settings_change.is_some(), zone, now };
     let authority::Decided { changes, authority, refusals: unauthorised, sees } = authority::decide(&case, changes, found);
     let after = Planned::new(&prior.objects, &changes);
@@ -342,6 +364,7 @@ fn judged(made: Made<'_>, base: impl FnOnce() -> Base + Send, state: &State, cha
         unmanaged: unmanaged(state, prior, sees.as_ref()),
         destroy,
         complete,
+        left_out,
         zone,
     }
 }

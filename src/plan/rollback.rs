@@ -1,6 +1,6 @@
 //! A plan from the state as it is to the objects as they once were.
 
-use super::{Base, By, Made, Plan, Planned, declared::config_digest, judged, settings_change, timely};
+use super::{Base, By, LeftOut, Made, Plan, Planned, declared::config_digest, judged, settings_change, timely};
 use crate::config::{Known, Removed, Settings, World, check_rules, digests};
 use crate::diag::{Diagnostics, Span};
 use crate::kinds::access_package::Package;
@@ -94,6 +94,7 @@ pub fn rollback(back: &Back<'_>, found: &mut Diagnostics) -> Plan {
         now,
         destroy: false,
         complete: true,
+        left_out: LeftOut::default(),
         workspace: name,
         managed: None,
     };

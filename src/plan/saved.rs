@@ -5,7 +5,7 @@
 //! what follows from the state as it is (see `again`).
 
 use super::document::{Digests, FORMAT, actions, digest_of_changes};
-use super::{Authority, Base, Basis, Plan, Relied, SettingsChange};
+use super::{Authority, Base, Basis, LeftOut, Plan, Relied, SettingsChange};
 use crate::config::AppliedSettings;
 use crate::kinds::object_from_json;
 use crate::model::{Action, Address, Cause, Change, Digest, Object, Origin, Table, canonical, is_key};
@@ -69,6 +69,13 @@ pub struct SavedPlan {
 }
 
 impl SavedPlan {
+    /// What was left out, for showing.
+    #[must_use]
+    pub fn left_out(&self) -> LeftOut {
+        let asked = LeftOut { asked: !self.complete, ..LeftOut::default() };
+        self.document.get("left_out").and_then(|left| serde_json::from_value(left.clone()).ok()).unwrap_or(asked)
+    }
+
     /// The plan as it was when it was saved, for showing; an apply judges it anew.
     #[must_use]
     pub fn as_saved(&self) -> Plan {
@@ -94,6 +101,7 @@ impl SavedPlan {
             unmanaged: count(doc.get("unmanaged")),
             destroy: self.destroy,
             complete: self.complete,
+            left_out: self.left_out(),
             zone: self.settings.zone(),
         }
     }

@@ -1,24 +1,59 @@
-//! `--target` and `--exclude`: a part of the changes that can stand alone.
+//! `--target`, `--exclude`, `--since` and `[[tolerate]]`: a part of the changes that can stand alone.
 
+use super::{LeftOut, Since};
+use crate::config::Tolerance;
 use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::model::{Action, Address, Change, Object};
 use crate::reconcile::{Graph, PriorMoves, edges};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The changes that remain, and whether that is all of them. `sees` says what is there to be named. Moves and imports rename the prior state and always remain.
+/// Which changes are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// Only these, with what stands in them and what they need; nothing: everything.
+    pub targets: &'a [Address],
+    /// Not these, nor what needs them.
+    pub excludes: &'a [Address],
+    /// Only what the files declare otherwise than then, with what it needs.
+    pub since: Option<&'a Since>,
+    /// Only these very objects, with what they need.
+    pub only: Option<&'a BTreeSet<Address>>,
+    /// What is left alone, whoever asks: these very objects, and what needs them.
+    pub tolerated: &'a BTreeMap<&'a Address, &'a Tolerance>,
+}
+
+impl Asked<'_> {
+    /// Whether a part was asked for.
+    pub(super) fn part(&self) -> bool {
+        !self.targets.is_empty() || !self.excludes.is_empty() || self.since.is_some() || self.only.is_some()
+    }
+
+    fn wants(&self, address: &Address) -> bool {
+        let targeted = self.targets.is_empty() || self.targets.iter().any(|t| address.is_within(t));
+        let edited = self.since.is_none_or(|since| since.addresses.contains(address));
+        targeted && edited && self.only.is_none_or(|only| only.contains(address))
+    }
+
+    fn leaves(&self, address: &Address) -> bool {
+        self.tolerated.contains_key(address) || self.excludes.iter().any(|e| address.is_within(e))
+    }
+}
+
+/// The changes that remain, whether that is all of them, and how many others are left out. `sees` says what is there to be named. Moves
+/// and imports rename the prior state and always remain.
 pub(super) fn select(
     changes: Vec<Change>,
     prior: &PriorMoves,
     wanted: &BTreeMap<Address, Object>,
-    targets: &[Address],
-    excludes: &[Address],
+    asked: &Asked<'_>,
     sees: &dyn Fn(&Address) -> bool,
     found: &mut Diagnostics,
-) -> (Vec<Change>, bool) {
-    if targets.is_empty() && excludes.is_empty() {
-        return (changes, true);
+) -> (Vec<Change>, bool, LeftOut) {
+    let nothing = LeftOut { asked: asked.part(), since: asked.since.map(|since| since.commit.clone()), ..LeftOut::default() };
+    if !asked.part() && asked.tolerated.is_empty() {
+        return (changes, true, nothing);
     }
-    for (flag, address) in targets.iter().map(|a| ("--target", a)).chain(excludes.iter().map(|a| ("--exclude", a))) {
+    for (flag, address) in asked.targets.iter().map(|a| ("--target", a)).chain(asked.excludes.iter().map(|a| ("--exclude", a))) {
         let known = wanted.keys().chain(prior.objects.keys()).filter(|a| sees(a));
         if !known.clone().any(|a| a.is_within(address)) {
             let near = address.nearest(known).map(|a| format!("did you mean `{a}`?"));
@@ -42,8 +77,7 @@ pub(super) fn select(
         }
         all
     };
-    let mut keep: BTreeSet<Address> =
-        changed.iter().filter(|a| targets.is_empty() || targets.iter().any(|t| a.is_within(t))).map(|a| (*a).clone()).collect();
+    let mut keep: BTreeSet<Address> = changed.iter().filter(|a| asked.wants(a)).map(|a| (*a).clone()).collect();
     let mut queue: Vec<Address> = keep.iter().cloned().collect();
     while let Some(address) = queue.pop() {
         for needed in needs(&address) {
@@ -52,7 +86,7 @@ pub(super) fn select(
             }
         }
     }
-    keep.retain(|a| !excludes.iter().any(|e| a.is_within(e)));
+    keep.retain(|a| !asked.leaves(a));
     loop {
         let lacking: Vec<Address> =
             keep.iter().filter(|a| needs(a).iter().any(|n| changed.contains(n) && !keep.contains(n))).cloned().collect();
@@ -64,6 +98,7 @@ pub(super) fn select(
         }
     }
     let all = changes.len();
+    let others = changes.iter().filter(|c| !keep.contains(&c.address) && !asked.tolerated.contains_key(&c.address)).count();
     let kept: Vec<Change> = changes
         .into_iter()
         .filter_map(|c| {
@@ -79,5 +114,5 @@ pub(super) fn select(
         })
         .collect();
     let complete = kept.len() == all;
-    (kept, complete)
+    (kept, complete, LeftOut { changes: others, ..nothing })
 }

@@ -75,7 +75,7 @@ pub fn way_from_top(root: &Path) -> Option<String> {
 
 /// Whether git could find a repository: starting it to be told that there is none takes as long as a small plan. Above the directory
 /// it looks for `.git`, or a `HEAD` where the directory is a repository itself, unless `GIT_DIR` says where.
-fn may_be_in_repository(root: &Path) -> bool {
+pub(super) fn may_be_in_repository(root: &Path) -> bool {
     let Ok(root) = root.canonicalize() else { return true };
     std::env::var_os("GIT_DIR").is_some()
         || root.ancestors().any(|above| [".git", "HEAD"].iter().any(|name| above.join(name).symlink_metadata().is_ok()))
@@ -95,16 +95,25 @@ fn is_read(root: &Path, name: &str, filter: &Filter) -> bool {
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git")
+    git_bytes(root, arguments).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What git prints, if it can do what is asked of it.
+pub(super) fn git_bytes(root: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+    let output = command(root, arguments).stdin(Stdio::null()).output().ok()?;
+    output.status.success().then_some(output.stdout)
+}
+
+/// A run of git that starts nothing else.
+pub(super) fn command(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    command
         .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never", "--no-optional-locks", "-C"])
         .arg(root)
         .env("GIT_NO_LAZY_FETCH", "1")
         .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+        .stderr(Stdio::null());
+    command
 }
 
 #[cfg(test)]

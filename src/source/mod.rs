@@ -9,9 +9,11 @@ mod beneath;
 pub mod directory;
 mod git;
 mod list;
+mod revision;
 pub mod stamp;
 
 pub use git::{commit, repository, way_from_top};
+pub use revision::{Past, RevisionError, at_revision};
 
 use crate::config::{WRIT_TOML, read_settings};
 use crate::diag::{Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};

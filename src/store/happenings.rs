@@ -44,6 +44,9 @@ const SQL: &str = "SELECT e.serial, r.at, r.actor, r.command, e.body FROM event 
      OR (e.kind LIKE 'object.%' AND (e.address = ?5 OR substr(e.address, 1, length(?5) + 1) = ?5 || '.'))) \
     ORDER BY e.serial, e.seq";
 
+const CHANGES: &str = "SELECT serial, seq, body FROM event \
+    WHERE serial <= ?1 AND (kind LIKE 'object.%' OR kind LIKE 'workspace.%') ORDER BY serial, seq";
+
 /// Sorts behind every instant.
 const NEVER: &str = "~";
 
@@ -69,6 +72,27 @@ impl Reader {
             let event = Event::read(query::text(row, 4).doing(doing)?).map_err(corrupt)?;
             let text = |column| query::text(row, column).map(str::to_owned).doing(doing);
             tell(Happening { serial, at: text(1)?, actor: text(2)?, command: text(3)?, event })?;
+        }
+        Ok(())
+    }
+
+    /// Tells what happened to objects and workspaces up to a serial, the oldest first, each with its serial. What of the lifecycle
+    /// happened, and may have been erased, is passed over.
+    ///
+    /// # Errors
+    /// When the store cannot be read, holds what is no event, or one of these was erased; and those of `tell`.
+    pub fn each_change<E: From<StoreError>>(&self, last: u64, mut tell: impl FnMut(u64, Event) -> Result<(), E>) -> Result<(), E> {
+        let doing = "reading what happened";
+        let mut query = self.connection.prepare_cached(CHANGES).doing(doing)?;
+        let mut rows = query.query([query::signed(last)]).doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            let serial = query::unsigned(row, 0).doing(doing)?;
+            let seq = query::unsigned(row, 1).doing(doing)?;
+            let body: Option<String> = row.get(2).doing(doing)?;
+            let body = body.ok_or(StoreError::Erased { serial, seq })?;
+            let event =
+                Event::read(&body).map_err(|e| StoreError::Corrupt(format!("event {seq} of serial {serial} cannot be read: {e}")))?;
+            tell(serial, event)?;
         }
         Ok(())
     }

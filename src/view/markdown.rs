@@ -4,6 +4,7 @@ use super::authority;
 use super::body::body;
 use super::how::{How, command};
 use super::impact::{self, Names};
+use super::left_out;
 use super::paint::{line, short};
 use super::plan::{because, by_kind, headline, settings_lines, shown, summary, way_out};
 use crate::kinds::counted;
@@ -54,8 +55,13 @@ pub fn text(plan: &Plan, how: Option<&How>) -> String {
     if plan.unmanaged > 0 {
         head.push_str(&format!("- **unmanaged** {} in the store that no workspace manages\n", counted(plan.unmanaged, "object")));
     }
-    if !plan.complete {
-        head.push_str("- **part** `--target` or `--exclude` left other changes out\n");
+    const LEFT_OUT: usize = 20;
+    let left_out = left_out::lines(plan);
+    for told in left_out.iter().take(LEFT_OUT) {
+        head.push_str(&format!("- **part** {}\n", prose(&short(told, LONGEST_LINE / 2))));
+    }
+    if left_out.len() > LEFT_OUT {
+        head.push_str(&format!("- **part** and {} more: `writ plan` shows them\n", left_out.len().saturating_sub(LEFT_OUT)));
     }
     head.push('\n');
     let tail = how.filter(|_| !plan.is_empty()).map_or_else(String::new, |how| apply(plan, how));
@@ -303,7 +309,7 @@ mod tests {
     use crate::diag::{Span, codes::R15};
     use crate::model::{Address, Digest, Zone};
     use crate::plan::impact::{Breach, Impact};
-    use crate::plan::{Base, Basis, Flag, Lift, Refusal, SettingsChange, Why};
+    use crate::plan::{Base, Basis, Flag, LeftOut, Lift, Refusal, SettingsChange, Why};
 
     /// A plan that changes a setting, and what stands in its way.
     fn refused(refusals: Vec<Refusal>) -> Plan {
@@ -327,6 +333,7 @@ mod tests {
             unmanaged: 0,
             destroy: false,
             complete: true,
+            left_out: LeftOut::default(),
             zone: Zone::default(),
         }
     }

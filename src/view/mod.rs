@@ -15,6 +15,7 @@ pub mod graph;
 pub mod how;
 pub mod html;
 pub mod impact;
+mod left_out;
 pub mod lifecycle;
 pub mod mail;
 pub mod markdown;

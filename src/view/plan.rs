@@ -3,6 +3,7 @@
 use super::authority;
 use super::body::{Mark, body};
 use super::impact::{self, Names};
+use super::left_out;
 use super::paint::{Paint, line};
 use super::toml::{key, quoted};
 use crate::kinds::counted;
@@ -23,6 +24,7 @@ pub fn text(plan: &Plan, paint: Paint) -> String {
 pub fn write(plan: &Plan, paint: Paint, names: Names, out: &mut (dyn FnMut(&str) + Send)) {
     if plan.is_empty() {
         out(&format!("{} {}\n", paint.bold("No changes."), standing(plan)));
+        out(&left_out(plan, paint));
         out(&unmanaged(plan));
         return;
     }
@@ -99,9 +101,18 @@ pub(super) fn shown(plan: &Plan) -> Vec<Vec<&Change>> {
 pub(super) fn standing(plan: &Plan) -> String {
     match &plan.base.lineage {
         Some(_) if plan.destroy => format!("The store at @{} holds nothing that `{}` manages.", plan.base.serial, line(&plan.workspace)),
+        Some(_) if !plan.complete => {
+            let part = if plan.left_out.by_flags() { "the part that was asked for" } else { "all else" };
+            format!("In {part}, the store at @{} is what the files declare.", plan.base.serial)
+        }
         Some(_) => format!("The store at @{} is what the files declare.", plan.base.serial),
         None => "There is no store, and nothing to put into one.".to_owned(),
     }
+}
+
+/// What is left out on purpose, a line for each reason.
+fn left_out(plan: &Plan, paint: Paint) -> String {
+    left_out::lines(plan).iter().map(|told| paint.yellow(format!("{}\n", line(told)))).collect()
 }
 
 fn unmanaged(plan: &Plan) -> String {
@@ -189,6 +200,12 @@ fn objects(group: &[&Change], plan: &Plan, paint: Paint) -> String {
     if let Some(because) = because(change, plan) {
         out.push_str(&format!("  {}\n", paint.dim(format!("# ({because})"))));
     }
+    rows(change, paint, &mut out);
+    out
+}
+
+/// What differs, a line each.
+pub(super) fn rows(change: &Change, paint: Paint, out: &mut String) {
     for row in body(change) {
         let start = out.len();
         out.extend(std::iter::repeat_n(' ', row.depth.saturating_mul(4).saturating_add(2)));
@@ -205,7 +222,6 @@ fn objects(group: &[&Change], plan: &Plan, paint: Paint) -> String {
         out.truncate(start.saturating_add(shown));
         out.push('\n');
     }
-    out
 }
 
 /// The settings that change, as `table.key` lines.
@@ -291,9 +307,7 @@ fn closing(plan: &Plan, paint: Paint, names: Names) -> String {
     out.push_str(&people(plan, paint, names));
     out.push_str(&authority::text(&plan.authority, &plan.actor));
     out.push_str(&unmanaged(plan));
-    if !plan.complete {
-        out.push_str(&paint.yellow("Part of the changes only: --target or --exclude left others out.\n"));
-    }
+    out.push_str(&left_out(plan, paint));
     let mut marks = vec![format!("changes {}", plan.changes_digest.short()), format!("base @{}", plan.base.serial)];
     marks.extend(plan.commit.as_ref().map(|c| format!("commit {}", line(c))));
     out.push_str(&format!("{}    {}\n", paint.bold(summary(&plan.summary())), paint.dim(marks.join(", "))));

@@ -16,7 +16,7 @@ use writ::model::{
     Action, Address, Cause, Change, Delta, Digest, Members, Node, Object, Origin, Places, Stored, Table, Value, Zone, canonical,
 };
 use writ::plan::authority::{Authority, Decision, Through};
-use writ::plan::{Base, Basis, Flag, Lift, Plan, Refusal, Relied, SettingsChange, Why, document};
+use writ::plan::{Base, Basis, Flag, LeftOut, Lift, Plan, Refusal, Relied, SettingsChange, Why, document};
 use writ::reconcile::{Edge, Hint, State};
 use writ::view::annotations::{Annotation, Notation, of_findings, text as annotations};
 use writ::view::how::How;
@@ -298,6 +298,7 @@ impl Words {
             unmanaged: 1,
             destroy: false,
             complete: true,
+            left_out: LeftOut::default(),
             zone: Zone::default(),
         }
     }

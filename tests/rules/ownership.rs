@@ -80,6 +80,10 @@ const OTHERS: &[Row] = &[
         &[(NEW, "", "[[import]]\nto = \"catalog.finance\"\nid = \"01928c3e-0000-7000-8000-000000000000\"\n\n[[import]] #~ E0305\nto = \"catalog.legal\"\nid = \"01928c3e-0000-7000-8000-000000000000\"")], "is imported twice | first here"),
     row("one address is one object",
         &[(NEW, "", "[[import]]\nto = \"catalog.finance\"\nid = \"01928c3e-0000-7000-8000-000000000000\"\n\n[[import]] #~ E0305\nto = \"catalog.finance\"\nid = \"01928c3e-0000-7000-8000-000000000001\"")], "`catalog.finance` is imported twice"),
+    row("an object is tolerated once",
+        &[(NEW, "", "[[tolerate]]\naddress = \"catalog.finance\"\nuntil = 2027-03-31\n\n[[tolerate]] #~ E0309\naddress = \"catalog.finance\"\nuntil = 2027-06-30")], "`catalog.finance` is tolerated twice | first here"),
+    row("and until a day",
+        &[(NEW, "", "[[tolerate]] #~ E0018\naddress = \"catalog.finance\"")], "`until` is missing"),
     row("`prevent_destroy` may stand on any object",
         &[(MARKETING, "[catalog.marketing.resource.brand-site]", "[catalog.marketing.resource.brand-site]\nprevent_destroy = true"), (FINANCE, "prevent_destroy = true", "prevent_destroy = false")], ""),
 ];

@@ -5,6 +5,7 @@
 //! no kind and no attribute is named here.
 
 use super::tree::{Block, Entry, Key, Scalar, Tree, Value};
+use crate::config::TOLERATE_WORD;
 use crate::config::settings::{MANAGES, SETTINGS, WRIT_TOML};
 use crate::kinds::{self, Form, KeyForm, Keys, Kind, Reference, Shape, TEMPLATE, Text};
 use crate::model::Address;
@@ -29,7 +30,7 @@ enum Scope {
     Form(&'static Form),
     /// A value of this shape.
     Value(&'static Shape),
-    /// `[[import]]`, whose `to` is an address.
+    /// `[[import]]` and `[[tolerate]]`, whose `to` and `address` are addresses.
     Import,
     /// Addresses, one or several.
     Addresses,
@@ -182,7 +183,7 @@ impl Place {
             Scope::Root => match kinds::kind(key).filter(|k| k.at_top()) {
                 Some(kind) => same(Scope::Keys { kind, template: false }),
                 None if key == "template" => same(Scope::Templates),
-                None if key == "import" => same(Scope::Import),
+                None if key == "import" || key == TOLERATE_WORD => same(Scope::Import),
                 None => same(Scope::Unknown),
             },
             Scope::Templates => same(kinds::kind(key).map_or(Scope::Unknown, |kind| Scope::Keys { kind, template: true })),
@@ -196,7 +197,7 @@ impl Place {
                 Some(Inside::Map(item)) => same(Scope::Value(item)),
                 None => same(Scope::Unknown),
             },
-            Scope::Import if key == "to" => same(Scope::Addresses),
+            Scope::Import if matches!(key, "to" | "address") => same(Scope::Addresses),
             Scope::Import | Scope::Addresses | Scope::Unknown => same(Scope::Unknown),
         }
     }

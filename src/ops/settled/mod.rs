@@ -78,8 +78,10 @@ fn path(place: &Place) -> PathBuf {
 
 /// Whether a plan of everything is asked for, by nobody in particular, so that the files and the store alone decide it.
 fn applies(context: &Context, options: &Options, settings: &Settings) -> bool {
-    let Options { destroy, targets, excludes, rollback, full } = options;
-    let everything = !*destroy && targets.is_empty() && excludes.is_empty() && rollback.is_none() && !*full;
+    // Nothing is amended where not only some objects are asked for.
+    let Options { destroy, targets, excludes, since, only, amend: _, rollback, full } = options;
+    let everything =
+        !*destroy && targets.is_empty() && excludes.is_empty() && since.is_none() && only.is_none() && rollback.is_none() && !*full;
     everything && context.acting.is_none() && !settings.require_actor && !context.environment.forgetful
 }
 
@@ -224,6 +226,7 @@ pub(super) fn remember(planned: &Planned, lesson: Lesson, serial: u64, link: &Di
 
 /// Whether the plan after this one may have a note to make, or counts what this one changes.
 fn says_more(config: &Config, plan: &Plan) -> bool {
-    let tables = config.moves.len().saturating_add(config.removals.len()).saturating_add(config.imports.len());
+    let Config { moves, removals, imports, tolerances, .. } = config;
+    let tables = [moves.len(), removals.len(), imports.len(), tolerances.len()].into_iter().fold(0, usize::saturating_add);
     tables > 0 || plan.changes.iter().any(|c| matches!(c.action, Action::Forget | Action::Import))
 }

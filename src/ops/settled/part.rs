@@ -80,6 +80,8 @@ pub(super) fn plan(context: &Context, known: &Known<'_>, edits: &Edits, settings
         destroy: false,
         targets: &[],
         excludes: &[],
+        since: None,
+        only: None,
     };
     let mut found = Diagnostics::new();
     let mut plan = plan::plan_part(&input, Some(&managed), &mut found);

@@ -62,6 +62,15 @@ fn authority() -> Value {
     exact(&[("operator", json!({ "type": "boolean" })), ("beyond", json!({ "type": "boolean" })), ("decisions", list(decision))], &[])
 }
 
+/// What a plan leaves out on purpose.
+fn left_out() -> Value {
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let tolerated =
+        exact(&[("address", text()), ("until", text()), ("reason", or_null(text())), ("file", text()), ("line", count.clone())], &[]);
+    let members = [("asked", json!({ "type": "boolean" })), ("changes", count), ("since", or_null(text())), ("tolerated", list(tolerated))];
+    exact(&members, &[])
+}
+
 /// Members, required all but `diagnostics` and `result`, which a plan file does not have.
 pub(super) fn body() -> Map<String, Value> {
     let count = json!({ "type": "integer", "minimum": 0 });
@@ -126,6 +135,7 @@ pub(super) fn body() -> Map<String, Value> {
         ("settings", json!({ "type": "object" })),
         ("steps", list(step)),
         ("relied", json!({ "type": "object", "required": ["versions", "referrers", "workspace"] })),
+        ("left_out", left_out()),
         ("prior_state", values.clone()),
         ("planned_values", values),
         ("summary", exact(&summary, &[])),
