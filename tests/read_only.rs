@@ -53,6 +53,8 @@ const LOOKING: &[&[&str]] = &[
     &["plan"],
     &["plan", "--json"],
     &["plan", "--destroy"],
+    &["drift"],
+    &["drift", "--adopt", "--diff"],
     &["validate"],
     &["show"],
     &["show", "--at", "@1"],

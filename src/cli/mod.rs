@@ -22,6 +22,7 @@ mod destroy;
 mod diff;
 mod directory;
 mod doctor;
+mod drift;
 mod exit;
 mod explain;
 mod extend;
@@ -174,6 +175,8 @@ enum Verb {
     ForceUnlock(force_unlock::Args),
     /// Look at the store for everything that can be wrong with it
     Doctor(doctor::Args),
+    /// Show what the store says otherwise than the last apply left it, and the ways out
+    Drift(drift::Args),
     /// List every apply: who, when, from which commit
     History(history::Args),
     /// Show what lies between two revisions
@@ -307,6 +310,7 @@ fn dispatch(verb: Verb, session: &mut Session) -> Result<Exit, Failure> {
         Verb::Directory(args) => directory::run(&args, session),
         Verb::ForceUnlock(args) => force_unlock::run(&args, session),
         Verb::Doctor(args) => doctor::run(&args, session),
+        Verb::Drift(args) => drift::run(&args, session),
         Verb::History(args) => history::run(&args, session),
         Verb::Diff(args) => diff::run(&args, session),
         Verb::Rollback(args) => rollback::run(&args, session),

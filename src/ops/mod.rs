@@ -16,6 +16,7 @@ mod context;
 mod decode;
 pub mod directory;
 pub mod doctor;
+pub mod drift;
 pub mod explain;
 mod failure;
 pub mod format;

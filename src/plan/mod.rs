@@ -16,6 +16,7 @@ mod between;
 mod checks;
 pub mod declared;
 mod document;
+pub mod drift;
 pub mod guards;
 pub mod impact;
 mod origin;

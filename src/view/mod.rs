@@ -11,6 +11,7 @@ pub mod checks;
 pub mod codeowners;
 pub mod csv;
 pub mod diagnostics;
+pub mod drift;
 pub mod graph;
 pub mod how;
 pub mod html;
