@@ -64,11 +64,18 @@ pub fn format_text(name: &str, text: String) -> Result<String, Failure> {
     format::format(0, &file).map_err(|found| findings(found, &Sources::new(vec![file])))
 }
 
-/// Writes the canonical forms, each file whole or not at all.
+/// Writes the texts, each file whole or not at all; none, where one is not as it was read.
 ///
 /// # Errors
-/// When the system refuses.
+/// When somebody edited a file meanwhile, or the system refuses.
 pub fn write(context: &Context, files: &[Reformatted]) -> Result<(), Failure> {
+    let moved = |file: &&Reformatted| {
+        std::fs::read(context.root.join(&file.name)).map_or(!file.before.is_empty(), |now| now != file.before.as_bytes())
+    };
+    if let Some(file) = files.iter().find(moved) {
+        let message = format!("`{}` was edited meanwhile; nothing was written", file.name);
+        return Err(Failure::Usage(message, "run the command again".to_owned()));
+    }
     for file in files {
         let path = context.root.join(&file.name);
         let fail = |e: std::io::Error| Failure::Io(format!("cannot write `{}`", path.display()), e);
@@ -111,4 +118,34 @@ pub fn read_text(bytes: Vec<u8>) -> Result<String, Failure> {
         return Err(Failure::Source(SourceError::TooLarge));
     }
     String::from_utf8(bytes).map_err(|_| Failure::Usage("the input is not UTF-8".to_owned(), "save it as plain UTF-8".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::Environment;
+
+    #[test]
+    fn what_somebody_edited_meanwhile_is_not_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let context = Context {
+            root: dir.path().to_owned(),
+            environment: Environment::default(),
+            acting: None,
+            operator: "operator:olga@host".to_owned(),
+            now: chrono::DateTime::UNIX_EPOCH,
+            mint: String::new,
+            tell: |_| (),
+            note: |_| (),
+        };
+        let file = |name: &str, before: &str| Reformatted { name: name.to_owned(), before: before.to_owned(), after: "new".to_owned() };
+        std::fs::write(dir.path().join("a.toml"), "old").unwrap();
+        std::fs::write(dir.path().join("b.toml"), "edited").unwrap();
+        assert!(write(&context, &[file("a.toml", "old"), file("b.toml", "old")]).is_err());
+        assert!(write(&context, &[file("b.toml", "")]).is_err());
+        let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
+        assert_eq!((read("a.toml"), read("b.toml")), ("old".to_owned(), "edited".to_owned()));
+        write(&context, &[file("a.toml", "old"), file("c.toml", "")]).unwrap();
+        assert_eq!((read("a.toml"), read("c.toml")), ("new".to_owned(), "new".to_owned()));
+    }
 }
