@@ -243,6 +243,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--built", action="store_true", help="take the programs that are built already")
     parser.add_argument("--out")
     parser.add_argument("--from", dest="kept")
     parser.add_argument("--page", default=str(ROOT / "docs/benchmarks.md"))
@@ -254,7 +255,8 @@ def main():
     if asked.kept:
         kept = json.loads(Path(asked.kept).read_text())
     else:
-        build()
+        if not asked.built:
+            build()
         kept = {"machine": machine(), "command": f"python3 benches/run.py --sizes {asked.sizes} --runs {asked.runs}", "runs": asked.runs, "note": "",
                 "sizes": []}
         if asked.terraform_runs < asked.runs:
