@@ -56,6 +56,10 @@ fn only_what_was_edited_since_is_planned_and_the_rest_is_counted() {
     assert_eq!(changed(&w, &["--since", "HEAD~1"]), ["group.c", "group.a", "group.b", "group.d"]);
     let run = w.expect(2, &["plan", "--since", "main", "--detailed-exitcode"]);
     run.says(&["1 other change left out, an older edit or drift.", "Save it with -o FILE"]);
+    // In every form.
+    w.expect(0, &["plan", "--since", "main", "--format", "html"])
+        .says(&["(--since): 1 other change left out, an older edit or drift.</p>"]);
+    w.expect(0, &["plan", "--since", "main", "--format", "markdown"]).says(&["1 other change left out, an older edit or drift."]);
     // The saved part applies as one of `--target` does.
     w.expect(0, &["plan", "--since", "main", "-o", "pr.plan"]);
     w.expect(0, &["apply", "pr.plan"]).says(&["1 added, 1 changed, 1 destroyed"]);

@@ -8,7 +8,7 @@ use super::{
     draft::{self, Draft},
     error::Doing,
     migrate,
-    open::harden,
+    open::{KEPT, harden},
     restore::free,
     schema::APPLICATION,
     write::append,
@@ -20,9 +20,6 @@ use std::{io, path::Path};
 /// Bytes of a page. An event stays on the page of its fellows if it takes a quarter of it at most; most take a kilobyte or two,
 /// and each that is larger has pages of its own. A store keeps the size that it was made with.
 const PAGE: i64 = 16 * 1024;
-
-/// KiB of pages that are kept until they are whole.
-const KEPT: i64 = 64 * 1024;
 
 /// Makes a store with these revisions, the first of which has serial 0, and returns the last serial.
 ///

@@ -168,8 +168,12 @@ pub(super) fn harden(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cell_size_check", true)
 }
 
+/// KiB of pages that whoever writes keeps until they are whole. What does not fit is written before its commit, and synced once more for it.
+pub(super) const KEPT: i64 = 64 * 1024;
+
 /// A commit that was acknowledged survives the loss of power, its directory entry included.
 fn durable(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", KEPT.saturating_neg())?;
     connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "EXTRA")
 }

@@ -9,6 +9,7 @@ mod steps;
 use super::authority;
 use super::how::{How, command};
 use super::impact::{self, Names};
+use super::left_out;
 use super::paint::short;
 use super::plan::{by_kind, differences, standing, summary, way_out};
 use super::toml::quoted;
@@ -72,8 +73,10 @@ fn masthead(plan: &Plan, words: &str, of: &str, planned: bool) -> String {
         let counts = if planned { summary(&plan.summary()) } else { differences(&plan.summary()) };
         out.push_str(&format!("<p class=\"counts\">{}</p>\n", text(&counts)));
     }
-    if !plan.complete {
-        out.push_str("<p>Part of the changes only: <code>--target</code> or <code>--exclude</code> left others out.</p>\n");
+    let left_out = left_out::lines(plan);
+    out.extend(left_out.iter().take(MOST).map(|told| format!("<p>{}</p>\n", text(&short(told, LONGEST_LINE)))));
+    if let rest @ 1.. = left_out.len().saturating_sub(MOST) {
+        out.push_str(&format!("<p>and {rest} more that are left alone: <code>writ plan</code> shows them</p>\n"));
     }
     if plan.unmanaged > 0 {
         let (objects, live) = (counted(plan.unmanaged, "object"), if plan.unmanaged == 1 { "lives" } else { "live" });
