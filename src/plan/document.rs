@@ -4,12 +4,14 @@
 //!
 //! What it says is read back in `saved`: what is added here and means something to an apply is read there.
 
+use super::impact::Impact;
 use super::{Plan, SettingsChange};
 use crate::kinds::WithDefaults;
 use crate::model::{Action, Address, Change, Delta, Digest, Hasher, Object, Origin, Table, canonical, canonical_into, on_all, pipe};
 use crate::reconcile::{State, Step, StepKind};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
 use std::collections::{HashMap, HashSet};
 use std::io::BufWriter;
@@ -23,9 +25,9 @@ pub const FORMAT: &str = "1.0";
 /// Never: all that a plan is made of has a JSON form.
 #[must_use]
 pub fn document(plan: &Plan, state: &State, full: bool) -> Json {
-    let body = Body { plan, state, full };
+    let body = Body { plan, state, full, people: people(plan) };
     let mut doc = serde_json::to_value(&body).unwrap_or_else(|error| unreachable!("a plan has no JSON form: {error}"));
-    let digests = Digests { plan: digest_of_body(&body), changes: plan.changes_digest.clone(), people: digest_of_people(plan) };
+    let digests = digests_of(&body);
     if let Json::Object(map) = &mut doc {
         map.insert("digests".into(), json!(digests));
     }
@@ -43,15 +45,15 @@ pub struct Digests {
     pub people: Digest,
 }
 
-/// The digests of a plan that is not saved. Its document is never whole in memory.
+/// The digests of a plan that is not saved. Of its document no more is whole in memory than what it does to people.
 #[must_use]
 pub fn digests(plan: &Plan, state: &State) -> Digests {
-    let body = Body { plan, state, full: false };
-    Digests { plan: digest_of_body(&body), changes: plan.changes_digest.clone(), people: digest_of_people(plan) }
+    digests_of(&Body { plan, state, full: false, people: people(plan) })
 }
 
-fn digest_of_people(plan: &Plan) -> Digest {
-    Digest::of(canonical(&impact(plan)).as_bytes())
+fn digests_of(body: &Body<'_>) -> Digests {
+    let people = Digest::of(body.people.get().as_bytes());
+    Digests { plan: digest_of_body(body), changes: body.plan.changes_digest.clone(), people }
 }
 
 fn digest_of_body(body: &Body<'_>) -> Digest {
@@ -64,13 +66,16 @@ fn digest_of_body(body: &Body<'_>) -> Digest {
     }
 }
 
-/// What the plan does to people.
-fn impact(plan: &Plan) -> Json {
-    let mut told = json!(plan.impact);
-    if let Json::Object(map) = &mut told {
-        map.insert("people_losing_access".to_owned(), json!(plan.people_losing_access));
+/// What a plan does to people, in canonical form.
+fn people(plan: &Plan) -> Box<RawValue> {
+    #[derive(Serialize)]
+    struct People<'a> {
+        #[serde(flatten)]
+        impact: &'a Impact,
+        people_losing_access: usize,
     }
-    told
+    let told = canonical(&People { impact: &plan.impact, people_losing_access: plan.people_losing_access });
+    RawValue::from_string(told).unwrap_or_else(|error| unreachable!("people have no JSON form: {error}"))
 }
 
 /// The digest of the changes alone: a re-made plan that would do the same has the same one.
@@ -138,11 +143,13 @@ struct Body<'a> {
     plan: &'a Plan,
     state: &'a State,
     full: bool,
+    /// What it does to people, which may be long, spelled once for all digests.
+    people: Box<RawValue>,
 }
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Body { plan, state, full } = *self;
+        let Body { plan, state, full, .. } = *self;
         let settings_change =
             plan.settings_change.as_ref().map(|s| json!({ "before": s.before.as_ref().map(|b| &b.0), "after": s.after.0 }));
         let verdict = json!({
@@ -162,7 +169,7 @@ impl Serialize for Body<'_> {
         map.serialize_entry("errored", &false)?;
         map.serialize_entry("format_version", FORMAT)?;
         map.serialize_entry("hints", &json!(plan.hints))?;
-        map.serialize_entry("impact", &impact(plan))?;
+        map.serialize_entry("impact", &self.people)?;
         map.serialize_entry("left_out", &json!(plan.left_out))?;
         map.serialize_entry("planned_values", &Values(planned_values(plan, &known)))?;
         map.serialize_entry("prior_state", &Values(known))?;
