@@ -1,16 +1,19 @@
 //! `writ apply`.
 
+use super::deliver::variable;
 use super::plan::{Scope, open, print, show};
 use super::session::Session;
 use super::signals::{at_prompt, on_signals};
 use super::{Exit, Format};
+use crate::config::Settings;
 use crate::model::Minutes;
 use crate::ops::apply::{Applied, ApplyOptions, Consent, apply, apply_saved, judge_saved, permit, unlifted};
 use crate::ops::plan::Planned;
-use crate::ops::{Failure, plan, settings_and_place};
-use crate::plan::{Plan, Refusal, SavedPlan, Why, document};
+use crate::ops::{Failure, plan, settings_and_place, webhooks};
+use crate::plan::{BadPlan, Plan, Refusal, SavedPlan, Why, document};
 use crate::reconcile::State;
 use crate::view::plan as text;
+use crate::view::webhook::refused;
 use clap::Args as ClapArgs;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
@@ -77,10 +80,11 @@ pub(super) fn apply_shown(
     scope: &Scope,
     session: &mut Session,
 ) -> Result<Exit, Failure> {
-    permit(&planned.plan, options)?;
     let changed = !planned.plan.is_empty();
     let mut prompt = Prompt::new(session, agreement, false);
-    let applied = on_signals(|| apply(&session.context, options, &mut planned, &mut prompt))?;
+    let applied = permit(&planned.plan, options)
+        .and_then(|()| on_signals(|| apply(&session.context, options, &mut planned, &mut prompt)))
+        .inspect_err(|failure| tell_refused(session, failure, &planned.plan, &planned.settings))?;
     finish(session, &applied);
     // The program ends here; taking a large plan apart first would only take time.
     std::mem::forget(planned);
@@ -93,6 +97,13 @@ pub(super) fn apply_agreed(mut planned: Planned, options: &ApplyOptions, session
     let applied = on_signals(|| apply(&session.context, options, &mut planned, &mut prompt))?;
     finish(session, &applied);
     Ok(())
+}
+
+/// Tells webhooks of an apply that was refused. That they cannot be told changes nothing of the refusal.
+fn tell_refused(session: &Session, failure: &Failure, plan: &Plan, settings: &Settings) {
+    if matches!(failure, Failure::Refused(_) | Failure::Plan(_, BadPlan::Refused)) {
+        let _ = webhooks::tell(&session.context, settings, &refused(plan), &variable);
+    }
 }
 
 fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Result<Exit, Failure> {
@@ -116,7 +127,11 @@ fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Resu
         print(session, &shown, &how, *names);
     }
     session.document(saved.document.clone());
-    let Some(judged) = judged else { return Err(Failure::Plan(path.to_owned(), crate::plan::BadPlan::Refused)) };
+    let Some(judged) = judged else {
+        let failure = Failure::Plan(path.to_owned(), BadPlan::Refused);
+        tell_refused(session, &failure, &shown, &settings_and_place(&session.context)?.0);
+        return Err(failure);
+    };
     let (now, state) = judged?;
     if now.actor != saved.as_saved().actor {
         session.document(document(&now, &state, false));
@@ -125,7 +140,11 @@ fn run_saved(path: &std::path::Path, args: &Args, session: &mut Session) -> Resu
     // A saved plan is its own consent, but for one that empties a workspace.
     let agreement = Agreement { auto_approve: true, ..args.agreement.clone() };
     let mut prompt = Prompt::new(session, &agreement, saved.destroy);
-    let (applied, findings) = on_signals(|| apply_saved(&session.context, &options, &saved, &mut prompt))?;
+    let applied = on_signals(|| apply_saved(&session.context, &options, &saved, &mut prompt));
+    if let Err(failure @ Failure::Refused(_)) = &applied {
+        tell_refused(session, failure, &now, &settings_and_place(&session.context)?.0);
+    }
+    let (applied, findings) = applied?;
     session.findings(&findings, &crate::diag::Sources::default());
     finish(session, &applied);
     Ok(if args.scope.detailed_exitcode && !shown.is_empty() { Exit::Changes } else { Exit::Success })

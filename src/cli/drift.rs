@@ -1,15 +1,19 @@
 //! `writ drift`.
 
 use super::apply::{Agreement, apply_shown};
+use super::deliver::variable;
 use super::fmt::unified;
 use super::plan::{Scope, show};
 use super::session::Session;
 use super::{Exit, Format, address};
+use crate::config::Happening;
+use crate::kinds::counted;
 use crate::model::Address;
 use crate::ops::drift::{Found, adopt, find, tolerate};
 use crate::ops::format::{Reformatted, write};
-use crate::ops::{Failure, plan};
+use crate::ops::{Failure, plan, settings_and_place, webhooks};
 use crate::view::drift as view;
+use crate::view::webhook::drifted;
 use clap::Args as ClapArgs;
 use serde_json::json;
 
@@ -22,6 +26,9 @@ pub(super) struct Args {
     /// Exit with 2 when something drifted that is not tolerated
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Tell the webhooks that ask for drift
+    #[arg(long, conflicts_with = "way")]
+    notify: bool,
     /// Apply what the files say of them
     #[arg(long)]
     revert: bool,
@@ -81,7 +88,28 @@ fn show_all(args: &Args, found: &mut Found, addresses: &[Address], session: &mut
     if !sound {
         return Err(Failure::Findings(Box::new((std::mem::take(&mut found.findings), found.sources.clone()))));
     }
-    Ok(if args.detailed_exitcode && !drift.is_empty() { Exit::Changes } else { Exit::Success })
+    let code = if args.detailed_exitcode && !drift.is_empty() { Exit::Changes } else { Exit::Success };
+    if args.notify {
+        let untold = notify(found, session)?;
+        if untold > 0 && code == Exit::Success {
+            let what = format!("{} could not be told", counted(untold, "webhook"));
+            return Err(Failure::Usage(what, "the notes say why; `writ drift --notify` tries again".to_owned()));
+        }
+    }
+    Ok(code)
+}
+
+/// Tells the webhooks what drifted, if anything did. Gives how many could not be told.
+fn notify(found: &Found, session: &Session) -> Result<usize, Failure> {
+    let settings = settings_and_place(&session.context)?.0;
+    if !settings.webhooks().values().any(|w| w.on.contains(&Happening::Drift)) {
+        let help = "add `[webhook.NAME]` to writ.toml, with `drift` in its `on`".to_owned();
+        return Err(Failure::Usage("no webhook asks for drift".to_owned(), help));
+    }
+    if found.drift.is_empty() {
+        return Ok(0);
+    }
+    Ok(webhooks::tell(&session.context, &settings, &drifted(&found.drift, found.lineage()), &variable).1)
 }
 
 /// An apply of these objects alone.

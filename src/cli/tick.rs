@@ -1,6 +1,6 @@
 //! `writ tick`.
 
-use super::deliver::{outgoing, verdict};
+use super::deliver::{outgoing, told, verdict};
 use super::lifecycle::{finish, moment};
 use super::session::Session;
 use super::signals::on_signals;
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
             sent => Ok((done, sent?)),
         }
     })?;
-    if done.events.is_empty() && sent.done.events.is_empty() {
+    if done.events.is_empty() && sent.done.events.is_empty() && sent.told == 0 {
         session.say("Nothing is due.\n");
     }
     let serial = sent.done.serial.or(done.serial);
@@ -39,5 +39,6 @@ pub(super) fn run(args: &Args, session: &mut Session) -> Result<Exit, Failure> {
     events.extend(sent.done.events.iter().cloned());
     records.extend(sent.done.records.iter().cloned());
     finish(session, &Done { events, records, serial });
+    told(session, &sent);
     verdict(&sent)
 }

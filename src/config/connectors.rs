@@ -85,7 +85,7 @@ fn one(name: &str, value: &Value, found: &mut Diagnostics) -> Option<ConnectorSe
 }
 
 /// Capitals, digits and `_`, as shells want them; small letters are taken too.
-fn is_variable(text: &str) -> bool {
+pub(super) fn is_variable(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
         && (1..=128).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')

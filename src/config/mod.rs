@@ -34,6 +34,7 @@ mod templates;
 mod tolerance;
 mod trials;
 mod urls;
+mod webhooks;
 mod world;
 
 pub use alone::{Alone, normal};
@@ -48,7 +49,8 @@ pub use rules::resource_roles;
 pub use settings::{AppliedSettings, Deletes, Limits, SETTINGS, Settings, WRIT_TOML, read_settings};
 pub use tolerance::{TOLERATE_WORD, Tolerance, over as tolerated_no_more};
 pub use trials::{TEST, TEST_FORM, Trial};
-pub use urls::{check_connector_url, check_store_url};
+pub use urls::{check_connector_url, check_store_url, check_webhook_url};
+pub use webhooks::{Happening, WebhookSettings};
 pub use world::World;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, SourceFile, Sources, Span, codes};

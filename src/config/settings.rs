@@ -9,6 +9,7 @@ use super::document;
 use super::keys::{known_address, no_address};
 use super::mail::{self, MAIL, MailSettings};
 use super::urls::check_store_url;
+use super::webhooks::{self, WEBHOOK, WEBHOOKS, WebhookSettings};
 use crate::diag::{Diagnostic, Diagnostics, Sources, Span, codes, did_you_mean, shown};
 use crate::kinds::{self, Default, Emptiness, Field, Form, Shape, Text};
 use crate::model::{Address, Node, Table, Value, Zone};
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 /// The name of the file.
 pub const WRIT_TOML: &str = "writ.toml";
 /// Its tables.
-pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults", CONNECTOR, MAIL, CODEOWNERS];
+pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults", CONNECTOR, MAIL, WEBHOOK, CODEOWNERS];
 
 /// The key of `[workspace]` whose texts are addresses.
 pub(super) const MANAGES: &str = "manages";
@@ -94,6 +95,7 @@ pub static SETTINGS: Form = Form {
             "A system into which the roles of resources are delivered; a resource says `connector = \"KEY\"`.",
         ),
         Field::new(MAIL, Shape::Table(&mail::FORM), "How notices reach people; absent: no mail is sent."),
+        Field::new(WEBHOOK, WEBHOOKS, "Somebody who is told when something was applied, refused or drifted."),
         Field::new(CODEOWNERS, Shape::Table(&codeowners::FORM), "What `writ codeowners` writes, and where."),
     ],
     alternatives: &[],
@@ -153,6 +155,7 @@ pub struct Settings {
     /// How mail is sent, if it is.
     mail: Option<MailSettings>,
     /// What a forge calls people.
+    webhooks: BTreeMap<String, WebhookSettings>,
     codeowners: CodeownersSettings,
     /// Where each section and key stands.
     table: Table,
@@ -168,7 +171,7 @@ impl Settings {
     #[must_use]
     pub fn applied(&self) -> AppliedSettings {
         let mut kept = Table::new();
-        for section in SETTINGS.fields.iter().filter(|s| !matches!(s.name, "store" | MAIL | CODEOWNERS)) {
+        for section in SETTINGS.fields.iter().filter(|s| !matches!(s.name, "store" | MAIL | WEBHOOK | CODEOWNERS)) {
             let Some(table) = self.table.get(section.name).and_then(Value::as_table) else { continue };
             let inner = match (section.shape.form(), &section.shape) {
                 (Some(form), _) => said(table, form),
@@ -183,6 +186,12 @@ impl Settings {
             }
         }
         AppliedSettings(serde_json::to_value(&kept).unwrap_or_default()).with_checks(&self.checks)
+    }
+
+    /// Who is told of what happens, by name.
+    #[must_use]
+    pub fn webhooks(&self) -> &BTreeMap<String, WebhookSettings> {
+        &self.webhooks
     }
 
     /// The systems into which roles are delivered, by name.
@@ -337,6 +346,7 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
     let mail = table.get(MAIL).and_then(|v| mail::read(v.as_table()?, table.at(MAIL), &mut wrong));
     let codeowners = codeowners::read(table.get(CODEOWNERS).and_then(Value::as_table), &mut wrong);
     let connectors = connectors::read(table.get(CONNECTOR), found);
+    let webhooks = webhooks::read(table.get(WEBHOOK), found);
     let limits = AppliedSettings(serde_json::json!({ "limits": serde_json::to_value(limits).unwrap_or_default() })).limits();
     Some(Settings {
         name: name?,
@@ -351,6 +361,7 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
         checks: Vec::new(),
         connectors,
         mail,
+        webhooks,
         codeowners,
         table,
     })

@@ -38,19 +38,33 @@ pub fn check_store_url(url: &str) -> Result<&str, (String, &'static str)> {
 /// What is wrong with it, and the way forward. A URL that may hold a password is not repeated.
 pub fn check_connector_url(url: &str) -> Result<(), (String, &'static str)> {
     let form = "write one such as `https://crm.contoso.example/scim/v2`";
-    let Some((scheme, rest)) = url.split_once("://") else { return Err(("a connector's `url` is no URL".to_owned(), form)) };
+    check_private(url, "connector", "the token", form, "leave the token to the variable that `token_env` names")
+}
+
+/// Whether a URL is one that a webhook may have, in the same words.
+///
+/// # Errors
+/// What is wrong with it, and the way forward. A URL that may hold a password is not repeated.
+pub fn check_webhook_url(url: &str) -> Result<(), (String, &'static str)> {
+    let form = "write one such as `https://hooks.contoso.example/writ`";
+    check_private(url, "webhook", "what happened", form, "leave them out: what is posted is signed, with what `secret_env` names")
+}
+
+/// Whether what is sent to a URL is read by nobody else.
+fn check_private(url: &str, whose: &str, what: &str, form: &'static str, without: &'static str) -> Result<(), (String, &'static str)> {
+    let Some((scheme, rest)) = url.split_once("://") else { return Err((format!("a {whose}'s `url` is no URL"), form)) };
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()));
     if authority.contains('@') {
-        return Err(("a connector's URL holds no user or password".to_owned(), "leave the token to the variable that `token_env` names"));
+        return Err((format!("a {whose}'s URL holds no user or password"), without));
     }
     if path.contains(['?', '#', '\\', '@']) || !url.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(("a connector's URL is a host and a path, without a query, a fragment or blanks".to_owned(), form));
+        return Err((format!("a {whose}'s URL is a host and a path, without a query, a fragment or blanks"), form));
     }
     let Some(host) = host(authority) else { return Err((format!("`{}` names no host", shown(url)), form)) };
     match scheme {
         "https" => Ok(()),
         "http" if is_loopback(host) => Ok(()),
-        "http" => Err((format!("`{}` would send the token where anybody can read it", shown(url)), "write `https://`")),
+        "http" => Err((format!("`{}` would send {what} where anybody can read it", shown(url)), "write `https://`")),
         _ => Err((format!("`{}` is no `https://` address", shown(url)), form)),
     }
 }

@@ -129,28 +129,36 @@ impl<'a> Session<'a> {
     }
 
     fn no_answer(&self) -> String {
-        format!("no answer within {} s", self.connector.timeout.as_secs_f64())
+        no_answer(self.connector.timeout)
     }
 
     /// A request that got no whole answer. All of these may pass, or be mended on the other side.
     fn broken(&self, doing: &str, error: &Error) -> Undelivered {
-        let why = match error {
-            Error::Timeout(_) => self.no_answer(),
-            Error::Io(io) if io.kind() == std::io::ErrorKind::TimedOut => self.no_answer(),
-            // So come what rustls says, and certificates that nobody trusts.
-            Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => format!("no secure connection: {io}"),
-            Error::Io(io) => format!("the connection broke ({})", io.kind()),
-            Error::HostNotFound => "its host is not known".to_owned(),
-            Error::BodyExceedsLimit(_) | Error::LargeResponseHeader(..) => "the answer is larger than 1 MiB".to_owned(),
-            Error::Rustls(tls) => format!("no secure connection: {tls}"),
-            Error::Tls(tls) => format!("no secure connection: {tls}"),
-            Error::Protocol(_) => "the answer is no whole HTTP answer".to_owned(),
-            Error::ConnectionFailed => "no connection".to_owned(),
-            Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => "the proxy lets nothing through".to_owned(),
-            // Others could hold parts of the request.
-            _ => "the request did not get through".to_owned(),
-        };
-        self.fault(doing, &why, Retry::Later)
+        self.fault(doing, &why_broken(error, self.connector.timeout), Retry::Later)
+    }
+}
+
+fn no_answer(timeout: Duration) -> String {
+    format!("no answer within {} s", timeout.as_secs_f64())
+}
+
+/// Why a request got no whole answer, in words that repeat nothing of it.
+pub(super) fn why_broken(error: &Error, timeout: Duration) -> String {
+    match error {
+        Error::Timeout(_) => no_answer(timeout),
+        Error::Io(io) if io.kind() == std::io::ErrorKind::TimedOut => no_answer(timeout),
+        // So come what rustls says, and certificates that nobody trusts.
+        Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => format!("no secure connection: {io}"),
+        Error::Io(io) => format!("the connection broke ({})", io.kind()),
+        Error::HostNotFound => "its host is not known".to_owned(),
+        Error::BodyExceedsLimit(_) | Error::LargeResponseHeader(..) => "the answer is larger than 1 MiB".to_owned(),
+        Error::Rustls(tls) => format!("no secure connection: {tls}"),
+        Error::Tls(tls) => format!("no secure connection: {tls}"),
+        Error::Protocol(_) => "the answer is no whole HTTP answer".to_owned(),
+        Error::ConnectionFailed => "no connection".to_owned(),
+        Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => "the proxy lets nothing through".to_owned(),
+        // Others could hold parts of the request.
+        _ => "the request did not get through".to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Delivery of resource roles into real systems, over SCIM 2.0 (RFC 7643, RFC 7644).
+//! Delivery of resource roles into real systems, over SCIM 2.0 (RFC 7643, RFC 7644); and what happened, posted to webhooks: `webhook.rs`.
 //!
 //! In: a [`Connector`], and a [`Wish`] that somebody else decided on: that a person is in a group or not, that an account says what is
 //! known of its person, that it sleeps, that it is gone. Out: [`Delivered`] once the other system shows that it is so, or [`Undelivered`] with the reason and when to try again.
@@ -13,10 +13,12 @@ mod http;
 mod retry;
 mod scim;
 mod secret;
+mod webhook;
 
 pub use http::MOST_BYTES;
 pub use retry::{Retry, Undelivered, backoff};
 pub use secret::Secret;
+pub use webhook::Webhook;
 
 use crate::config::check_connector_url;
 use std::collections::BTreeMap;
@@ -40,6 +42,8 @@ pub enum BadConnector {
     Url(String),
     /// Its token is empty, or holds what no header can: a blank, a control character, a letter beyond ASCII.
     Token,
+    /// The key of its signatures is empty.
+    Secret,
 }
 
 /// A person, as the other system is to know them.
@@ -139,6 +143,7 @@ impl fmt::Display for BadConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BadConnector::Url(why) => f.write_str(why),
+            BadConnector::Secret => f.write_str("the secret is empty"),
             BadConnector::Token => f.write_str("the token is empty, or holds a character that no header can"),
         }
     }

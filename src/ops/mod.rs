@@ -37,6 +37,7 @@ pub mod simulate;
 mod since;
 pub mod state;
 pub mod validate;
+pub mod webhooks;
 
 pub use context::{Context, Environment};
 pub use failure::Failure;

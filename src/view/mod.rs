@@ -30,3 +30,4 @@ pub mod review;
 pub mod schema;
 pub mod secret;
 pub mod toml;
+pub mod webhook;

@@ -7,6 +7,7 @@
 
 mod plan;
 mod shape;
+mod webhook;
 
 use crate::config::{CHECK, CHECK_FORM, OWNERSHIP, SETTINGS, TEST, TEST_FORM};
 use crate::kinds::{Field, KeyForm, Kind, LIST, TEMPLATE};
@@ -26,6 +27,7 @@ pub fn all() -> Vec<(String, String)> {
         ("file.schema.json".to_owned(), workspace_schema()),
         ("writ.schema.json".to_owned(), settings_schema()),
         ("plan.schema.json".to_owned(), plan_schema()),
+        ("webhook.schema.json".to_owned(), document("webhook.schema.json", webhook::body(), Map::new())),
     ];
     files.into_iter().chain(kinds).map(|(name, schema)| (name, format!("{schema:#}\n"))).collect()
 }

@@ -10,6 +10,7 @@ const NAMES: &[&str] = &[
     "passwd",
     "passphrase",
     "secret",
+    "secret_env",
     "token",
     "token_env",
     "credential",

@@ -31,6 +31,7 @@ fn run(w: &Workspace, arguments: &[&str]) -> Run {
         "HTTPS_PROXY",
         "SSH_AUTH_SOCK",
         "ARM_CLIENT_SECRET",
+        "WRIT_WEBHOOK_OPS_SECRET",
     ] {
         command.env(name, format!("https://u:{CANARY}@x.example"));
     }
@@ -66,6 +67,8 @@ const TELLING: &[&[&str]] = &[
     &["graph"],
     &["explain", "group.a"],
     &["audit", "verify"],
+    &["drift", "--notify"],
+    &["doctor"],
     &["fmt", "--check"],
     &["destroy", "--confirm", "test"],
     &["nothing", "--at", "all"],
@@ -74,6 +77,7 @@ const TELLING: &[&[&str]] = &[
 #[test]
 fn what_surrounds_a_workspace_stays_outside() {
     let w = Workspace::of("[group.a]\n");
+    w.write("writ.toml", "[workspace]\nname = \"test\"\n\n[webhook.ops]\nurl = \"http://127.0.0.1:9/writ\"\n");
     let secret = format!("token = \"{CANARY}\"\n");
     for name in
         [".env", "home/.gitconfig", "home/.netrc", "home/.config/writ/config", ".git-credentials", "secrets.json", "connector.token"]
@@ -113,6 +117,9 @@ fn a_secret_in_a_file_is_not_repeated() {
         format!("[connector.a]\ntoken = \"\"\"{CANARY}\"\"\""),
         format!("[connector.a]\nclient_secret = {CANARY}"),
         format!("[connector.a]\nauth = {{ api-key = \"{CANARY}\" }}"),
+        format!("[webhook.a]\nsecret = \"{CANARY}\""),
+        format!("[webhook.a]\nurl = \"https://u:{CANARY}@hooks.example/x\""),
+        format!("[webhook.a]\nsecret_env = \"{CANARY}\""),
         format!("[workspace]\ntoken = \"{CANARY}\""),
     ];
     for text in texts {

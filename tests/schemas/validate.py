@@ -5,7 +5,7 @@ usage: validate.py SCHEMAS [--good PATH]... [--bad PATH]...
 
 Every schema in SCHEMAS must be one, by its meta-schema. Every file of --good must pass, as a whole and object by object
 against the schema of its kind; every file of --bad must be refused. A path is a file or a directory. Files whose name
-begins with `writ` are settings, those that end in `.json` are plans. Dates are ISO strings to JSON Schema, as to the editors.
+begins with `writ` are settings, those that end in `.json` are plans, or what webhooks are told. Dates are ISO strings to JSON Schema, as to the editors.
 """
 
 import argparse
@@ -56,13 +56,16 @@ class Schemas:
                 self.settings = validator
             elif name == "plan":
                 self.plan = validator
+            elif name == "webhook":
+                self.webhook = validator
 
     def of(self, path):
         return self.settings if path.name.startswith("writ") else self.file
 
     def findings(self, path):
         if path.suffix == ".json":
-            yield from self.plan.iter_errors(json.loads(path.read_text()))
+            document = json.loads(path.read_text())
+            yield from (self.webhook if "event" in document else self.plan).iter_errors(document)
             return
         document = as_json(tomllib.loads(path.read_text()))
         validator = self.of(path)

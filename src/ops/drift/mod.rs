@@ -110,6 +110,12 @@ fn taken_away(context: &Context, state: &State, config: &Config) -> Result<Vec<T
 }
 
 impl Found {
+    /// The identity of the store.
+    #[must_use]
+    pub fn lineage(&self) -> Option<&str> {
+        self.state.lineage.as_deref()
+    }
+
     /// The objects that somebody means, all of them for no address. One that is tolerated has to be named.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What waits to leave the house is sent: roles and accounts into other systems, notices to people.
+//! What waits to leave the house is sent: roles and accounts into other systems, notices to people, applies to webhooks.
 //!
 //! Invariants: one process sends at a time, under a lock of its own that nobody else waits for; nothing is sent under the lock of the
 //! store; what became of each try is recorded after it, so that a crash in between sends once more what the other side knows to be the
@@ -14,7 +14,7 @@ use crate::engine::{
 use crate::kinds::display_name;
 use crate::kinds::user::User;
 use crate::notify::{Credentials, Mailer};
-use crate::ops::{Context, Failure, apply, load};
+use crate::ops::{Context, Failure, apply, load, webhooks};
 use crate::store::{Lock, StoreError};
 use crate::view::mail::{self, NoticeKind};
 use chrono::TimeDelta;
@@ -33,6 +33,8 @@ pub struct Sent {
     pub failures: usize,
     /// Somebody else is sending.
     pub busy: bool,
+    /// How many applies webhooks were told.
+    pub told: usize,
 }
 
 /// What came of one try.
@@ -58,6 +60,8 @@ pub fn send(context: &Context, environment: &dyn Fn(&str) -> Option<String>, aga
         Err(StoreError::Locked(_)) => return Ok(Sent { busy: true, ..all }),
         lock => lock?,
     };
+    let (told, untold) = webhooks::tell_applies(context, &settings, &place, environment)?;
+    (all.told, all.failures) = (told, untold);
     let mut post = Post::new(&settings, environment);
     if again {
         all.done = write(context, "deliver", |desk, _, mint| {

@@ -4,11 +4,11 @@ use crate::authority::Action;
 use crate::kinds::LIST;
 use serde_json::{Map, Value, json};
 
-fn text() -> Value {
+pub(super) fn text() -> Value {
     json!({ "type": "string" })
 }
 
-fn or_null(mut schema: Value) -> Value {
+pub(super) fn or_null(mut schema: Value) -> Value {
     if let Some(kind) = schema.get("type").and_then(Value::as_str).map(str::to_owned)
         && let Value::Object(map) = &mut schema
     {
@@ -19,13 +19,13 @@ fn or_null(mut schema: Value) -> Value {
 }
 
 /// A table that has exactly these members, all of them but the `optional`.
-fn exact(members: &[(&str, Value)], optional: &[&str]) -> Value {
+pub(super) fn exact(members: &[(&str, Value)], optional: &[&str]) -> Value {
     let properties: Map<String, Value> = members.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
     let required: Vec<&str> = members.iter().map(|(name, _)| *name).filter(|n| !optional.contains(n)).collect();
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
-fn list(items: Value) -> Value {
+pub(super) fn list(items: Value) -> Value {
     json!({ "type": "array", "items": items })
 }
 
