@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::arithmetic_side_effects, reason = "a test")]
 
 mod forge;
+mod policy;
 #[path = "../support/mod.rs"]
 mod support;
 mod workflows;

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 /// A Python of the developers' environment; only a developer's machine may be without it.
-fn python(module: &str) -> Option<PathBuf> {
+pub fn python(module: &str) -> Option<PathBuf> {
     let candidates = [root().join("target/venv/bin/python"), PathBuf::from("python3")];
     let has_it =
         |python: &PathBuf| Command::new(python).args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success());
@@ -16,7 +16,7 @@ fn python(module: &str) -> Option<PathBuf> {
     if found.is_none() {
         let how = "python3 -m venv target/venv && target/venv/bin/pip install -r tests/ci/requirements.txt";
         assert!(std::env::var_os("CI").is_none_or(|v| v != "true"), "there is no Python with `{module}`: {how}");
-        eprintln!("SKIPPED: the pipelines were not looked at, there is no Python with `{module}`: {how}");
+        eprintln!("SKIPPED: not all of the pipelines was looked at, there is no Python with `{module}`: {how}");
     }
     found
 }
