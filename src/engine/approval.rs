@@ -5,7 +5,7 @@ use super::assign;
 use super::draft::Draft;
 use super::event::Event;
 use super::facts::Facts;
-use super::nouns::{Named, Request, RequestKind, RequestState, Stage};
+use super::nouns::{Assignment, Named, Request, RequestKind, RequestState, Stage};
 use super::outbox::is_delivered_elsewhere;
 use super::people::{Person, people};
 use super::policies::{Offer, admits, incompatible};
@@ -185,6 +185,10 @@ pub(super) fn close(
 /// Everybody who had to agree did: what was asked is given, now or at its start. What forbids it by now ends the request.
 pub(super) fn approve(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Result<(), Refusal> {
     let request = find(&draft.facts(), id)?;
+    // What is over is not extended, also where nobody looked at the clock since; that comes before whatever else stands against it.
+    if request.kind == RequestKind::Extend && extended(draft, &request, at).is_none() {
+        return close(draft, id, at, RequestState::Canceled, None, ENDED);
+    }
     let start = request.start.filter(|start| *start > at);
     let from = start.unwrap_or(at);
     let ceiling = request.terms.ceiling(from);
@@ -227,15 +231,23 @@ pub(super) fn approve(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Res
     }
 }
 
+/// Why a request to extend access that is over comes to nothing.
+const ENDED: &str = "the access ended meanwhile";
+
+/// The assignment that a request is to extend, while it gives access.
+fn extended(draft: &Draft<'_>, request: &Request, at: DateTime<Utc>) -> Option<Box<Assignment>> {
+    match draft.record(Family::Assignment, request.assignment.as_ref()?) {
+        Some(Record::Assignment(a)) if a.is_live(at) => Some(a),
+        _ => None,
+    }
+}
+
 /// Gives what was approved.
 pub(super) fn deliver(draft: &mut Draft<'_>, id: &str, at: DateTime<Utc>) -> Result<(), Refusal> {
     let request = find(&draft.facts(), id)?;
     let assignment = match (request.kind, &request.assignment) {
         (RequestKind::Extend, Some(assignment)) => {
-            let held = match draft.record(Family::Assignment, assignment) {
-                Some(Record::Assignment(a)) if a.is_live(at) => a,
-                _ => return close(draft, id, at, RequestState::Canceled, None, "the access ended meanwhile"),
-            };
+            let Some(held) = extended(draft, &request, at) else { return close(draft, id, at, RequestState::Canceled, None, ENDED) };
             // Somebody may have moved the end further meanwhile: an extension never takes any of it away.
             let end = held.end.zip(request.end).map(|(current, wanted)| current.max(wanted));
             let (policy, extensible) = (request.policy.clone(), request.terms.is_extensible());

@@ -1,6 +1,5 @@
 //! Access ends: given up, taken away, run out; and what follows for people from outside: Q20.
 
-use super::access::live_of;
 use super::actor::Actor;
 use super::draft::Draft;
 use super::event::{Cause, Event};
@@ -90,7 +89,9 @@ pub(super) fn last_lost(draft: &mut Draft<'_>, target: &Named, at: DateTime<Utc>
         let guest = super::assign::guest_of(&facts, target);
         // Whom files declare is theirs, and no longer the engine's.
         let declared = facts.of_id(&target.id).is_some_and(|s| s.workspace.is_some());
-        let stays = declared || guest.is_none_or(|g| g.state != GuestState::Active) || !live_of(&facts, &target.id).is_empty();
+        // What ran out since the last look at the clock is dealt with at the next.
+        let holds = || !facts.records.of_person(Family::Assignment, &target.id).is_empty();
+        let stays = declared || guest.is_none_or(|g| g.state != GuestState::Active) || holds();
         let awaited = |r: &Record| matches!(r, Record::Request(r) if r.state == RequestState::Scheduled);
         if stays || facts.records.of_person(Family::Request, &target.id).iter().any(awaited) {
             return Ok(());

@@ -28,6 +28,7 @@ pub fn catch_up(draft: &mut Draft<'_>, records: Vec<Record>, until: DateTime<Utc
     let key = |r: &Record| Some((r.due()?, r.family(), r.id().to_owned())).filter(|(_, family, _)| family.is_timed());
     let mut waiting: BTreeSet<(DateTime<Utc>, Family, String)> = records.iter().filter_map(key).collect();
     draft.knows(records);
+    let mut changed = None;
     while let Some((at, family, id)) = waiting.pop_first() {
         if at > until {
             break;
@@ -37,11 +38,20 @@ pub fn catch_up(draft: &mut Draft<'_>, records: Vec<Record>, until: DateTime<Utc
         let before = draft.so_far();
         draft.now = at;
         due(draft, &record)?;
+        if !draft.so_far_all().iter().skip(before).all(is_reminder) {
+            changed = Some(at);
+        }
         // A request that came to its end just now is taken away by another look: whoever tells of this one has to know it.
         let ended = |r: &&Record| matches!(r, Record::Request(r) if !r.state.is_open());
         waiting.extend(draft.touched_since(before).iter().filter(|r| !ended(r)).filter_map(key));
     }
+    // What follows of all of it follows of the last change, and not of a reminder after that.
+    draft.now = changed.unwrap_or(draft.now);
     Ok(())
+}
+
+fn is_reminder(event: &Event) -> bool {
+    matches!(event, Event::Expiring { .. } | Event::Reminded { .. } | Event::ReviewReminded { .. })
 }
 
 /// Does what a record is due for; nothing, where it is not due at the moment of the draft.

@@ -896,8 +896,8 @@ impl Naive {
         if let Some(assignment) = request.assignment.filter(|a| on_its_way && self.is_live(&self.assignments[*a])) {
             self.end(assignment, Cause::Removed);
         }
-        // What ended since the last look at the clock is dealt with at the next.
-        if request.state == State::Scheduled && self.assignments.iter().all(|a| a.target != request.target || a.over.is_some()) {
+        // A guest who came in for this may have nothing to come any more.
+        if request.state == State::Scheduled {
             self.lose(request.target);
         }
         Ok(())
@@ -1029,9 +1029,9 @@ impl Naive {
     }
 
     pub fn lose(&mut self, user: Id) {
-        // What is approved and to come counts.
+        // What is approved and to come counts, and what ran out unseen, which is dealt with at the next look at the clock.
         let to_come = self.requests.iter().any(|r| r.target == user && r.state == State::Scheduled);
-        if to_come || self.assignments.iter().any(|a| a.target == user && self.is_live(a)) {
+        if to_come || self.assignments.iter().any(|a| a.target == user && a.over.is_none()) {
             return;
         }
         let now = self.now;
