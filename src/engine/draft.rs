@@ -186,4 +186,15 @@ impl<'a> Draft<'a> {
     pub fn events(self) -> Vec<Event> {
         self.events
     }
+
+    /// The same, with the records that it is about as it leaves them, in the order in which they were touched first.
+    #[must_use]
+    pub fn decided(mut self) -> (Vec<Event>, Vec<Record>) {
+        let mut touch = |event: &Event| {
+            let (family, id) = event.record();
+            self.overlay.changed.remove(&(family, id.to_owned())).flatten()
+        };
+        let records = self.events.iter().filter_map(&mut touch).collect();
+        (self.events, records)
+    }
 }

@@ -265,6 +265,41 @@ fn an_extension_out_of_scope() {
     assert_eq!(end, Some(90 * DAY));
 }
 
+/// Section 2.2: access that is over is not extended, whatever else stands against it, and though nobody looked at the clock since.
+#[test]
+fn an_extension_of_what_ran_out_unseen() {
+    let mut world = world();
+    world.groups[0].users = vec![0];
+    let scope = Scope::Listed(vec![Who::Group(0)]);
+    let terms = Policy { requests: false, extension: Extension::Approval, ..policy(0, scope, &[Who::User(1)]) };
+    world.policies = vec![Policy { ends: Ends::After(20 * DAY), ..terms }];
+    let mut engine = Engine::new(&world);
+    does(&mut engine, &world, JOE, &Act::Request(want(0))).unwrap();
+    engine.now = 10 * DAY;
+    does(&mut engine, &world, JOE, &Act::Extend { assignment: 0, end: None, reason: true }).unwrap();
+    let changed = world.change(&super::world::Edit::Member(0, 0));
+    engine.change(&world, &changed, &[]).unwrap();
+    engine.now = 21 * DAY;
+    does(&mut engine, &world, MAMTA, &approves(1)).unwrap();
+    assert_eq!(state(&engine, 1), RequestState::Canceled);
+}
+
+/// R151: a guest is blocked once the last assignment is over; one that ran out unseen is over at the next look at the clock.
+#[test]
+fn a_guest_whose_access_ran_out_unseen() {
+    let mut world = world();
+    let short = Policy { ends: Ends::After(DAY), ..policy(0, Scope::Outside, &[]) };
+    world.policies = vec![short, policy(1, Scope::Outside, &[])];
+    let mut engine = Engine::new(&world);
+    does(&mut engine, &world, ZOE, &Act::Request(want(0))).unwrap();
+    does(&mut engine, &world, ZOE, &Act::Request(Want { start: Some(3 * DAY), ..want(1) })).unwrap();
+    engine.now = 2 * DAY;
+    does(&mut engine, &world, By::Operator, &Act::Cancel { request: 1 }).unwrap();
+    assert_eq!(guest(&engine).0, GuestState::Active);
+    engine.tick(2 * DAY).unwrap();
+    assert_eq!(guest(&engine).0, GuestState::Blocked);
+}
+
 /// A package that is delivered elsewhere, which joe asked for and has.
 fn delivered_elsewhere(gives: &[Gives]) -> (World, Engine) {
     let mut world = world();

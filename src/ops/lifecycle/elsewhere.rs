@@ -15,7 +15,7 @@ pub fn carry_over(context: &Context, verb: &str, all: &[Carried]) -> Result<(Don
         let mut draft = Draft::new(&desk.facts, mint);
         out = carry(&mut draft, &desk.actor, all)?;
         conclude(&mut draft, &Reach::default(), false)?;
-        Ok(draft.events())
+        Ok(draft.decided())
     })?;
     Ok((done, out))
 }
@@ -30,7 +30,7 @@ pub fn look_again(context: &Context, verb: &str, people: Vec<Named>) -> Result<O
         let mut draft = Draft::new(&desk.facts, mint);
         settle(&mut draft, &desk.actor, &[])?;
         conclude(&mut draft, &Reach { people, ..Reach::default() }, desk.mail)?;
-        Ok(draft.events())
+        Ok(draft.decided())
     })?;
     Ok(done.serial)
 }

@@ -30,7 +30,6 @@ use crate::model::{Address, Zone, canonical};
 use crate::reconcile::State;
 use crate::store::{self, Reader, Revision, StoredRecords};
 use chrono::{DateTime, SubsecRound, Utc};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long a command waits for others who write: each of them is done in a moment.
@@ -169,7 +168,7 @@ pub fn act(context: &Context, verb: &str, ask: impl FnOnce(&Desk<'_>) -> Result<
         let mut draft = Draft::new(&desk.facts, mint);
         commands.iter().try_for_each(|command| decide(&mut draft, &desk.actor, command))?;
         conclude(&mut draft, &Reach::default(), desk.mail)?;
-        Ok(draft.events())
+        Ok(draft.decided())
     })
 }
 
@@ -225,7 +224,7 @@ fn step(context: &Context, until: Option<DateTime<Utc>>) -> Result<Option<Done>,
         let mut draft = Draft::new(&desk.facts, mint);
         catch_up(&mut draft, due, last.unwrap_or(until))?;
         conclude(&mut draft, &Reach::default(), desk.mail)?;
-        Ok(draft.events())
+        Ok(draft.decided())
     })?;
     Ok(Some(done).filter(|done| done.serial.is_some()))
 }
@@ -234,17 +233,18 @@ fn step(context: &Context, until: Option<DateTime<Utc>>) -> Result<Option<Done>,
 fn write(
     context: &Context,
     verb: &str,
-    decide: impl FnOnce(&Desk<'_>, &StoredRecords<'_>, &dyn Fn() -> String) -> Result<Vec<Event>, Failure>,
+    decide: impl FnOnce(&Desk<'_>, &StoredRecords<'_>, &dyn Fn() -> String) -> Result<(Vec<Event>, Vec<Record>), Failure>,
 ) -> Result<Done, Failure> {
     let (settings, place) = load::settings_and_place(context)?;
     drop(there(&place)?);
     let who = context.acting.clone().unwrap_or_else(|| context.operator.clone());
     let lock = claim::claim(context, &place, &who, verb, PATIENCE)?;
     let (mut writer, head) = claim::store(context, &place, &settings, &lock)?.ok_or_else(|| absent(&place))?;
-    let (reader, state) = open(&place, &settings)?;
+    let (_, state) = open(&place, &settings)?;
     let actor = if runs_by_itself(verb) { Actor::System } else { actor(context, &state, &settings)? };
-    let now = context.now.trunc_subsecs(3).max(reader.latest()?);
-    let records = reader.records();
+    // What is read to decide is mostly what is written then: whoever writes reads it, and keeps its pages.
+    let now = context.now.trunc_subsecs(3).max(writer.latest()?);
+    let records = writer.records();
     let (zone, narrowest_only) = terms(&state, &settings);
     let facts = Facts::new(&state.objects, &records, now, zone, narrowest_only);
     let today = facts.with(&records, now);
@@ -259,20 +259,16 @@ fn write(
         mail: settings.mail().is_some(),
         state: &state,
     };
-    let events = decide(&desk, &records, &context.mint);
+    let decided = decide(&desk, &records, &context.mint);
     // What could not be read was decided from as if it were not there.
     records.sound()?;
-    let events = events?;
+    let (events, touched) = decided?;
     if events.is_empty() {
         return Ok(Done::default());
     }
-    drop(reader);
-    let recorded = {
-        let records = writer.records();
-        let recorded = recorded(&|address| writer.row(address), &records, &[], &events, context.mint);
-        records.sound()?;
-        recorded?
-    };
+    let recorded = recorded(&|address| writer.row(address), &records, &[], &events, context.mint);
+    records.sound()?;
+    let recorded = recorded?;
     if apply::interrupted() {
         return Err(Failure::Interrupted);
     }
@@ -286,11 +282,7 @@ fn write(
         changes_digest: None,
         summary: canonical(&serde_json::json!({ "about": about(&events) })),
     })?;
-    let mut seen = BTreeSet::new();
-    let touched = events.iter().map(Event::record).filter(|key| seen.insert(*key));
-    let written = writer.records();
-    let now_there = touched.filter_map(|(family, id)| crate::engine::Records::get(&written, family, id)).collect();
-    Ok(Done { records: now_there, events, serial: Some(serial) })
+    Ok(Done { records: touched, events, serial: Some(serial) })
 }
 
 /// What a revision is about, in a few words: the package and the person of its first event, and how many more there are.

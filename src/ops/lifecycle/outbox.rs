@@ -67,7 +67,7 @@ pub fn send(context: &Context, environment: &dyn Fn(&str) -> Option<String>, aga
         all.done = write(context, "deliver", |desk, _, mint| {
             let mut draft = Draft::new(&desk.facts, mint);
             retry(&mut draft)?;
-            Ok(draft.events())
+            Ok(draft.decided())
         })?;
     }
     loop {
@@ -92,7 +92,7 @@ pub fn send(context: &Context, environment: &dyn Fn(&str) -> Option<String>, aga
                 }
             }
             crate::engine::conclude(&mut draft, &Reach::default(), desk.mail)?;
-            Ok(draft.events())
+            Ok(draft.decided())
         })?;
         let nothing = done.serial.is_none();
         all.done.events.extend(done.events);
