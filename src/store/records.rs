@@ -372,3 +372,86 @@ impl engine::Records for StoredRecords<'_> {
         self.or_keep(is_held(self.connection, package))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Assignment, AssignmentState, Cause, Ledger, Named, Records, Source};
+    use crate::store::{self, Reader, testing::World};
+    use proptest::prelude::*;
+
+    /// Names that JSON has to spell otherwise are among them.
+    fn person(n: usize) -> String {
+        format!("\"{n:02}\"\té@contoso.example")
+    }
+
+    fn events((n, person, package, over): (usize, String, usize, bool)) -> Vec<engine::Event> {
+        let at: DateTime<Utc> = "2026-03-01T08:00:00Z".parse().unwrap();
+        let named = |text: String| Named { id: text.clone(), name: text };
+        let assignment = Assignment {
+            id: format!("a{n:03}"),
+            package: named(format!("p{package}")),
+            policy: named("q".to_owned()),
+            target: named(person),
+            source: Source::Automatic,
+            start: at,
+            end: (n % 2 == 0).then_some(at),
+            extensible: false,
+            state: AssignmentState::Delivered,
+            reminded: 0,
+            grace: None,
+            ended: None,
+            cause: None,
+        };
+        let ended = engine::Event::Ended { assignment: assignment.id.clone(), at, cause: Cause::Expired };
+        let given = engine::Event::Given { assignment: Box::new(assignment) };
+        [given].into_iter().chain(over.then_some(ended)).collect()
+    }
+
+    /// What was shown, sorted, so that what is shown twice stands in it twice, and the people from there on.
+    fn shown(records: &dyn Records, packages: &BTreeSet<String>, people: &BTreeSet<String>) -> (Vec<String>, BTreeSet<String>) {
+        let (mut all, mut people) = (Vec::new(), people.clone());
+        records.held(packages, &mut people, &mut |hold| all.push(format!("{hold:?}")));
+        all.sort();
+        (all, people)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// By the index or in one pass over the table, what people hold is what the records say, one by one.
+        #[test]
+        fn what_is_held_is_found_alike_in_every_way(
+            all in prop::collection::vec((0..12_usize, 0..3_usize, prop::bool::ANY), 40..90),
+        ) {
+            // One package is held by one alone, so that few are asked for as well as many.
+            let rare = [(0, person(5), 9, false), (1, person(20), 8, false)];
+            let others = all.into_iter().enumerate().map(|(n, (who, package, over))| (n + 2, person(who), package, over));
+            let happened: Vec<engine::Event> = rare.into_iter().chain(others).flat_map(events).collect();
+            let mut ledger = Ledger::default();
+            for event in &happened {
+                let key = (event.record().0, event.record().1.to_owned());
+                let after = engine::fold(ledger.0.get(&key).cloned(), event).unwrap().unwrap();
+                ledger.0.insert(key, after);
+            }
+            let mut world = World::empty();
+            world.commit(&happened.into_iter().map(|e| store::Event::Life(Box::new(e))).collect::<Vec<_>>()).unwrap();
+            let reader = Reader::open(&world.path).unwrap();
+            prop_assert!(!is_much(&reader.connection, 1).unwrap() && is_much(&reader.connection, 12).unwrap(), "both ways are gone");
+
+            let packages = [vec![], vec!["p9"], vec!["p0"], vec!["p0", "p1", "p2"], vec!["p0", "p8", "none"]];
+            let people = [vec![], vec![5], vec![0, 3, 20], (0..30).collect::<Vec<_>>()];
+            for packages in packages.map(|all| all.into_iter().map(str::to_owned).collect::<BTreeSet<_>>()) {
+                for people in people.clone().map(|all| all.into_iter().map(person).collect::<BTreeSet<_>>()) {
+                    let records = reader.records();
+                    let found = shown(&records, &packages, &people);
+                    records.sound().unwrap();
+                    prop_assert_eq!(&found, &shown(&ledger, &packages, &people), "{:?} {:?}", packages, people);
+                }
+            }
+            for package in ["p0", "p8", "p9", "none"] {
+                prop_assert_eq!(reader.records().is_held(package), ledger.is_held(package));
+            }
+        }
+    }
+}
