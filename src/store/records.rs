@@ -426,7 +426,7 @@ mod tests {
         ) {
             // One package is held by one alone, so that few are asked for as well as many.
             let rare = [(0, person(5), 9, false), (1, person(20), 8, false)];
-            let others = all.into_iter().enumerate().map(|(n, (who, package, over))| (n + 2, person(who), package, over));
+            let others = (2..).zip(all).map(|(n, (who, package, over))| (n, person(who), package, over));
             let happened: Vec<engine::Event> = rare.into_iter().chain(others).flat_map(events).collect();
             let mut ledger = Ledger::default();
             for event in &happened {
