@@ -167,6 +167,35 @@ fn an_automatic_policy_follows_its_rule_with_grace() {
     w.expect(0, &["audit", "verify"]);
 }
 
+/// What is nothing to people gives nobody anything; and where a rule takes somebody in by a change of something else, the plan says so,
+/// with what was remembered and without it.
+#[test]
+fn a_rule_takes_nobody_in_whom_the_plan_does_not_tell() {
+    let text = BASE.replace("[user.\"ann@contoso.example\"]\n", "[user.\"ann@contoso.example\"]\ndepartment = \"Sales\"\n")
+        + "[access_package.crm.policy.auto]\nexpiration = \"never\"\n\
+           automatic = { rule = \"user.department == 'Sales'\", add = true, remove = true }\n";
+    let w = Workspace::of(&text);
+    w.apply();
+    w.expect(0, &["remove", "crm", "--for", "ann@contoso.example"]);
+    assert_eq!(holders(&w), Vec::<String>::new());
+    let note = text.replace("[access_package.crm]\n", "[access_package.crm]\ndescription = \"Customers\"\n");
+    w.write("all.toml", &note);
+    let plan = w.expect(0, &["plan"]).out;
+    assert!(plan.contains("1 to change") && !plan.contains("ann@contoso.example"), "{plan}");
+    w.apply();
+    assert_eq!(holders(&w), Vec::<String>::new());
+    // A longer end, another group: neither has to do with her, and the rule looks at everybody again.
+    let group = format!("{note}[group.all]\nmembers = [\"bo@contoso.example\"]\n");
+    for other in [note.replace("\"30d\"", "\"40d\""), group] {
+        w.write("all.toml", &other);
+        let told = w.expect(0, &["plan"]).says(&["1 person gains User on application:crm", "ann@contoso.example"]).out.clone();
+        let forgetful = w.command(&["plan"]).env("WRIT_CACHE", "0").output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&forgetful.stdout), told);
+    }
+    w.apply();
+    assert_eq!(holders(&w), ["ann@contoso.example"]);
+}
+
 /// One plan gives somebody another name and takes them out of a declared assignment, or leaves them in it.
 #[test]
 fn who_gets_another_name_loses_and_keeps_what_the_files_say() {

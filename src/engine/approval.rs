@@ -12,7 +12,7 @@ use super::policies::{Offer, admits, incompatible};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
 use super::removal;
-use super::terms::{StageTerms, Terms, later};
+use super::terms::{StageTerms, Terms, Who, later};
 use crate::kinds::connected_organization as organization;
 use chrono::{DateTime, Utc};
 
@@ -29,14 +29,14 @@ pub(super) fn find(facts: &Facts<'_>, id: &str) -> Result<Request, Refusal> {
 pub(super) fn approvers(facts: &Facts<'_>, request: &Request, stage: usize, escalated: bool) -> Vec<Named> {
     let Some(terms) = stage.checked_sub(1).and_then(|n| request.terms.stages.get(n)) else { return Vec::new() };
     let target = Person::of_named(facts, &request.target);
-    let eligible = |words: &[String]| -> Vec<Named> {
-        let named = words.iter().flat_map(|word| resolve(facts, &target, word));
+    let eligible = |all: &[Who]| -> Vec<Named> {
+        let named = all.iter().filter_map(|who| who.now(facts)).flat_map(|word| resolve(facts, &target, &word));
         let mut found: Vec<Named> = named.filter(|p| is_eligible(facts, request, p)).collect();
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found.dedup();
         found
     };
-    let unresolved = terms.approvers.iter().any(|w| is_word(w) && eligible(std::slice::from_ref(w)).is_empty());
+    let unresolved = terms.approvers.iter().any(|w| is_word(w.written()) && eligible(std::slice::from_ref(w)).is_empty());
     let mut found = eligible(&terms.approvers);
     if unresolved || found.is_empty() {
         found.extend(eligible(&terms.fallback));
@@ -92,7 +92,7 @@ pub fn would_approve(facts: &Facts<'_>, offer: &Offer<'_>, target: &Person<'_>) 
             (package, policy),
             (target.named.clone(), target.named.clone()),
             facts.now,
-            Terms::of(offer.policy, facts.zone, offer.policy.approves_requests()),
+            Terms::of(facts, offer.policy, offer.policy.approves_requests()),
         )
     };
     let seat = |(number, terms): (usize, &StageTerms)| {

@@ -58,7 +58,7 @@ pub(super) fn give(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<()
         // Why somebody is assigned is said freely (R53); questions are answered for them (R127).
         let asked = Ask { justification: ask.justification.clone().or_else(|| Some("assigned directly".to_owned())), ..ask.clone() };
         answers(policy, &asked)?;
-        let terms = Terms::of(policy, facts.zone, policy.approves_requests());
+        let terms = Terms::of(&facts, policy, policy.approves_requests());
         span(&facts, &terms, ask)?;
         let requestor = actor.named(&facts);
         let policy = Named { id: stored.id.clone(), name: policy.0.address.to_string() };

@@ -103,7 +103,7 @@ fn assignment(
     facts: &Facts<'_>,
     actor: &Actor,
 ) -> Assignment {
-    let terms = Terms::of(policy, facts.zone, false);
+    let terms = Terms::of(facts, policy, false);
     // What a rule gave goes when the rule says so.
     let automatic = policy.population() == Population::Automatic;
     Assignment {

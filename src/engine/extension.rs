@@ -52,7 +52,7 @@ pub(super) fn extend(
         let person = actor.person(&facts, "extend access")?;
         let assignment = find(&facts, id).ok().filter(|a| person.is(&a.target)).ok_or_else(|| absent(id))?;
         let (package, policy) = governing(&facts, &assignment)?;
-        let terms = Terms::of(policy, facts.zone, policy.extension() == "approval");
+        let terms = Terms::of(&facts, policy, policy.extension() == "approval");
         let name = &policy.0.address;
         if !terms.is_extensible() {
             return Err(Refusal::by(
@@ -163,7 +163,7 @@ pub(super) fn reschedule(draft: &mut Draft<'_>, actor: &Actor, id: &str, end: Da
         if end <= now {
             return Err(Refusal::by("R52", "the end has passed", "`writ remove` ends access now"));
         }
-        let terms = Terms::of(policy, facts.zone, false);
+        let terms = Terms::of(&facts, policy, false);
         if let Some(latest) = terms.ceiling(now).filter(|latest| end > *latest) {
             let message = format!("the policy lets nobody have it beyond {}", latest.to_rfc3339_opts(SecondsFormat::Secs, true));
             return Err(Refusal::by("R131", message, "name an end that is not later"));

@@ -72,6 +72,6 @@ pub use request::hindrance;
 pub use review::{Answer, Answered, Item, Review, ReviewState, Series, asked_of};
 pub use settle::{Changed, settle, spent};
 pub use sight::Sight;
-pub use terms::{StageTerms, Terms};
+pub use terms::{StageTerms, Terms, Who};
 pub use timers::catch_up;
 pub use ways::{Joined, Way, ways_into};

@@ -150,7 +150,7 @@ pub fn offers<'a>(facts: &Facts<'a>, package: &Address, person: &Person<'a>) -> 
     let mut offered: Vec<Offer<'a>> = in_scope
         .iter()
         .filter(|(policy, _)| policy.is_enabled())
-        .map(|(policy, stored)| Offer { policy: *policy, stored, ends: Terms::of(*policy, facts.zone, false).ceiling(facts.now) })
+        .map(|(policy, stored)| Offer { policy: *policy, stored, ends: Terms::of(facts, *policy, false).ceiling(facts.now) })
         .collect();
     if offered.is_empty() {
         let names: Vec<&str> = in_scope.iter().map(|(p, _)| p.0.address.key()).collect();

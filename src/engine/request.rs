@@ -50,7 +50,7 @@ pub(super) fn submit(draft: &mut Draft<'_>, actor: &Actor, ask: &Ask) -> Result<
                 (facts.named(&ask.package).unwrap_or_else(|| policy.clone()), policy),
                 (target.named, requestor.named),
                 facts.now,
-                Terms::of(chosen.policy, facts.zone, chosen.policy.approves_requests()),
+                Terms::of(&facts, chosen.policy, chosen.policy.approves_requests()),
             )
         }
     };
@@ -180,7 +180,7 @@ fn schedule(facts: &Facts<'_>, chosen: &Offer<'_>, ask: &Ask) -> Result<(), Refu
         let message = format!("`{name}` does not let requestors pick start and end");
         return Err(Refusal::by("R132", message, "leave `--start` and `--end` out, or ask through another policy"));
     }
-    span(facts, &Terms::of(chosen.policy, facts.zone, false), ask)
+    span(facts, &Terms::of(facts, chosen.policy, false), ask)
 }
 
 /// A start that is to come, an end after it, and no later one than the terms allow (R52, R131).

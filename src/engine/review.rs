@@ -15,7 +15,7 @@ use super::people::{Person, people};
 use super::record::{Family, Record};
 use super::refusal::Refusal;
 use super::removal;
-use super::terms::later;
+use super::terms::{Who, later};
 use crate::authority::Action;
 use crate::kinds::policy::{Policy, ReviewTerms};
 use crate::model::{Address, Edge, Minutes, Zone, instant};
@@ -101,8 +101,8 @@ fn open(draft: &mut Draft<'_>, policy: &str, at: DateTime<Utc>) -> Result<Option
             justification: false,
         });
         let Some(package) = stored.object.address.parent().and_then(|p| facts.named(&p)) else { return Ok(None) };
-        let texts = |all: &[&str]| all.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-        let (reviewers, fallback) = (texts(&terms.reviewers), texts(&terms.fallback));
+        let those = |all: &[&str]| all.iter().map(|text| Who::of(&facts, text)).collect::<Vec<_>>();
+        let (reviewers, fallback) = (those(&terms.reviewers), those(&terms.fallback));
         let held = live_in(&facts, &package.id).into_iter().filter(|a| a.policy.id == policy);
         let item = |a: super::Assignment| Item {
             reviewers: asked(&facts, &reviewers, &fallback, &a.target),
@@ -138,16 +138,17 @@ fn open(draft: &mut Draft<'_>, policy: &str, at: DateTime<Utc>) -> Result<Option
 }
 
 /// Who is asked about somebody's access. Nobody reviews their own but where the policy says `self`.
-fn asked(facts: &Facts<'_>, words: &[String], fallback: &[String], target: &Named) -> Vec<Named> {
+fn asked(facts: &Facts<'_>, reviewers: &[Who], fallback: &[Who], target: &Named) -> Vec<Named> {
     let person = Person::of_named(facts, target);
     let able = |p: &Person<'_>| p.object.is_some() && p.is_enabled();
-    let others = |names: &[String]| -> Vec<Named> {
+    let others = |all: &[Who]| -> Vec<Named> {
+        let names = Who::all_now(all, facts);
         let found = people(facts, names.iter().map(String::as_str)).into_iter().map(|name| facts.person(&name));
         found.filter(|p| able(p) && !p.is(target)).map(|p| p.named).collect()
     };
-    match words {
-        [one] if one == "self" => vec![person.named],
-        [one] if one == "manager" => match person.manager(facts).filter(|m| !m.is(target)) {
+    match reviewers {
+        [one] if one.written() == "self" => vec![person.named],
+        [one] if one.written() == "manager" => match person.manager(facts).filter(|m| !m.is(target)) {
             Some(manager) => vec![manager.named],
             None => others(fallback),
         },

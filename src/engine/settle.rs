@@ -1,5 +1,5 @@
 //! What a change of the files means for the lifecycle: declared assignments are given once, what is gone takes its assignments along,
-//! automatic policies look again at whom they take in.
+//! automatic policies look again at whom they take in, but where nothing changed that is anything to people.
 //!
 //! In: the objects before and after, and which of them changed. Out: events in a [`Draft`] whose facts are those afterwards.
 
@@ -18,6 +18,7 @@ use super::refusal::Refusal;
 use super::terms::{Terms, later};
 use super::{removal, review};
 use crate::expr::Rule;
+use crate::kinds;
 use crate::kinds::assignment::Assignment as Declared;
 use crate::kinds::policy::{Automatic, Policy};
 use crate::kinds::user::User;
@@ -31,6 +32,17 @@ pub struct Changed<'a> {
     pub before: Option<&'a Stored>,
     /// Nothing, where it is gone.
     pub after: Option<&'a Stored>,
+}
+
+impl Changed<'_> {
+    /// Whether it is anything to people.
+    fn matters(&self) -> bool {
+        match (self.before, self.after) {
+            (Some(before), Some(after)) => kinds::matters(&before.object, &after.object),
+            (None, None) => false,
+            _ => true,
+        }
+    }
 }
 
 /// Adds to a draft what follows from these changes.
@@ -58,7 +70,10 @@ pub fn settle(draft: &mut Draft<'_>, actor: &Actor, changed: &[Changed<'_>]) -> 
             (None, None) => {}
         }
     }
-    automatic(draft, &mut losers)?;
+    // What is nothing to people gives nobody anything, and takes nothing: whoever reads the plan is told of no one, and may rely on it.
+    if changed.iter().any(Changed::matters) {
+        automatic(draft, &mut losers)?;
+    }
     // Who lost one thing may have been given another: a guest goes who has nothing after all of it (R151).
     losers.iter().try_for_each(|holder| removal::last_lost(draft, holder, draft.now))
 }
@@ -172,7 +187,7 @@ fn give(draft: &mut Draft<'_>, actor: &Actor, stored: &Stored, name: &str) -> Re
         let (Some(package), Some(policy)) = (declared.package(), declared.policy()) else { return Ok(()) };
         let (Some(package), Some(governs)) = (facts.named(&package), facts.object(&policy).and_then(Policy::of)) else { return Ok(()) };
         let Some(policy) = facts.named(&policy) else { return Ok(()) };
-        let terms = Terms::of(governs, facts.zone, false);
+        let terms = Terms::of(&facts, governs, false);
         let start = declared.starts(facts.zone).filter(|start| *start > now);
         let end = declared.ends(facts.zone);
         // One that ended before it began to be applied gives nothing; the plan has said so.
@@ -284,7 +299,7 @@ fn take_in(draft: &mut Draft<'_>, package: &Named, policy: &Named, names: &[Stri
     let given: Vec<Assignment> = {
         let facts = draft.facts();
         let (Some(found), Some(governs)) = (facts.package(&package.id), facts.policy(&policy.id)) else { return Ok(()) };
-        let end = Terms::of(governs, facts.zone, false).ceiling(start);
+        let end = Terms::of(&facts, governs, false).ceiling(start);
         if end.is_some_and(|end| end <= start) {
             return Ok(());
         }

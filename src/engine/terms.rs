@@ -1,9 +1,53 @@
 //! The terms of a policy as a request takes them along (R31), and the ends that follow from them.
 
+use super::facts::Facts;
+use super::nouns::Named;
+use crate::kinds::group::principal;
 use crate::kinds::policy::{Policy, Stage};
 use crate::model::{Edge, Minutes, Zone, instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+
+/// Who is named in terms that are kept: whoever is in the directory stays so under another name, and nobody comes to be it by taking the
+/// old one (R31).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Who {
+    /// Somebody or a group, by id; the name is as it was written.
+    Known(Named),
+    /// People who are looked up, such as `manager`; in the records of older versions also somebody or a group, by name.
+    Word(String),
+}
+
+impl Who {
+    /// Those of a text.
+    pub(super) fn of(facts: &Facts<'_>, text: &str) -> Who {
+        let known = principal(text).and_then(|address| facts.objects.get(&address));
+        known.map_or_else(|| Who::Word(text.to_owned()), |s| Who::Known(Named { id: s.id.clone(), name: text.to_owned() }))
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn written(&self) -> &str {
+        match self {
+            Who::Known(named) => &named.name,
+            Who::Word(word) => word,
+        }
+    }
+
+    /// As it would be written now; nothing of who is gone.
+    pub(super) fn now(&self, facts: &Facts<'_>) -> Option<String> {
+        match self {
+            Who::Known(named) => facts.of_id(&named.id).map(|s| s.object.address.reference()),
+            Who::Word(word) => Some(word.clone()),
+        }
+    }
+
+    /// Of these all who are there, as they would be written now.
+    pub(super) fn all_now(all: &[Who], facts: &Facts<'_>) -> Vec<String> {
+        all.iter().filter_map(|who| who.now(facts)).collect()
+    }
+}
 
 /// What a policy said when a request was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,10 +65,10 @@ pub struct Terms {
 /// What a stage of approval said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageTerms {
-    /// Who decides, as written.
-    pub approvers: Vec<String>,
+    /// Who decides.
+    pub approvers: Vec<Who>,
     /// Who decides when those cannot be resolved.
-    pub fallback: Vec<String>,
+    pub fallback: Vec<Who>,
     /// How many minutes they have.
     pub timeout: i64,
     /// Whether a decision needs a reason (R43).
@@ -32,23 +76,23 @@ pub struct StageTerms {
     /// After how many minutes the alternates may decide too.
     pub escalates: Option<i64>,
     /// The alternates.
-    pub alternates: Vec<String>,
+    pub alternates: Vec<Who>,
 }
 
 impl StageTerms {
-    fn of(stage: Stage<'_>) -> StageTerms {
-        let texts = |all: &mut dyn Iterator<Item = &str>| all.map(str::to_owned).collect();
+    fn of(facts: &Facts<'_>, stage: Stage<'_>) -> StageTerms {
+        let those = |all: &mut dyn Iterator<Item = &str>| all.map(|text| Who::of(facts, text)).collect();
         let (escalates, alternates) = match stage.alternates() {
             Some((Minutes(after), alternates)) => (Some(after), alternates),
             None => (None, Vec::new()),
         };
         StageTerms {
-            approvers: texts(&mut stage.approvers()),
-            fallback: texts(&mut stage.fallback()),
+            approvers: those(&mut stage.approvers()),
+            fallback: those(&mut stage.fallback()),
             timeout: stage.timeout().0,
             justification: stage.needs_justification(),
             escalates,
-            alternates: texts(&mut alternates.into_iter()),
+            alternates: those(&mut alternates.into_iter()),
         }
     }
 }
@@ -56,11 +100,11 @@ impl StageTerms {
 impl Terms {
     /// The terms of today; with its stages, if these have to agree.
     #[must_use]
-    pub fn of(policy: Policy<'_>, zone: Zone, approval: bool) -> Terms {
-        let stages = if approval { policy.stages().into_iter().map(StageTerms::of).collect() } else { Vec::new() };
+    pub fn of(facts: &Facts<'_>, policy: Policy<'_>, approval: bool) -> Terms {
+        let stages = if approval { policy.stages().into_iter().map(|stage| StageTerms::of(facts, stage)).collect() } else { Vec::new() };
         Terms {
             expiration: policy.expiration_text().to_owned(),
-            zone: zone.name().to_owned(),
+            zone: facts.zone.name().to_owned(),
             extension: policy.extension().to_owned(),
             stages,
         }

@@ -130,6 +130,13 @@ pub static COMMON: &[Field] = &[Field::new(
 /// The key that names an object's templates; it is gone once they are expanded.
 pub const TEMPLATE: &str = "template";
 
+/// Whether it is something else to people that an object says one and not the other: another description is not, nor is another name.
+#[must_use]
+pub fn matters(before: &Object, after: &Object) -> bool {
+    let Some(kind) = kind(after.address.kind()) else { return false };
+    kind.tones.iter().any(|(name, tone)| *tone != Tone::Neutral && before.attributes.get(name) != after.attributes.get(name))
+}
+
 /// Whether an object is protected against deletion.
 #[must_use]
 pub fn is_protected(object: &Object) -> bool {

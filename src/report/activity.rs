@@ -47,11 +47,12 @@ fn rows(asked: &Asked<'_>) -> Result<Vec<Row>, Refusal> {
                 (package, Some(user), details(event), serde_json::to_string(event).unwrap_or_default())
             }
             What::Object(change) => {
-                let Some(root) = Address::parse(&change.address).ok().and_then(|a| a.lineage().find(|a| a.parent().is_none())) else {
+                let Some(then) = Address::parse(&change.address).ok().and_then(|a| a.lineage().find(|a| a.parent().is_none())) else {
                     continue;
                 };
                 // One that is gone has no id that could be asked for.
-                let package = facts.named(&root).unwrap_or_else(|| Named { id: String::new(), name: root.to_string() });
+                let known = change.root.as_ref().and_then(|root| facts.named(root));
+                let package = known.unwrap_or_else(|| Named { id: String::new(), name: then.to_string() });
                 (package, None, changed(change), String::new())
             }
         };
@@ -120,7 +121,8 @@ mod tests {
         let before = object("access_package.sell");
         let mut after = before.clone();
         after.attributes.remove("incompatible_with");
-        let change = ObjectChange { word: "object.updated", address: before.address.to_string(), before: Some(before), after: Some(after) };
+        let (address, root) = (before.address.to_string(), Some(before.address.clone()));
+        let change = ObjectChange { word: "object.updated", address, root, before: Some(before), after: Some(after) };
         let told = Told {
             serial: 9,
             at: world.now,

@@ -38,9 +38,7 @@ pub fn changes(asked: &Asked<'_>, assignments: &[Assignment], since: Option<Date
                 What::Life(event) if event.record().1 == assignment.id && since.is_none_or(|s| told.at >= s) => {
                     rows.extend(of_life(event).map(|(change, what)| line(asked, told, assignment, change, what, None)));
                 }
-                What::Object(change)
-                    if told.at > from && told.at < until && package.as_ref().is_some_and(|p| p.as_str() == change.address) =>
-                {
+                What::Object(change) if told.at > from && told.at < until && package.is_some() && package == change.root => {
                     let (before, after) = (roles(change.before.as_ref()), roles(change.after.as_ref()));
                     for (sign, (resource, role)) in difference(&before, &after) {
                         let on = if sign == "gained" { None } else { Some(held_on(asked, assignment, resource, role)) };
@@ -115,6 +113,7 @@ mod tests {
             let change = ObjectChange {
                 word: "object.updated",
                 address: before.address.to_string(),
+                root: Some(before.address.clone()),
                 before: Some(before.clone()),
                 after: Some(Object { address: before.address.clone(), ..after.clone() }),
             };

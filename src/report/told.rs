@@ -1,7 +1,7 @@
 //! What happened, as it is handed to reports.
 
 use crate::engine::Event;
-use crate::model::Object;
+use crate::model::{Address, Object};
 use chrono::{DateTime, Utc};
 
 /// One thing that happened, with when, by whom and by which command.
@@ -35,6 +35,8 @@ pub struct ObjectChange {
     pub word: &'static str,
     /// The address of the object afterwards.
     pub address: String,
+    /// What it, or that in which it stands, is called now; nothing, where another has its name.
+    pub root: Option<Address>,
     /// What it said, where that is known and was something.
     pub before: Option<Object>,
     /// What it says, where that is known and is something.

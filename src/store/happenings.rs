@@ -3,7 +3,9 @@
 //! In: an [`Interest`]. Out: [`Happening`]s, one by one, the oldest first. Invariant: what was erased is passed over, since nothing can
 //! be told of it; who has to know that it was is told by `verify`.
 
+use super::names::{Names, Span};
 use super::{Event, Reader, StoreError, error::Doing, query, rows::stamp};
+use crate::model::Address;
 use chrono::{DateTime, Utc};
 use rusqlite::ToSql;
 
@@ -18,7 +20,8 @@ pub struct Interest<'i> {
     pub to: Option<DateTime<Utc>>,
     /// Of the lifecycle only what happened to the records of these ids; `None`: all of it.
     pub records: Option<&'i [String]>,
-    /// What happened to the object of this address, and to what stands in it, too.
+    /// What happened to the object that is called so at the last serial, and to what stands in it, too, whatever it was called then; of a
+    /// kind, to all of that kind.
     pub object: Option<&'i str>,
 }
 
@@ -35,17 +38,29 @@ pub struct Happening {
     pub command: String,
     /// What happened.
     pub event: Event,
+    /// Of something that happened to an object: what the object, or that in which it stands, is called at the last serial; nothing, where
+    /// another has its name.
+    pub root: Option<String>,
 }
 
-const SQL: &str = "SELECT e.serial, r.at, r.actor, r.command, e.body FROM event e JOIN revision r ON r.serial = e.serial \
+const SQL: &str = "WITH span (name, serial, seq, to_serial, to_seq) AS MATERIALIZED (SELECT value ->> 'name', value ->> '$.from[0]', \
+    value ->> '$.from[1]', value ->> '$.to[0]', value ->> '$.to[1]' FROM json_each(?5)) \
+    SELECT e.serial, r.at, r.actor, r.command, e.body, e.seq FROM event e JOIN revision r ON r.serial = e.serial \
     WHERE e.serial <= ?1 AND r.at >= ?2 AND r.at < ?3 AND e.body IS NOT NULL AND \
     ((e.kind NOT LIKE 'object.%' AND e.kind NOT LIKE 'workspace.%' \
         AND (?4 IS NULL OR e.address IN (SELECT value FROM json_each(?4)))) \
-     OR (e.kind LIKE 'object.%' AND (e.address = ?5 OR substr(e.address, 1, length(?5) + 1) = ?5 || '.'))) \
+     OR (e.kind LIKE 'object.%' AND EXISTS (SELECT 1 FROM span s \
+        WHERE (e.address = s.name OR substr(e.address, 1, length(s.name) + 1) = s.name || '.') \
+        AND (e.serial, e.seq) >= (s.serial, s.seq) AND (e.serial, e.seq) < (s.to_serial, s.to_seq)))) \
     ORDER BY e.serial, e.seq";
 
 const CHANGES: &str = "SELECT serial, seq, body FROM event \
     WHERE serial <= ?1 AND (kind LIKE 'object.%' OR kind LIKE 'workspace.%') ORDER BY serial, seq";
+
+/// The address in which another stands.
+fn root_of(address: &str) -> Option<String> {
+    Address::parse(address).ok()?.lineage().last().map(|root| root.to_string())
+}
 
 /// Sorts behind every instant.
 const NEVER: &str = "~";
@@ -63,7 +78,18 @@ impl Reader {
         let doing = "reading what happened";
         let records = interest.records.map(|ids| serde_json::json!(ids).to_string());
         let (from, to) = (interest.from.map(stamp).unwrap_or_default(), interest.to.map_or_else(|| NEVER.to_owned(), stamp));
-        let values: [&dyn ToSql; 5] = [&query::signed(interest.last), &from, &to, &records, &interest.object];
+        // Of a kind it is all, whatever it is called: nothing moves to another kind.
+        let one = interest.object.filter(|object| Address::parse(object).is_ok());
+        let names = match interest.object {
+            Some(_) => Names::read(&self.connection, interest.last, one)?,
+            None => Names::default(),
+        };
+        let spans = match (one, interest.object) {
+            (Some(one), _) => names.of(one),
+            (None, kind) => kind.map(Span::always).into_iter().collect(),
+        };
+        let spans = serde_json::json!(spans).to_string();
+        let values: [&dyn ToSql; 5] = [&query::signed(interest.last), &from, &to, &records, &spans];
         let mut query = self.connection.prepare_cached(SQL).doing(doing)?;
         let mut rows = query.query(&values[..]).doing(doing)?;
         while let Some(row) = rows.next().doing(doing)? {
@@ -71,7 +97,12 @@ impl Reader {
             let corrupt = |e: serde_json::Error| StoreError::Corrupt(format!("an event of serial {serial} cannot be read: {e}"));
             let event = Event::read(query::text(row, 4).doing(doing)?).map_err(corrupt)?;
             let text = |column| query::text(row, column).map(str::to_owned).doing(doing);
-            tell(Happening { serial, at: text(1)?, actor: text(2)?, command: text(3)?, event })?;
+            let seq = query::unsigned(row, 5).doing(doing)?;
+            let root = match &event {
+                Event::Life(_) => None,
+                _ => event.address().and_then(root_of).and_then(|root| names.now(&root, (serial, seq))),
+            };
+            tell(Happening { serial, at: text(1)?, actor: text(2)?, command: text(3)?, event, root })?;
         }
         Ok(())
     }

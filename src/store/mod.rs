@@ -37,6 +37,7 @@ mod line;
 mod lock;
 mod look;
 mod migrate;
+mod names;
 mod open;
 mod pages;
 mod private;

@@ -275,17 +275,17 @@ impl Naive<'_> {
             .map(|id| Changed { before: old.get(id).copied(), after: new.get(id).copied() })
             .filter(|c| c.before.map(|s| &s.object) != c.after.map(|s| &s.object))
             .collect();
-        // Automatic policies look again whenever something was changed that has to do with who gets what.
-        let follows = |c: &Changed<'_>| {
-            let json = |s: &Stored| self.after.things.get(s.object.address.as_str()).map(|t| &t.json);
-            match c.before.or(c.after).unwrap().object.address.kind() {
-                "assignment" | "user" => true,
-                "access_package" | "resource" => c.before.is_some(),
-                "policy" => c.before.is_some() || c.after.and_then(json).unwrap()["automatic"].is_object(),
-                _ => false,
-            }
+        // Automatic policies look again whenever something was changed that is anything to people: not what things are called.
+        let matters = |c: &Changed<'_>| {
+            let (Some(before), Some(after)) = (c.before, c.after) else { return true };
+            let said = |s: &Stored| {
+                let called = |name: &str| name == "description" || name == "display_name" && s.object.address.kind() != "user";
+                let said = s.object.attributes.iter().filter(|(name, _)| !called(name));
+                said.map(|(name, value)| (name.to_owned(), value.clone())).collect::<Vec<_>>()
+            };
+            said(before) != said(after)
         };
-        if changed.iter().any(follows) {
+        if changed.iter().any(matters) {
             settle(&mut draft, &Actor::Operator("operator:root@here".to_owned()), &changed).unwrap();
         }
         let left = draft.facts();
@@ -444,7 +444,8 @@ impl Naive<'_> {
     }
 
     fn waiting(&self, moved: &Holdings, after: &Holdings, records: &dyn Records, say: &mut impl FnMut(&'static str, String)) {
-        let (then, today) = (facts(moved, self.ledger), facts(after, records));
+        // Who could decide is asked under the names of then: a name that moves takes nobody's say.
+        let (before, then, today) = (facts(self.objects.0, self.ledger), facts(moved, self.ledger), facts(after, records));
         for was in requests(self.ledger).into_iter().filter(|r| r.state.is_open()) {
             let Some(Record::Request(is)) = records.get(Family::Request, &was.id) else { continue };
             let name = |facts: &Facts<'_>, id: &str| facts.of_id(id).map(|s| s.object.address.clone());
@@ -453,7 +454,7 @@ impl Naive<'_> {
             let line = format!("{} {package} {}", was.id, person.key());
             if !is.state.is_open() {
                 say("closed", line);
-            } else if !deciders(&then, &was).is_empty() && deciders(&today, &is).is_empty() {
+            } else if !deciders(&before, &was).is_empty() && deciders(&today, &is).is_empty() {
                 say("undecided", line);
             }
         }

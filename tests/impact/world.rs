@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use writ::engine::{Assignment, AssignmentState, Ledger, Named, Record, Request, RequestKind, RequestState, Source, Stage, Terms};
 use writ::kinds::{object_from_json, policy::Policy};
-use writ::model::{Address, Holdings, Origin, Stored, Zone};
+use writ::model::{Address, Holdings, Origin, Stored};
 
 /// The instant of everything: the first of 2027.
 pub fn now() -> DateTime<Utc> {
@@ -359,6 +359,8 @@ impl World {
 
     /// What people hold and ask for.
     pub fn records(&self, dice: &mut Dice, objects: &Holdings) -> Ledger {
+        let none = Ledger::default();
+        let facts = super::naive::facts(objects, &none);
         let mut ledger = Ledger::default();
         let named = |address: &str| Named { id: self.things[address].id.clone(), name: address.to_owned() };
         let mut made = 0;
@@ -393,7 +395,7 @@ impl World {
                     let source = Source::Declared(self.things[given].id.clone());
                     if json["start"].is_string() {
                         let governs = Policy::of(&objects.get(&Address::parse(&policy).unwrap()).unwrap().object).unwrap();
-                        let terms = Terms::of(governs, Zone::UTC, false);
+                        let terms = Terms::of(&facts, governs, false);
                         let request = Request {
                             declared: Some(self.things[given].id.clone()),
                             state: RequestState::Scheduled,
@@ -426,7 +428,7 @@ impl World {
                     made.push(Record::Assignment(Box::new(held)));
                 } else if let Some(policy) = dice.pick(&policies).filter(|_| dice.chance(40)) {
                     let governs = Policy::of(&objects.get(&Address::parse(&policy).unwrap()).unwrap().object).unwrap();
-                    let terms = Terms::of(governs, Zone::UTC, true);
+                    let terms = Terms::of(&facts, governs, true);
                     let (state, stage) = match terms.stages.is_empty() {
                         true => (RequestState::Scheduled, None),
                         false => (

@@ -233,6 +233,29 @@ impl Engine {
         Ok(events)
     }
 
+    /// Objects get other names, references included, and stay who they are; nothing follows from that.
+    pub fn renamed(&mut self, world: &World) -> Vec<Event> {
+        let groups: BTreeSet<String> = self.objects.within_kind("group").iter().map(|s| s.object.address.reference()).collect();
+        let now: BTreeSet<Address> = (0..world.groups.len()).map(|g| world.group_address(g)).collect();
+        let old = |address: &Address| !now.contains(address) && groups.contains(&address.reference());
+        // Who came in as a guest is known by the id of then.
+        let ids: BTreeMap<Address, String> = self.objects.values().map(|s| (s.object.address.clone(), s.id.clone())).collect();
+        assert!(ids.keys().any(old), "no group has another name");
+        let all = world.holdings();
+        self.objects = all
+            .values()
+            .cloned()
+            .map(|s| Stored {
+                id: ids.get(&s.object.address).cloned().unwrap_or(s.id),
+                object: s.object,
+                workspace: s.workspace,
+                version: s.version,
+                origin: s.origin,
+            })
+            .collect();
+        Vec::new()
+    }
+
     /// What became of tries to deliver, recorded together.
     pub fn sent(&mut self, world: &World, tries: &[(Send, Outcome)]) -> Result<Vec<Event>, Refusal> {
         let tries: Vec<(Delivery, Outcome)> = tries
@@ -299,7 +322,12 @@ impl Engine {
 
 /// Takes one step on both, and says where they differ; otherwise whether it was taken, and not refused alike.
 pub fn step(model: &mut Naive, engine: &mut Engine, step: &Step) -> Result<bool, String> {
+    let before = matches!(step, Step::Change(_)).then(|| model.world.clone());
     let events = match step {
+        Step::Change(edit @ Edit::Renamed(_)) => {
+            model.change(edit);
+            engine.renamed(&model.world)
+        }
         Step::Change(edit) => {
             let addresses = model.change(edit);
             let packages: &[Id] = if let Edit::Gives(package, _) = edit { &[*package] } else { &[] };
@@ -358,7 +386,7 @@ pub fn step(model: &mut Naive, engine: &mut Engine, step: &Step) -> Result<bool,
         Step::Try(tried, _) => vec![tried.user],
     };
     invariants::records(engine, matches!(step, Step::Tick(_)))?;
-    if matches!(step, Step::Change(_)) {
+    if before.is_some_and(|before| model.world.differs(&before)) {
         invariants::applied(model, engine)?;
     }
     agree(model, engine, &Part { requests, assignments, people }).map(|()| true)
@@ -472,7 +500,7 @@ fn told(model: &Naive, part: &Part) -> String {
         }
     }
     for user in part.people.iter().filter(|u| model.world.users[**u].known) {
-        let held: Vec<String> = model.holdings(*user).into_iter().map(role).collect();
+        let held: Vec<String> = model.holdings(*user).into_iter().map(|gives| role(&model.world, gives)).collect();
         writeln!(text, "  {} holds {}", name(*user), held.join(", ")).unwrap();
     }
     text
@@ -492,9 +520,9 @@ fn word(state: State) -> &'static str {
     }
 }
 
-fn role(gives: Gives) -> String {
+fn role(world: &World, gives: Gives) -> String {
     match gives {
-        Gives::Group(g, role) => format!("group g{g} {role}"),
+        Gives::Group(g, role) => format!("group {} {role}", world.group_address(g).key()),
         Gives::Application(role) => format!("application app {role}"),
         Gives::Over(over) => {
             let (resource, role, ..) = OVER[over];

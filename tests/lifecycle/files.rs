@@ -19,7 +19,10 @@ impl Naive {
     pub fn change(&mut self, edit: &Edit) -> Vec<Address> {
         let before = self.world.clone();
         let addresses = self.world.change(edit);
-        self.follow(&before);
+        // What means nothing to anybody is followed by nothing.
+        if self.world.differs(&before) {
+            self.follow(&before);
+        }
         if let Edit::Gives(package, _) = edit {
             self.conclude(&[*package]);
         }

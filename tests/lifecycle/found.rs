@@ -216,7 +216,7 @@ fn delivered_into_a_group_in_a_group() {
     does(&mut engine, &world, JOE, &Act::Request(want(0))).unwrap();
     let facts = engine.facts();
     let joe = facts.person(&world.users[0].name);
-    assert!(joe.is_member(&facts, &super::world::group_address(1)));
+    assert!(joe.is_member(&facts, &world.group_address(1)));
     let held: Vec<String> = held_by(&facts, &joe).into_iter().map(|h| h.key).collect();
     assert_eq!(held.len(), 2, "{held:?}");
 }

@@ -61,6 +61,8 @@ pub struct Group {
     pub users: Vec<Id>,
     pub groups: Vec<Id>,
     pub owner: Option<Id>,
+    /// How often it got another name.
+    pub renamed: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -232,6 +234,8 @@ pub struct World {
 pub enum Edit {
     /// Somebody comes into a group, or leaves it.
     Member(Id, Id),
+    /// A group gets another name, and stays the one that it is.
+    Renamed(Id),
     /// Somebody may sign in, or not any more.
     Enabled(Id),
     /// A policy is enabled, or disabled.
@@ -601,7 +605,7 @@ impl World {
     /// A change.
     pub fn edit(&self, dice: &mut Dice) -> Edit {
         let known: Vec<Id> = (0..self.users.len()).filter(|u| self.users[*u].known && !self.users[*u].guest).collect();
-        match dice.below(17) {
+        match dice.below(18) {
             0..3 => Edit::Member(dice.below(self.groups.len()), dice.pick(&known).unwrap()),
             3..5 => Edit::Enabled(dice.pick(&known).unwrap()),
             5 => Edit::Policy(dice.below(self.policies.len())),
@@ -612,6 +616,7 @@ impl World {
                 let roles = [Gives::Application("Reader"), Gives::Application("Editor"), Gives::Over(0), Gives::Over(1), Gives::Over(2)];
                 Edit::Gives(dice.below(self.packages.len()), dice.pick(&roles).unwrap())
             }
+            14 => Edit::Renamed(dice.below(self.groups.len())),
             11 => Edit::Proposed(dice.below(self.organizations.len())),
             12 if self.lost.is_some() => Edit::Lost(dice.pick(&[Lost::Nothing, Lost::Block, Lost::Delete(0), Lost::Delete(DAY)]).unwrap()),
             13 => {
@@ -648,7 +653,11 @@ impl World {
         match edit {
             Edit::Member(group, user) => {
                 flip(&mut self.groups[*group].users, *user);
-                vec![group_address(*group)]
+                vec![self.group_address(*group)]
+            }
+            Edit::Renamed(group) => {
+                self.groups[*group].renamed += 1;
+                Vec::new()
             }
             Edit::Enabled(user) => {
                 self.users[*user].enabled = !self.users[*user].enabled;
@@ -702,9 +711,9 @@ impl World {
                 self.users[*user].gone = true;
                 self.users[*user].known = false;
                 let mut touched = vec![self.user_address(*user)];
-                for (id, group) in self.groups.iter_mut().enumerate().filter(|(_, g)| g.users.contains(user)) {
-                    group.users.retain(|u| u != user);
-                    touched.push(group_address(id));
+                for id in (0..self.groups.len()).filter(|g| self.groups[*g].users.contains(user)).collect::<Vec<_>>() {
+                    self.groups[id].users.retain(|u| u != user);
+                    touched.push(self.group_address(id));
                 }
                 for id in (0..self.users.len()).filter(|u| self.users[*u].manager == Some(*user)).collect::<Vec<_>>() {
                     self.users[id].manager = None;
@@ -775,11 +784,31 @@ impl World {
         Address::root("user", &self.users[id].name)
     }
 
+    pub fn group_address(&self, id: Id) -> Address {
+        let key = match self.groups[id].renamed {
+            0 => format!("g{id}"),
+            n => format!("g{id}-{n}"),
+        };
+        Address::root("group", &key)
+    }
+
+    /// Whether the files say something else that means anything to people: not a note, nor what a group is called.
+    pub fn differs(&self, other: &World) -> bool {
+        let said = |world: &World| {
+            let mut world = world.clone();
+            world.declared.iter_mut().for_each(|d| d.note = 0);
+            world.groups.iter_mut().for_each(|g| g.renamed = 0);
+            let declared: Vec<usize> = world.declared.iter().filter(|d| d.there).map(|d| d.version).collect();
+            (world.objects(), declared)
+        };
+        said(self) != said(other)
+    }
+
     pub fn policy_address(&self, id: Id) -> Address {
         package_address(self.policies[id].package).child("policy", &policy_key(id))
     }
 
-    /// Every object, as a store would hold it. The ids are the addresses, but for those of people.
+    /// Every object, as a store would hold it. The ids are the addresses, but for those of people and groups.
     pub fn holdings(&self) -> Holdings {
         self.objects().into_iter().map(|(address, json)| self.stored(address, &json)).collect()
     }
@@ -793,6 +822,7 @@ impl World {
     fn stored(&self, address: Address, json: &Json) -> Stored {
         let id = match address.kind() {
             "user" => format!("id-{}", address.key()),
+            "group" => format!("id-{}", address.key().split('-').next().unwrap()),
             "assignment" => {
                 let place: usize = address.key().trim_start_matches('a').parse().unwrap();
                 format!("{address}#{}", self.declared[place].version)
@@ -806,7 +836,7 @@ impl World {
     fn principals(&self, all: &[Who]) -> Json {
         let word = |who: &Who| match who {
             Who::User(u) => self.users[*u].name.clone(),
-            Who::Group(g) => format!("group:g{g}"),
+            Who::Group(g) => self.group_address(*g).reference(),
             Who::Manager => "manager".to_owned(),
             Who::SecondManager => "manager:2".to_owned(),
             Who::InternalSponsors => "internal_sponsors".to_owned(),
@@ -832,7 +862,7 @@ impl World {
                 }
             }
             let packages = package.not_with_packages.iter().map(|p| format!("access_package:p{p}"));
-            let against: Vec<String> = packages.chain(package.not_with_groups.iter().map(|g| format!("group:g{g}"))).collect();
+            let against: Vec<String> = packages.chain(package.not_with_groups.iter().map(|g| self.group_address(*g).reference())).collect();
             let catalog = format!("c{}", package.catalog);
             let json = json!({"catalog": catalog, "hidden": package.hidden, "resource_roles": roles, "incompatible_with": against});
             all.push((package_address(id), json));
@@ -857,7 +887,10 @@ impl World {
                 self.packages.iter().any(|p| p.catalog == id && p.gives.iter().any(gives))
             };
             for group in (0..self.groups.len()).filter(|group| given(*group)) {
-                all.push((catalog_address(id).child("resource", &format!("g{group}")), json!({"origin": format!("group:g{group}")})));
+                all.push((
+                    catalog_address(id).child("resource", &format!("g{group}")),
+                    json!({"origin": self.group_address(group).reference()}),
+                ));
             }
             let json = json!({"type": "application", "origin": "hr", "roles": ["User"], "connector": "people"});
             all.push((catalog_address(id).child("resource", "hr"), json));
@@ -881,7 +914,7 @@ impl World {
             if let Some(owner) = group.owner {
                 json["owners"] = json!([self.users[owner].name]);
             }
-            all.push((group_address(id), json));
+            all.push((self.group_address(id), json));
         }
         if self.lost.is_some() || !self.blocked.is_empty() || self.allowed.is_some() {
             let mut json = json!({});
@@ -1055,10 +1088,6 @@ pub fn policy_key(id: Id) -> String {
 
 pub fn package_address(id: Id) -> Address {
     Address::root("access_package", &format!("p{id}"))
-}
-
-pub fn group_address(id: Id) -> Address {
-    Address::root("group", &format!("g{id}"))
 }
 
 fn organization_address(id: Id) -> Address {

@@ -7,7 +7,7 @@
 //! asked of the engine.
 
 use super::{Check, Found, World};
-use crate::engine::{Named, Request, RequestKind, Stage, StageTerms, Terms, Verdict, deciders, offers, people_of};
+use crate::engine::{Named, Request, RequestKind, Stage, StageTerms, Terms, Verdict, Who, deciders, offers, people_of};
 use crate::kinds::access_package::Package;
 use crate::kinds::connected_organization as organization;
 use crate::kinds::policy::{Policy, Population};
@@ -46,7 +46,7 @@ fn counterexample<'a>(world: &World<'a>, package: Package<'a>, policy: Policy<'a
     if !decided || !asked || !policy.is_enabled() {
         return None;
     }
-    let terms = Terms::of(policy, world.facts.zone, true);
+    let terms = Terms::of(world.facts, policy, true);
     // Who asks, and for whom, decides nothing.
     let apart = if policy.serves_managers() { 2 } else { 1 };
     let seats: Vec<Seats> = (0..).zip(&terms.stages).map(|(earlier, stage)| seats(world, stage, apart, earlier)).collect();
@@ -95,13 +95,13 @@ fn counterexample<'a>(world: &World<'a>, package: Package<'a>, policy: Policy<'a
 }
 
 fn seats(world: &World<'_>, stage: &StageTerms, apart: usize, earlier: usize) -> Seats {
-    let all = || stage.approvers.iter().chain(&stage.fallback).chain(&stage.alternates);
-    let is_word = |word: &&String| !word.contains([':', '@']) || *word == "manager:2";
+    let all = || stage.approvers.iter().chain(&stage.fallback).chain(&stage.alternates).map(Who::written);
+    let is_word = |word: &&str| !word.contains([':', '@']) || *word == "manager:2";
     let mut named = super::Bits::none(world.people().all.len());
     all().filter(|w| !is_word(w)).for_each(|w| named.add(&world.named(w)));
     named.keep(&world.people().enabled);
     let enough = named.count() > apart.saturating_add(earlier);
-    Seats { named: (!enough).then(|| named.iter().collect()), words: all().filter(is_word).cloned().collect() }
+    Seats { named: (!enough).then(|| named.iter().collect()), words: all().filter(is_word).map(str::to_owned).collect() }
 }
 
 /// Who is left to decide for somebody, were nobody else needed for an earlier stage.
@@ -175,7 +175,7 @@ fn told(world: &World<'_>, package: Package<'_>, policy: Policy<'_>, person: usi
     let after: Vec<String> = stuck.request.verdicts.iter().map(|v| format!("`{}` decided stage {}", v.by.name, v.stage)).collect();
     let after = if after.is_empty() { String::new() } else { format!(" once {}", after.join(" and ")) };
     let all = stuck.terms.approvers.iter().chain(&stuck.terms.fallback).chain(&stuck.terms.alternates);
-    let reasons: Vec<String> = all.map(|word| reason(world, stuck, person, word)).collect();
+    let reasons: Vec<String> = all.map(|who| reason(world, stuck, person, who.written())).collect();
     format!("{asks} through `{}`, and nobody can decide stage {}{after}: {}", policy.0.address.key(), stuck.stage, reasons.join("; "))
 }
 
@@ -214,7 +214,6 @@ fn reason(world: &World<'_>, stuck: &Stuck, person: usize, word: &str) -> String
 mod tests {
     use super::*;
     use crate::checks::testing::{now, told, worlds};
-    use crate::model::Zone;
 
     const PEOPLE: &str = r#"
 [user."kim@x.example"]
@@ -295,7 +294,7 @@ catalog = "c"
                     let manager = person.manager(world.facts).filter(|_| offer.policy.serves_managers());
                     for asks in [Some(person.clone()), manager].into_iter().flatten() {
                         let ids = (world.facts.named(&package.0.address).unwrap(), world.facts.named(&offer.policy.0.address).unwrap());
-                        let terms = Terms::of(offer.policy, Zone::UTC, true);
+                        let terms = Terms::of(world.facts, offer.policy, true);
                         let named = (person.named.clone(), asks.named.clone());
                         if stuck(world, Request::new(String::new(), RequestKind::Add, ids, named, now(), terms), 1) {
                             found.insert(offer.policy.0.address.to_string());

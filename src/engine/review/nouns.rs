@@ -1,6 +1,6 @@
 //! The nouns of reviews.
 
-use crate::engine::Named;
+use crate::engine::{Named, Who};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -99,10 +99,10 @@ pub struct Review {
     pub package: Named,
     /// The policy.
     pub policy: Named,
-    /// Who reviews, as written: `self`, `manager`, users and groups.
-    pub reviewers: Vec<String>,
+    /// Who reviews: `self`, `manager`, users and groups.
+    pub reviewers: Vec<Who>,
     /// Who reviews where a manager cannot be found.
-    pub fallback: Vec<String>,
+    pub fallback: Vec<Who>,
     /// `keep`, `remove` or `recommendation`.
     pub if_no_answer: String,
     /// Whether an answer needs a reason.

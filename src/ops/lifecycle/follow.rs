@@ -102,7 +102,7 @@ fn concerns(following: &Following<'_>, events: &[Event]) -> bool {
         return true;
     }
     let automatic = |text: &str| text.contains("\"automatic\":") || text.contains("\"review\":{");
-    let mut touches_people = false;
+    let mut touches = false;
     for event in events {
         let kind = kind(event);
         if following.any_records
@@ -121,10 +121,11 @@ fn concerns(following: &Following<'_>, events: &[Event]) -> bool {
             {
                 return true;
             }
-            _ => touches_people |= kind == "user",
+            _ => touches |= !kind.is_empty(),
         }
     }
-    touches_people && following.state.objects.values().any(|s| Policy::of(&s.object).is_some_and(|p| p.rule().is_some()))
+    // A rule looks again at everybody whatever it is that changed: what kept somebody from its package may be gone.
+    touches && following.state.objects.values().any(|s| Policy::of(&s.object).is_some_and(|p| p.rule().is_some()))
 }
 
 /// The kind of an address as a store spells it.

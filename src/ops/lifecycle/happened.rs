@@ -21,10 +21,11 @@ pub(in crate::ops) fn happened(context: &Context, interest: &Interest<'_>) -> Re
 }
 
 fn told(happening: Happening) -> Result<Option<Told>, StoreError> {
-    let Happening { serial, at, actor, command, event } = happening;
+    let Happening { serial, at, actor, command, event, root } = happening;
     let at = at.parse().map_err(|_| StoreError::Corrupt(format!("serial {serial} is of `{at}`, which is no instant")))?;
     let word = event.kind();
-    let change = |address: String, before, after| What::Object(Box::new(ObjectChange { word, address, before, after }));
+    let root = root.and_then(|root| Address::parse(&root).ok());
+    let change = |address: String, before, after| What::Object(Box::new(ObjectChange { word, address, root, before, after }));
     let what = match event {
         Event::Life(life) => What::Life(life),
         Event::ObjectCreated { address, attributes, .. } => {

@@ -25,7 +25,7 @@ use super::plan::{Options, Planned};
 use super::{Context, Place, decode, load, people};
 use crate::config::{Config, Settings, WRIT_TOML};
 use crate::diag::{Diagnostics, Sources};
-use crate::kinds;
+use crate::kinds::{self, policy::Policy};
 use crate::model::{Action, Change, Digest, VERSION};
 use crate::plan::{self, Plan, impact};
 use crate::reconcile::State;
@@ -59,10 +59,12 @@ struct Settled {
     version: (String, u32),
     /// Whose plan it is.
     workspace: String,
+    /// Whether a rule takes people in: it looks again at everybody whatever changes.
+    rules: bool,
 }
 
 /// Of what an apply remembers: another form, or another meaning of it, raises it.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 
 /// What tells that a file was not written since.
 fn stamp(path: &Path) -> Option<(u64, u64, i64)> {
@@ -129,17 +131,20 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
     if !edits.is_empty() {
         let known = part::Known { settled: &settled, pages: &pages, files: &files, look: &look, head: &head, written, commit };
         let planned = part::plan(context, &known, &edits, settings, place)?;
-        return told(context, planned);
+        return told(context, planned, settled.rules);
     }
     let plan = same(context, &settings, &state, &settled, commit);
     Some(recalled(plan, state, Sources::default(), 0, settings, place))
 }
 
 /// A plan of few files with what it does to people; nothing, where it takes the whole directory, or what people hold, to tell that.
-fn told(context: &Context, mut planned: Planned) -> Option<Planned> {
+fn told(context: &Context, mut planned: Planned, rules: bool) -> Option<Planned> {
     let changes = &planned.plan.changes;
     if !changes.iter().any(people::concerns) {
         return Some(planned);
+    }
+    if rules && changes.iter().any(impact::concerns) {
+        return None;
     }
     // A policy that comes or goes with its package is told with it.
     let along = |c: &Change| {
@@ -172,6 +177,7 @@ fn recalled(plan: Plan, state: State, sources: Sources, parsed: usize, settings:
 #[derive(Debug)]
 pub(super) struct Lesson {
     managed: Option<BTreeMap<String, usize>>,
+    rules: bool,
     sections: Vec<Vec<u8>>,
 }
 
@@ -202,14 +208,15 @@ pub(super) fn learn(context: &Context, options: &Options, planned: &Planned) -> 
     let (ends, objects) = indexed.map_or_else(Default::default, |(ends, objects)| (ends, Vec::from(objects)));
     let templates: BTreeSet<usize> = config.templates.keys().map(|at| at.file as usize).collect();
     let files = files::sections(sources, stamps, *began, &ends, &templates)?;
-    Some(Lesson { managed, sections: files.into_iter().chain(objects).collect() })
+    let rules = config.objects.values().any(|o| Policy::of(o).is_some_and(|p| p.rule().is_some()));
+    Some(Lesson { managed, rules, sections: files.into_iter().chain(objects).collect() })
 }
 
 /// Remembers what was learnt of a plan, now that the store holds what the files declare. `link` is the latest of its chain, of `serial`. That
 /// it cannot be written is no matter: the next plan takes longer.
 pub(super) fn remember(planned: &Planned, lesson: Lesson, serial: u64, link: &Digest) {
     let Planned { plan, place, settings, .. } = planned;
-    let Lesson { managed, sections } = lesson;
+    let Lesson { managed, rules, sections } = lesson;
     let Some(store) = stamp(&place.path) else { return };
     let settled = Settled {
         config: plan.base.config_digest.clone(),
@@ -220,6 +227,7 @@ pub(super) fn remember(planned: &Planned, lesson: Lesson, serial: u64, link: &Di
         unmanaged: plan.unmanaged,
         version: (VERSION.to_owned(), FORM),
         workspace: settings.name.clone(),
+        rules,
     };
     let _ = pages::write(&path(place), &settled, &sections);
 }

@@ -250,7 +250,8 @@ pub fn measure(before: &Before<'_>, after: &Holdings) -> Impact {
     let pairs = pairs(facts, &planned, changes);
     let changed: Vec<Changed<'_>> = pairs.iter().map(|(before, after)| Changed { before: *before, after: *after }).collect();
     // What cannot follow is told by the apply; until then it is shown as if nothing followed.
-    let followed = changes.iter().any(touched::is_followed) && settle(&mut draft, actor, &changed).is_ok();
+    let followed = (changes.iter().any(touched::is_followed) || touched::is_looked_at_again(after, changes))
+        && settle(&mut draft, actor, &changed).is_ok();
     let nothing = Draft::new(&planned, &mint);
     let draft = if followed { draft } else { nothing };
     let afterwards = draft.facts();
@@ -420,7 +421,8 @@ mod tests {
     /// Somebody has asked for the second package.
     fn asked(person: &str, objects: &Holdings) -> Record {
         let policy = objects.get(&Address::parse("access_package.b.policy.team").unwrap()).unwrap();
-        let terms = Terms::of(Policy::of(&policy.object).unwrap(), Zone::UTC, true);
+        let none = Ledger::default();
+        let terms = Terms::of(&Facts::new(objects, &none, now(), Zone::UTC, false), Policy::of(&policy.object).unwrap(), true);
         let (what, who) = ((named("access_package.b"), named("access_package.b.policy.team")), (named(person), named(person)));
         let stage = Stage { number: 1, began: now(), deadline: now(), escalates: None, escalated: false, reminds: None };
         let request = Request::new(format!("{person} asks"), RequestKind::Add, what, who, now(), terms);

@@ -9,7 +9,7 @@ use crate::kinds::assignment::Assignment;
 use crate::kinds::group::Group;
 use crate::kinds::policy::{self, Policy};
 use crate::kinds::{self, Tone};
-use crate::model::{Action, Address, Change};
+use crate::model::{Action, Address, Change, Holdings};
 use std::collections::BTreeSet;
 
 /// Whether a change can do anything to people.
@@ -45,6 +45,12 @@ pub(super) fn is_followed(change: &Change) -> bool {
         ("policy", action) => action != Action::Create || assigns(),
         _ => false,
     }
+}
+
+/// Whether automatic policies look again at whom they take in: whatever changes, where it is anything to people.
+pub(super) fn is_looked_at_again(after: &Holdings, changes: &[Change]) -> bool {
+    let rules = || after.within_kind("access_package").iter().filter_map(|s| Policy::of(&s.object)).any(|p| p.rule().is_some());
+    changes.iter().any(concerns) && rules()
 }
 
 /// The ids of the packages whose holders changes can touch, and of the people whom they, and what follows from them, can touch beside those.
