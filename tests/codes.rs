@@ -45,6 +45,7 @@ const WITHOUT_WRONG: &[(&str, &str)] = &[
     ("W0508", "is told by a plan"),
     ("E0509", "is told by a plan"),
     ("E0510", "is told by a plan"),
+    ("E0511", "is told by a plan"),
     ("R5", "is told by a plan"),
 ];
 

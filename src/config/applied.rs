@@ -1,6 +1,6 @@
 //! What a store remembers of the settings of a workspace, as others read it.
 
-use super::connectors::CONNECTOR;
+use super::connectors::{CONNECTOR, FORMERLY};
 use super::decode::percent;
 use super::settings::{AppliedSettings, Deletes, Limits, MANAGES};
 use crate::model::{Address, Zone};
@@ -44,11 +44,17 @@ impl AppliedSettings {
         self.0.get("workspace").and_then(|w| w.get("policy_priority")).and_then(serde_json::Value::as_str) == Some("entra")
     }
 
-    /// Where each connector leads.
+    /// Where each connector leads; whether a URL ends in `/` is nothing.
     #[must_use]
     pub fn connectors(&self) -> BTreeMap<&str, &str> {
         let all = self.0.get(CONNECTOR).and_then(serde_json::Value::as_object).into_iter().flatten();
-        all.filter_map(|(name, said)| Some((name.as_str(), said.get("url")?.as_str()?))).collect()
+        all.filter_map(|(name, said)| Some((name.as_str(), url(said, "url")?))).collect()
+    }
+
+    /// Where a connector led, and nobody has to leave anything.
+    #[must_use]
+    pub fn formerly(&self, connector: &str) -> Option<&str> {
+        url(self.0.get(CONNECTOR)?.get(connector)?, FORMERLY)
     }
 
     /// The zone that was applied.
@@ -57,4 +63,8 @@ impl AppliedSettings {
         let name = self.0.get("workspace").and_then(|w| w.get("timezone")).and_then(serde_json::Value::as_str);
         name.and_then(Zone::parse).unwrap_or(Zone::UTC)
     }
+}
+
+fn url<'s>(said: &'s serde_json::Value, key: &str) -> Option<&'s str> {
+    Some(said.get(key)?.as_str()?.trim_end_matches('/'))
 }

@@ -13,6 +13,9 @@ use std::time::Duration;
 /// The table.
 pub(super) const CONNECTOR: &str = "connector";
 
+/// The key that says where it led.
+pub(super) const FORMERLY: &str = "formerly";
+
 static FORM: Form = Form {
     fields: &[
         Field::new("type", Shape::Choice(&["scim"]), "What is spoken there: SCIM 2.0.").required(),
@@ -22,6 +25,11 @@ static FORM: Form = Form {
             "What stands before `/Users` and `/Groups`: `https://`, or `http://` on this machine. No user or password.",
         )
         .required(),
+        Field::new(
+            FORMERLY,
+            Shape::Text(Text::Line),
+            "The `url` of before, where nobody has to leave what is there: it is the same system at another address, or gone.",
+        ),
         Field::new(
             "token_env",
             Shape::Text(Text::Line),
@@ -71,6 +79,9 @@ fn one(name: &str, value: &Value, found: &mut Diagnostics) -> Option<ConnectorSe
             false
         }
     });
+    if let Some(Err((message, help))) = table.text(FORMERLY).map(check_connector_url) {
+        wrong(table.at(FORMERLY), message, help);
+    }
     let standard = || format!("WRIT_CONNECTOR_{}_TOKEN", name.to_ascii_uppercase().replace('-', "_"));
     let token_env = table.text("token_env").map_or_else(standard, str::to_owned);
     if !is_variable(&token_env) {

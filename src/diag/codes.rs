@@ -164,6 +164,7 @@ codes! {
     W0508 Warning "a check that only warns is not passed";
     E0509 Error "a check cannot be evaluated";
     E0510 Error "somebody else has to apply it";
+    E0511 Error "somebody would be forgotten in another system";
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::plan::{Flag, Plan, afterwards, guards, impact, renamed};
 use crate::reconcile::State;
 use crate::store::Reader;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// Records without the assignments that files declare.
 struct Undeclared<'a>(&'a dyn Records);
@@ -71,6 +72,7 @@ pub(super) fn is_held(plan: &Plan, state: &State, place: &Place, now: DateTime<U
 /// # Errors
 /// When the records cannot be read.
 pub(super) fn judge(plan: &mut Plan, state: &State, place: &Place, now: DateTime<Utc>) -> Result<(), Failure> {
+    plan.refusals.extend(forgotten(plan, state, place, now)?);
     if state.lineage.is_none() || !plan.changes.iter().any(concerns) {
         return Ok(());
     }
@@ -81,10 +83,7 @@ pub(super) fn judge(plan: &mut Plan, state: &State, place: &Place, now: DateTime
     if plan.changes.iter().any(impact::concerns) {
         let before = renamed(state, &plan.changes);
         let facts = Facts::new(&before, &records, now, zone, plan.settings.narrowest_only());
-        let actor = match plan.actor.starts_with("operator:") {
-            true => Actor::Operator(plan.actor.clone()),
-            false => Actor::Person(plan.actor.clone()),
-        };
+        let actor = actor(plan);
         plan.impact = impact::measure(&impact::Before { facts: &facts, changes: &plan.changes, actor: &actor }, &after);
         let sight = Sight::new(&actor, &facts);
         // Who loses what nothing declared gives may keep it for what is held by request, and the other way round.
@@ -120,6 +119,37 @@ pub(super) fn judge(plan: &mut Plan, state: &State, place: &Place, now: DateTime
     refusals.retain(|r| !r.address.as_ref().is_some_and(|a| plan.authority.denies(a)));
     plan.refusals.extend(refusals);
     Ok(())
+}
+
+/// Whose plan it is.
+fn actor(plan: &Plan) -> Actor {
+    match plan.actor.starts_with("operator:") {
+        true => Actor::Operator(plan.actor.clone()),
+        false => Actor::Person(plan.actor.clone()),
+    }
+}
+
+/// Who would be left in the groups of a system where a connector led.
+fn forgotten(plan: &Plan, state: &State, place: &Place, now: DateTime<Utc>) -> Result<Vec<guards::Refusal>, Failure> {
+    let Some(before) = state.applied(&plan.workspace).filter(|before| before.connectors() != plan.settings.connectors()) else {
+        return Ok(Vec::new());
+    };
+    let reader = Reader::open(&place.path)?;
+    let records = reader.records();
+    // Who does not see everybody is told nothing of them, and may not change settings anyway.
+    if !Sight::new(&actor(plan), &Facts::new(&state.objects, &records, now, Zone::default(), false)).sees_everything() {
+        return Ok(Vec::new());
+    }
+    let refusals = guards::forgotten(before, &plan.settings, |connector| {
+        let is_in = |r: Record| match r {
+            Record::Delivery(d) if d.connector == connector && d.is_held() => Some(d.person.id),
+            _ => None,
+        };
+        let people: BTreeSet<String> = records.all(Family::Delivery).into_iter().filter_map(is_in).collect();
+        Ok::<_, Failure>(people.len())
+    })?;
+    records.sound()?;
+    Ok(refusals)
 }
 
 /// Who holds what goes.

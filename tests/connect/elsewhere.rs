@@ -334,10 +334,53 @@ fn a_connector_that_leads_elsewhere_takes_everybody_along() {
     let w = workspace(&server.url);
     given(&w, &[ANN, BO]);
     declare(&w, &[("crm", &other.url)]);
+    // Nobody would take them out where they are, so it is not done.
+    let refused = [
+        "`[connector.crm]` leads elsewhere, and 2 people are in groups at",
+        "[E0511]",
+        "such as `[connector.crm-old]`",
+        &format!("formerly = \"{}\"", server.url),
+    ];
+    w.expect(5, &["apply", "--auto-approve"]).says(&refused);
+    w.expect(5, &["plan"]).says(&refused);
+    // Under another name it leads where it led: from there they are taken out.
+    declare(&w, &[("crm", &other.url), ("crm-old", &server.url)]);
+    w.apply();
+    deliver(&w, 0).says(&[
+        "ann@contoso.example is in Brand on crm.",
+        "bo@contoso.example is in Brand on crm.",
+        "ann@contoso.example is out of Brand on crm-old.",
+        "bo@contoso.example is out of Brand on crm-old.",
+    ]);
+    assert_eq!((other.count(ANN), other.count(BO)), ((1, 1), (1, 1)));
+    assert_eq!((server.count(ANN), server.count(BO)), ((1, 0), (1, 0)));
+    deliver(&w, 0).says(&["Nothing waits"]);
+    // And once that is done it can go, and is missed by nobody.
+    declare(&w, &[("crm", &other.url)]);
+    w.apply();
+    edit(&w, "\"Ann Lee\"", "\"Ann Sato\"");
+    deliver(&w, 0);
+    assert_eq!(user(&other, ANN)["displayName"], "Ann Sato");
+    assert!(!w.expect(0, &["doctor"]).out.contains("deliveries"));
+    w.expect(0, &["audit", "verify"]);
+}
+
+/// The same system at another address, with all who are in it.
+#[test]
+fn a_connector_with_another_address_finds_everybody_there() {
+    let (server, other) = (Server::start(), Server::start());
+    let w = workspace(&server.url);
+    given(&w, &[ANN, BO]);
+    declare(&w, &[("crm", &other.url)]);
+    let text = w.read("writ.toml");
+    w.write("writ.toml", &format!("{text}formerly = \"{}/\"\n", server.url));
     w.apply();
     deliver(&w, 0).says(&["ann@contoso.example is in Brand on crm.", "bo@contoso.example is in Brand on crm."]);
     assert_eq!((other.count(ANN), other.count(BO), server.count(ANN)), ((1, 1), (1, 1), (1, 1)));
-    w.expect(0, &["audit", "verify"]);
+    // What is applied needs it no more, and a `/` more leads to the same place.
+    declare(&w, &[("crm", &format!("{}/", other.url))]);
+    w.apply();
+    deliver(&w, 0).says(&["Nothing waits"]);
 }
 
 #[test]

@@ -76,8 +76,9 @@ fn connectors(following: &Following<'_>, events: &[Event]) -> Reach {
             let same = || after.iter().find(|(_, now)| **now == url).map(|(new, _)| (*new).to_owned());
             match (after.get(old), same()) {
                 (Some(now), _) if *now == url => {}
-                (Some(_), _) => drop(reach.anew.insert(old.to_owned())),
-                (None, Some(new)) => drop(reach.renamed.insert(old.to_owned(), new)),
+                // Also where the name leads elsewhere now: who was put in there has to leave it by the name that leads there.
+                (_, Some(new)) => drop(reach.renamed.insert(old.to_owned(), new)),
+                (Some(_), None) => drop(reach.anew.insert(old.to_owned())),
                 (None, None) => drop(reach.undeclared.insert(old.to_owned())),
             }
         }

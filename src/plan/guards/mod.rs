@@ -7,6 +7,7 @@ mod administrator;
 mod brakes;
 mod excluded;
 mod forbidden;
+mod forgotten;
 mod held;
 mod incompatible;
 mod needed;
@@ -15,6 +16,7 @@ mod protected;
 pub(super) use administrator::administrators;
 pub use brakes::access_lost;
 pub use excluded::excluded;
+pub use forgotten::forgotten;
 pub use held::held;
 
 use crate::config::Limits;
