@@ -48,7 +48,11 @@ pub fn start() -> Option<Server> {
                 break;
             }
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Some(server);
+                // It may be somebody else who was faster.
+                if server.is_there() {
+                    return Some(server);
+                }
+                break;
             }
             sleep(Duration::from_millis(50));
         }
@@ -57,6 +61,13 @@ pub fn start() -> Option<Server> {
 }
 
 impl Server {
+    /// Whether it is this sort of server that answers.
+    fn is_there(&self) -> bool {
+        let request = ureq::get(format!("{}/ServiceProviderConfig", self.url)).header("Authorization", format!("Bearer {TOKEN}"));
+        let answer = request.config().timeout_global(Some(PATIENCE)).build().call();
+        answer.is_ok_and(|a| a.headers().get("Server").is_some_and(|s| s.to_str().is_ok_and(|s| s.starts_with("WSGIServer"))))
+    }
+
     fn get(&self, path: &str) -> Json {
         let request = ureq::get(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {TOKEN}"));
         serde_json::from_str(&request.call().unwrap().body_mut().read_to_string().unwrap()).unwrap()
