@@ -782,6 +782,22 @@ fn init_beside_files_adds_nothing_that_contradicts_them() {
     assert!(w.path("directory.toml").exists());
 }
 
+/// Where every later command looks for it.
+#[test]
+fn init_makes_the_store_where_the_environment_says() {
+    let w = Workspace::empty();
+    let run = |arguments: &[&str]| {
+        let output = w.command(arguments).env("WRIT_STORE", "sqlite:../state/access.db").output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    };
+    run(&["init", "team"]);
+    assert!(w.path("state/access.db").exists() && !w.path("team/.writ").exists());
+    run(&["apply", "--auto-approve", "--chdir", "team"]);
+    run(&["audit", "verify", "--chdir", "team"]);
+    let wrong = w.command(&["init", "other"]).env("WRIT_STORE", "postgres://x").output().unwrap();
+    assert_eq!((wrong.status.code(), w.path("other/writ.toml").exists()), (Some(1), false));
+}
+
 #[test]
 fn an_init_that_was_stopped_goes_on_and_a_store_in_use_without_its_settings_is_left_alone() {
     let w = Workspace::empty();

@@ -2,13 +2,13 @@
 //! was stopped on the way is gone on with by the next one.
 
 use super::{Context, Failure, apply, commit};
-use crate::config::WRIT_TOML;
+use crate::config::{WRIT_TOML, check_store_url};
 use crate::kinds;
 use crate::model::{Origin, canonical, is_key, is_user_key};
 use crate::store::{self, Lock, Reader, Revision, Tables, fold};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How deep directories are looked into.
@@ -48,7 +48,7 @@ pub fn init(context: &Context, admin: Option<&str>) -> Result<Initialized, Failu
         vec![("directory.toml", directory_file(&admin)), ("catalog.toml", catalog_file(&admin)), (".gitignore", ".writ/\n".to_owned())];
     let bare = !had_settings && holds_toml(root, &files, 0)?;
     let mut done = Initialized { bare, ..Initialized::default() };
-    let store = root.join(".writ").join(format!("{name}.db"));
+    let store = store_path(context, &name)?;
     // The store first: a `writ.toml` that names a lineage without a store would be an error to every later command. And
     // `writ.toml` last: with it the workspace is there, and an init leaves it alone.
     let claim = if had_settings { None } else { Some(make_store(context, &store)?) };
@@ -99,6 +99,14 @@ fn holds_toml(directory: &Path, ours: &[(&str, String)], depth: usize) -> Result
     Ok(false)
 }
 
+/// Where the store is to be: where WRIT_STORE says, as every later command will have it.
+fn store_path(context: &Context, name: &str) -> Result<PathBuf, Failure> {
+    let standard = context.root.join(".writ").join(format!("{name}.db"));
+    let Some(url) = &context.environment.store else { return Ok(standard) };
+    let path = check_store_url(url).map_err(|(message, help)| Failure::Usage(message, help.to_owned()))?;
+    Ok(context.root.join(path))
+}
+
 fn name_of(root: &Path) -> Result<String, Failure> {
     let full = root.canonicalize().map_err(|e| Failure::Io(format!("cannot read `{}`", root.display()), e))?;
     let leaf = full.file_name().and_then(|n| n.to_str()).unwrap_or("").to_ascii_lowercase();
@@ -116,8 +124,8 @@ fn name_of(root: &Path) -> Result<String, Failure> {
 
 /// Makes the store at serial 0 and returns its lineage, with the lock under which the files are written too.
 fn make_store(context: &Context, path: &Path) -> Result<(Lock, String), Failure> {
-    let directory = context.root.join(".writ");
-    fs::create_dir_all(&directory).map_err(|e| Failure::Io(format!("cannot make `{}`", directory.display()), e))?;
+    let directory = path.parent().unwrap_or(&context.root);
+    fs::create_dir_all(directory).map_err(|e| Failure::Io(format!("cannot make `{}`", directory.display()), e))?;
     let lock = Lock::acquire(path, Duration::ZERO, &apply::holder(context, &context.operator, "init"), &apply::interrupted)?;
     if apply::interrupted() {
         return Err(Failure::Interrupted);
