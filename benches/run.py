@@ -21,6 +21,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional
@@ -113,6 +114,9 @@ def applied(work, files, name, edit=lambda at: None):
     the files."""
     at, pristine = work / name, work / f"{name}-store"
     shutil.copytree(files, at)  # with their times
+    # Files that were written within a twentieth of a second of an apply are read again by every plan after it, since a coarse clock could
+    # hide another write. Nobody's files are that fresh.
+    time.sleep(0.1)
     for command in (["apply", "--auto-approve"], ["plan"]):
         subprocess.run([WRIT, *command], cwd=at, env=ENVIRONMENT, check=True, capture_output=True)
     edit(at)

@@ -152,8 +152,8 @@ impl Pages {
 }
 
 fn exactly(file: &mut File, at: u64, length: usize) -> Option<Vec<u8>> {
-    // What it is said to be long is not believed before it is there.
-    let mut bytes = Vec::new();
+    // What it is said to be long is not believed before it is there, beyond what costs nothing.
+    let mut bytes = Vec::with_capacity(length.min(4 * BLOCK));
     file.seek(SeekFrom::Start(at)).ok()?;
     file.take(length as u64).read_to_end(&mut bytes).ok()?;
     (bytes.len() == length).then_some(bytes)
