@@ -103,6 +103,12 @@ impl Delivery {
         Delivery { state: SendState::Done, ..self }
     }
 
+    /// Whether it is of a group that somebody is in over there, or may still be.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        matches!(self.wanted, Wanted::Membership { .. }) && !self.is_over()
+    }
+
     /// Whether nothing of it has to be known any more: nobody is in there, nobody has an account.
     pub(super) fn is_over(&self) -> bool {
         let gone = match &self.wanted {

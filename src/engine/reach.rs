@@ -68,6 +68,7 @@ pub(super) fn lead_elsewhere(draft: &mut Draft<'_>, person: &Named, reach: &Reac
     let all = deliveries_of(&draft.facts(), &person.id);
     let is_account = |d: &Delivery| matches!(d.wanted, Wanted::Account { .. });
     let alone = |d: &Delivery| is_account(d) && !all.iter().any(|other| other.connector == d.connector && !is_account(other));
+    let (mut left, mut taken) = (Vec::new(), Vec::new());
     for known in all.iter().filter(|d| reach.touches(&d.connector)) {
         let to = reach.renamed.get(&known.connector).unwrap_or(&known.connector);
         let new = match &known.wanted {
@@ -78,10 +79,12 @@ pub(super) fn lead_elsewhere(draft: &mut Draft<'_>, person: &Named, reach: &Reac
         };
         let undeclared = reach.undeclared.contains(&known.connector);
         // Under the old name nothing is to be done any more: it leads to the same place.
-        let old = (*to != known.connector || (undeclared && alone(known))).then(|| known.clone().let_go());
-        for delivery in old.into_iter().chain((!undeclared).then_some(new)) {
-            draft.push(Event::DeliveryWanted { delivery: Box::new(delivery) })?;
-        }
+        left.extend((*to != known.connector || (undeclared && alone(known))).then(|| known.clone().let_go()));
+        taken.extend((!undeclared).then_some(new));
+    }
+    // Two connectors may have changed places: what the one leaves is not to end what the other takes over.
+    for delivery in left.into_iter().chain(taken) {
+        draft.push(Event::DeliveryWanted { delivery: Box::new(delivery) })?;
     }
     Ok(())
 }

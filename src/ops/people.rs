@@ -142,7 +142,7 @@ fn forgotten(plan: &Plan, state: &State, place: &Place, now: DateTime<Utc>) -> R
     }
     let refusals = guards::forgotten(before, &plan.settings, |connector| {
         let is_in = |r: Record| match r {
-            Record::Delivery(d) if d.connector == connector && d.is_held() => Some(d.person.id),
+            Record::Delivery(d) if d.connector == connector && d.is_inside() => Some(d.person.id),
             _ => None,
         };
         let people: BTreeSet<String> = records.all(Family::Delivery).into_iter().filter_map(is_in).collect();

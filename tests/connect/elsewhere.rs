@@ -365,6 +365,32 @@ fn a_connector_that_leads_elsewhere_takes_everybody_along() {
     w.expect(0, &["audit", "verify"]);
 }
 
+/// Who is still to be taken out where it led is not forgotten either; and two connectors may change places.
+#[test]
+fn connectors_that_change_places_forget_nobody() {
+    let (server, other) = (Server::start(), Server::start());
+    let w = workspace(&server.url);
+    declare(&w, &[("crm", &server.url), ("erp", &other.url)]);
+    let more = "[catalog.marketing.resource.books]\ntype = \"application\"\norigin = \"books\"\nroles = [\"User\"]\nconnector = \"erp\"\n\
+                delivered_as = \"Brand\"\n";
+    edit(&w, "[access_package.brand]\n", &format!("{more}[access_package.brand]\n"));
+    edit(&w, "resource_roles.brand = \"User\"\n", "resource_roles = { brand = \"User\", books = \"User\" }\n");
+    given(&w, &[ANN, BO]);
+    assert_eq!((server.count(ANN), other.count(ANN)), ((1, 1), (1, 1)));
+    w.expect(0, &["remove", "brand", "--for", BO]);
+    declare(&w, &[("crm", "https://elsewhere.example"), ("erp", &other.url)]);
+    w.expect(5, &["plan"]).says(&["2 people are in groups at"]);
+    declare(&w, &[("erp", &server.url), ("crm", &other.url)]);
+    w.apply();
+    deliver(&w, 0);
+    assert_eq!((server.count(BO), other.count(BO)), ((1, 0), (1, 0)));
+    assert_eq!((server.count(ANN), other.count(ANN)), ((1, 1), (1, 1)));
+    w.expect(0, &["remove", "brand", "--for", ANN]);
+    deliver(&w, 0);
+    assert_eq!((server.count(ANN), other.count(ANN)), ((1, 0), (1, 0)));
+    w.expect(0, &["audit", "verify"]);
+}
+
 /// The same system at another address, with all who are in it.
 #[test]
 fn a_connector_with_another_address_finds_everybody_there() {
