@@ -153,24 +153,40 @@ pub(super) fn latest(connection: &Connection) -> Result<DateTime<Utc>, StoreErro
 
 /// All revisions with their links, oldest first.
 pub(super) fn links(connection: &Connection) -> Result<Vec<Link>, StoreError> {
-    let sql = "SELECT serial, at, actor, command, workspace, \"commit\", plan_digest, changes_digest, summary, \
-               events, previous, events_digest, hash FROM revision ORDER BY serial";
-    let link = |row: &Row<'_>| {
-        let revision = Revision {
-            at: row.get(1)?,
-            actor: row.get(2)?,
-            command: row.get(3)?,
-            workspace: row.get(4)?,
-            commit: row.get(5)?,
-            plan_digest: row.get(6)?,
-            changes_digest: row.get(7)?,
-            summary: row.get(8)?,
-        };
-        let row_of = RevisionRow { serial: unsigned(row, 0)?, revision, events: unsigned(row, 9)?, hash: digest(row, 12)? };
-        Ok(Link { row: row_of, previous: digest(row, 10)?, events_digest: digest(row, 11)? })
-    };
-    let mut query = connection.prepare(sql).doing("reading the revisions")?;
+    let mut query = connection.prepare(&format!("{LINK} ORDER BY serial")).doing("reading the revisions")?;
     query.query_map([], link).and_then(Iterator::collect).doing("reading the revisions")
+}
+
+/// The latest revision of a workspace whose summary says something under this name, if none after it tells of an object or a
+/// workspace; not, where so much happened since that it takes longer to find than it is worth.
+pub(super) fn standing(connection: &Connection, workspace: &str, name: &str) -> Result<Option<Link>, StoreError> {
+    let latest =
+        format!("SELECT * FROM ({LINK} ORDER BY serial DESC LIMIT ?3) WHERE workspace = ?1 AND summary ->> ?2 IS NOT NULL LIMIT 1");
+    let found = connection.query_row(&latest, (workspace, name, MANY_REVISIONS), link).optional().doing("reading the history")?;
+    let Some(found) = found else { return Ok(None) };
+    Ok(stands_since(connection, found.row.serial, found.row.hash.as_str())?.then_some(found))
+}
+
+/// To look through so many revisions takes some milliseconds.
+const MANY_REVISIONS: i64 = 4_000;
+
+const LINK: &str = "SELECT serial, at, actor, command, workspace, \"commit\", plan_digest, changes_digest, summary, \
+                    events, previous, events_digest, hash FROM revision";
+
+/// A row of [`LINK`].
+fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
+    let revision = Revision {
+        at: row.get(1)?,
+        actor: row.get(2)?,
+        command: row.get(3)?,
+        workspace: row.get(4)?,
+        commit: row.get(5)?,
+        plan_digest: row.get(6)?,
+        changes_digest: row.get(7)?,
+        summary: row.get(8)?,
+    };
+    let row_of = RevisionRow { serial: unsigned(row, 0)?, revision, events: unsigned(row, 9)?, hash: digest(row, 12)? };
+    Ok(Link { row: row_of, previous: digest(row, 10)?, events_digest: digest(row, 11)? })
 }
 
 /// Calls `tell` with each event of these serials, in order.
