@@ -3,7 +3,7 @@
 //! In: files, and what their objects stand in. Out: their objects, or nothing where they say more than objects of their own or
 //! something is to be told: then all of the workspace has to be looked at. No rule that objects decide together was applied.
 
-use super::{Known, Parsed, declare, declared, sound, templates};
+use super::{Known, Parsed, declare, sound, templates};
 use crate::diag::Span;
 use crate::model::{Address, Object};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,10 +21,7 @@ impl Parsed<'_> {
     /// Whether there is nothing to tell yet, and they say nothing of ownership, tolerate nothing, and check or test nothing.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        let declared::Declared { moves, removals, imports, tolerances, checks, tests, .. } = &self.read.declared;
-        let unowned = moves.is_empty() && removals.is_empty() && imports.is_empty() && tolerances.is_empty();
-        let objects_only = unowned && checks.is_empty() && tests.is_empty();
-        self.found.is_empty() && self.read.torn.is_empty() && objects_only
+        self.found.is_empty() && self.read.torn.is_empty() && self.read.declared.is_plain()
     }
 
     /// Whether they write templates.

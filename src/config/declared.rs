@@ -53,6 +53,13 @@ pub(super) struct Declared {
 }
 
 impl Declared {
+    /// Whether it says nothing of ownership, tolerates nothing, and checks or tests nothing.
+    pub(super) fn is_plain(&self) -> bool {
+        let Declared { objects: _, templates: _, moves, removals, imports, tolerances, checks, tests } = self;
+        let unowned = moves.is_empty() && removals.is_empty() && imports.is_empty() && tolerances.is_empty();
+        unowned && checks.is_empty() && tests.is_empty()
+    }
+
     /// What several files declare, in their order; objects and templates that two of them declare are told.
     pub(super) fn join(parts: Vec<Declared>, found: &mut Diagnostics) -> Declared {
         let mut all = Declared::default();

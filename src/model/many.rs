@@ -50,6 +50,16 @@ pub fn meanwhile<A: Send, B>(pays: bool, elsewhere: impl FnOnce() -> A + Send, h
     })
 }
 
+/// Does one work here, and another on every other processor meanwhile.
+pub fn beside(elsewhere: impl Fn() + Sync, here: impl FnOnce()) {
+    rayon::in_place_scope(|scope| {
+        for _ in 1..rayon::current_num_threads() {
+            scope.spawn(|_| elsewhere());
+        }
+        here();
+    });
+}
+
 /// What is made here, thing by thing, is taken on another thread meanwhile where it `pays`: all of it, in its order, and never with
 /// more than a few things waiting.
 pub fn pipe<T: Send, R>(pays: bool, make: impl FnOnce(&mut dyn FnMut(T)) -> R, mut take: impl FnMut(T) + Send) -> R {
@@ -85,6 +95,16 @@ mod tests {
             let made = pipe(pays, |give| (0..10_000).inspect(|n| give(*n)).count(), |n| taken.push(n));
             assert_eq!((made, taken), (10_000, (0..10_000).collect()));
         }
+    }
+
+    #[test]
+    fn every_processor_but_this_one_works_beside_it() {
+        let done = std::sync::atomic::AtomicUsize::new(0);
+        let add = |n| {
+            done.fetch_add(n, std::sync::atomic::Ordering::Relaxed);
+        };
+        beside(|| add(1), || add(1_000));
+        assert_eq!(done.into_inner(), 999 + rayon::current_num_threads());
     }
 
     #[test]

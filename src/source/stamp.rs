@@ -116,19 +116,36 @@ pub fn digests(root: &Path, names: &[&str]) -> Option<Vec<Raw>> {
 /// The texts of files.
 #[must_use]
 pub fn texts(root: &Path, names: &[&str]) -> Option<Vec<SourceFile>> {
-    let mut beneath = Beneath::new(root).ok()?;
-    let mut one = |name: &&str| {
+    let mut texts = Texts::new(root)?;
+    names.iter().map(|name| texts.read(name)).collect()
+}
+
+/// Reads files one after the other.
+#[derive(Debug)]
+pub struct Texts(Beneath);
+
+impl Texts {
+    /// Of a workspace.
+    #[must_use]
+    pub fn new(root: &Path) -> Option<Texts> {
+        Beneath::new(root).ok().map(Texts)
+    }
+
+    /// The text of a file.
+    pub fn read(&mut self, name: &str) -> Option<SourceFile> {
         let mut bytes = Vec::new();
-        content(&mut beneath, name, &mut bytes)?;
+        content(&mut self.0, name, &mut bytes)?;
         text(name, bytes).ok()
-    };
-    names.iter().map(&mut one).collect()
+    }
 }
 
 /// The bytes of a regular file, in place of what `bytes` held.
 fn content(beneath: &mut Beneath, name: &str, bytes: &mut Vec<u8>) -> Option<()> {
-    let file: File = beneath.open(name).ok().filter(|file: &File| file.metadata().is_ok_and(|m| m.is_file()))?;
+    let file: File = beneath.open(name).ok()?;
+    let there = file.metadata().ok().filter(Metadata::is_file)?;
     bytes.clear();
+    // One more than there is, so that its end is seen at once.
+    bytes.reserve(usize::try_from(there.len().min(LARGEST_FILE)).ok()?.saturating_add(1));
     file.take(LARGEST_FILE.saturating_add(1)).read_to_end(bytes).ok()?;
     (bytes.len() as u64 <= LARGEST_FILE && name != WRIT_TOML).then_some(())
 }
