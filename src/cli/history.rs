@@ -17,7 +17,9 @@ pub(super) fn run(_: &Args, session: &mut Session) -> Result<Exit, Failure> {
     let all: Vec<Json> = revisions
         .iter()
         .map(|r| {
-            let summary: Json = serde_json::from_str(&r.revision.summary).unwrap_or(Json::Null);
+            let mut summary: Json = serde_json::from_str(&r.revision.summary).unwrap_or(Json::Null);
+            // What an apply leaves to the plans that follow is nothing that it did.
+            summary.as_object_mut().and_then(|summary| summary.remove("settled"));
             json!({
                 "serial": r.serial, "at": r.revision.at, "actor": r.revision.actor, "command": r.revision.command,
                 "workspace": r.revision.workspace, "commit": r.revision.commit, "changes_digest": r.revision.changes_digest,

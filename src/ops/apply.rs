@@ -3,11 +3,12 @@
 use super::commit::Recorder;
 use super::lifecycle::Following;
 use super::plan::{Options, Planned, plan_whole};
-use super::{Context, Failure, Place, claim, commit, lifecycle, load, settled};
+use super::settled::{self, Word};
+use super::{Context, Failure, Place, claim, commit, lifecycle, load};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::engine::{Actor, Carried, Ledger, Records};
-use crate::model::{Address, Digest, canonical, meanwhile};
+use crate::model::{Address, Digest, meanwhile};
 use crate::plan::{self, By, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
@@ -144,7 +145,12 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
             None => Claim::take(context, place, options, &plan.actor)?,
         };
         let learn = || settled::learn(context, &options.plan, planned);
-        let (lesson, done) = meanwhile(true, learn, || claim.commit(context, plan, state, place, settings, || digests(plan, state)));
+        let (lesson, done) = meanwhile(true, learn, || {
+            claim.commit(context, plan, state, place, settings, || Sealed {
+                digests: digests(plan, state),
+                settled: settled::word(context, &options.plan, planned),
+            })
+        });
         match done {
             Err(Failure::Moved) => {
                 // Planned again under the lock: of many who want to write, each plans twice at most, and none for ever.
@@ -186,7 +192,7 @@ pub fn apply_saved(
     let (plan, state, again) = judge_saved(context, saved, &settings, &place)?;
     permit(&plan, options)?;
     findings = if again.is_empty() { findings } else { again };
-    let applied = claim.commit(context, &plan, &state, &place, &settings, || saved.digests.clone())?;
+    let applied = claim.commit(context, &plan, &state, &place, &settings, || Sealed { digests: saved.digests.clone(), settled: None })?;
     Ok((applied, findings))
 }
 
@@ -266,7 +272,7 @@ impl Claim {
         state: &State,
         place: &Place,
         settings: &Settings,
-        digests: impl FnOnce() -> Digests + Send,
+        sealed: impl FnOnce() -> Sealed + Send,
     ) -> Result<Applied, Failure> {
         let there = claim::store(context, place, settings, &self.lock)?;
         let found = there.as_ref().map(|(_, s)| (Some(s.lineage.as_str()), s.serial, s.link.as_ref()));
@@ -278,8 +284,8 @@ impl Claim {
         }
         (context.tell)("committing");
         let (serial, created) = thread::scope(|scope| {
-            let digests = scope.spawn(digests);
-            let revision = || revision(context, plan, &joined(digests), &self.verb);
+            let sealed = scope.spawn(sealed);
+            let revision = || revision(context, plan, &joined(sealed), &self.verb);
             match there {
                 Some((mut writer, head)) => {
                     let rows = |address: &str| writer.row(address);
@@ -357,7 +363,14 @@ pub(super) fn holder(context: &Context, actor: &str, command: &str) -> Holder {
     }
 }
 
-fn revision(context: &Context, plan: &Plan, digests: &Digests, verb: &str) -> Revision {
+/// What the revision of an apply says of it, worked out while its events are written.
+struct Sealed {
+    digests: Digests,
+    /// That the plan which follows has nothing to say.
+    settled: Option<Word>,
+}
+
+fn revision(context: &Context, plan: &Plan, Sealed { digests, settled }: &Sealed, verb: &str) -> Revision {
     Revision {
         at: store::stamp(context.now),
         actor: plan.actor.clone(),
@@ -366,7 +379,7 @@ fn revision(context: &Context, plan: &Plan, digests: &Digests, verb: &str) -> Re
         commit: plan.commit.clone(),
         plan_digest: Some(digests.plan.to_string()),
         changes_digest: Some(digests.changes.to_string()),
-        summary: canonical(&plan.summary()),
+        summary: settled::summary(plan.summary(), settled.as_ref()),
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Environment {
     pub store: Option<String>,
     /// `WRIT_INPUT=0`: never prompt.
     pub never_prompt: bool,
-    /// `WRIT_CACHE=0`: parse every file, whatever an apply remembered.
+    /// `WRIT_CACHE=0`: parse every file, whatever an apply remembered beside the store.
     pub forgetful: bool,
     /// What is done is done to a copy: nothing leaves the house.
     pub simulated: bool,

@@ -66,8 +66,8 @@ pub struct Planned {
     pub state: State,
     /// The texts that were looked at.
     pub sources: Sources,
-    /// How each of them lay when it was read, and when reading began; nothing where the plan was made of what an apply remembered,
-    /// which no apply believes.
+    /// How each of them lay when it was read, and when reading began; nothing where the plan was made of what an apply remembered, or
+    /// left as its word, which no apply believes.
     pub lay: Option<(Vec<Stamp>, i64)>,
     /// Warnings and notes.
     pub findings: Diagnostics,

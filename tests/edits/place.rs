@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use writ::model::canonical;
 use writ::ops::apply::{ApplyOptions, Consent, apply};
-use writ::ops::plan::{Options, Planned, plan};
+use writ::ops::plan::{Options, Planned, plan, plan_whole};
 use writ::ops::{Context, Environment, Failure};
 use writ::plan::Plan;
 use writ::view::paint::Paint;
@@ -20,6 +20,17 @@ impl Consent for Yes {
     fn ask(&mut self, _: &Plan, _: bool) -> Result<(), Failure> {
         Ok(())
     }
+}
+
+/// How a plan comes about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By what an apply remembered beside the store, if that tells it.
+    Memory,
+    /// By nothing beside the store and the files, which pass by if nothing changed.
+    Stream,
+    /// Of all files and all of the store.
+    Whole,
 }
 
 pub struct Place {
@@ -89,9 +100,15 @@ impl Place {
         apply(&self.context(false), &options, planned, &mut Yes).map(|_| ())
     }
 
+    /// A plan made in some way.
+    pub fn planned(&self, way: Way) -> Result<Planned, Failure> {
+        let context = self.context(way != Way::Memory);
+        if way == Way::Whole { plan_whole(&context, &Options::default()) } else { plan(&context, &Options::default()) }
+    }
+
     /// All that a plan says, in every form, and how many files were parsed for it.
-    pub fn told(&self, forgetful: bool) -> (String, Option<usize>) {
-        match plan(&self.context(forgetful), &Options::default()) {
+    pub fn told(&self, way: Way) -> (String, Option<usize>) {
+        match self.planned(way) {
             Ok(planned) => {
                 let told = [
                     text::text(&planned.plan, Paint { on: false }),

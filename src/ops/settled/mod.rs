@@ -1,17 +1,20 @@
 //! What the files were when the store last held just what they declare. While both are as they were then, a plan is known, to
-//! the byte, without one of them being read; after an edit of few files it is made of these and of what they touch (`part`).
+//! the byte, without one of them being read; after an edit of few files it is made of these and of what they touch (`part`). Where nothing
+//! is remembered, all are read, and none is kept (`stream`).
 //!
 //! ```text
 //!  apply ─► remember ─► files    each file's stamp and digest       ┐
 //!                       index    each object's digest, its file,    ├─► pages ─► NAME.db.settled
 //!                                and who refers to it               ┘
+//!        └► word ─────► in the store: there is nothing to say of these objects
 //!  plan ──► recall ───► files    what was edited ─► nothing: the plan without changes
-//!                                                └► little:  part ─► near ─► the plan of a part
+//!                    │                           └► little:  part ─► near ─► the plan of a part
+//!                    └► nothing is remembered ─► word ─► stream ─► nothing differs: the plan without changes
 //! ```
 //!
 //! In: the files, and what the store is. Out: a plan, or nothing.
 //! Invariants: it is written by an apply alone, beside the store, and only where the plan that follows would have nothing to
-//! say, not even a note; it is believed only by the version that wrote it, at the same link of the store's chain or one since which
+//! say, not even a note; so is the word, in the transaction of the apply. What stands beside the store is believed only by the version that wrote it, at the same link of the store's chain or one since which
 //! only the lifecycle went on, for the same `writ.toml`, as long as nobody wrote the store's file past that chain, if nothing that is read
 //! of it was damaged, and if nobody else could have written it. Without it everything takes longer, and nothing else differs. No apply believes it: what is applied was planned from all files and all of the store.
 
@@ -20,17 +23,21 @@ mod index;
 mod near;
 mod pages;
 mod part;
+mod stream;
+mod word;
+
+pub(super) use word::{Word, summary};
 
 use super::plan::{Options, Planned};
 use super::{Context, Place, decode, load, people};
 use crate::config::{Config, Settings, WRIT_TOML};
-use crate::diag::{Diagnostics, Sources};
+use crate::diag::{Diagnostics, SourceFile, Sources};
 use crate::kinds::{self, policy::Policy};
 use crate::model::{Action, Change, Digest, VERSION};
 use crate::plan::{self, Plan, impact};
 use crate::reconcile::State;
 use crate::source::{self, stamp::Stamp};
-use crate::store::Reader;
+use crate::store::{Look, Reader, Snapshot};
 use files::Files;
 use pages::Pages;
 use serde::{Deserialize, Serialize};
@@ -84,7 +91,19 @@ fn applies(context: &Context, options: &Options, settings: &Settings) -> bool {
     let Options { destroy, targets, excludes, since, only, amend: _, rollback, full } = options;
     let everything =
         !*destroy && targets.is_empty() && excludes.is_empty() && since.is_none() && only.is_none() && rollback.is_none() && !*full;
-    everything && context.acting.is_none() && !settings.require_actor && !context.environment.forgetful
+    everything && context.acting.is_none() && !settings.require_actor
+}
+
+/// What is asked for, and the store as it is.
+struct Asked<'a> {
+    context: &'a Context,
+    settings: &'a Settings,
+    place: &'a Place,
+    look: &'a Look<'a>,
+    /// Without its objects.
+    state: &'a State,
+    /// `writ.toml`.
+    written: &'a SourceFile,
 }
 
 /// The plan of a workspace that is as it was when its store was settled, or nearly so; nothing where that is not known.
@@ -93,16 +112,37 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
     if !applies(context, options, &settings) {
         return None;
     }
-    let (settled, pages) = Pages::open::<Settled>(&path(&place))?;
-    let ours = settled.version == (VERSION.to_owned(), FORM) && settled.workspace == settings.name;
-    if !ours {
-        return None;
-    }
     let reader = Reader::open(&place.path).ok()?;
     let look = reader.look().ok()?;
     let head = look.head().ok()?;
     load::check_store(&head, &place, &settings).ok()?;
     let state = decode::collected(&head, Vec::new()).ok()?;
+    let required = state.workspaces.values().any(|w| w.settings.requires_actor());
+    // What a check comes to may change with the clock, and it looks at more than what was edited.
+    let applied = state.applied(&settings.name).filter(|applied| **applied == settings.applied() && applied.checks().is_empty());
+    if required || applied.is_none() {
+        return None;
+    }
+    let written = texts.iter().find(|(_, file)| file.name == WRIT_TOML).map(|(_, file)| file)?;
+    let asked = Asked { context, settings: &settings, place: &place, look: &look, state: &state, written };
+    match remembered(&asked, &head) {
+        Some(planned) => planned,
+        None => stream::plan(&asked),
+    }
+}
+
+/// The plan by what an apply remembered; nothing where nothing is remembered that counts, and within, where it is known that files were
+/// edited, and all of them have to be looked at.
+fn remembered(asked: &Asked<'_>, head: &Snapshot) -> Option<Option<Planned>> {
+    let Asked { context, settings, place, look, state, written } = *asked;
+    if context.environment.forgetful {
+        return None;
+    }
+    let (settled, pages) = Pages::open::<Settled>(&path(place))?;
+    let ours = settled.version == (VERSION.to_owned(), FORM) && settled.workspace == settings.name;
+    if !ours {
+        return None;
+    }
     // The very file that an apply left; or one in which, since then, only the lifecycle went on, by its own chain.
     let untouched = stamp(&place.path).is_some_and(|now| now == settled.store);
     let linked = head.link.as_ref().is_some_and(|link| link.as_str() == settled.link);
@@ -111,30 +151,23 @@ pub(super) fn recall(context: &Context, options: &Options) -> Option<Planned> {
         (false, false) => look.stands_since(settled.serial, &settled.link).ok()?,
         _ => false,
     };
-    let required = state.workspaces.values().any(|w| w.settings.requires_actor());
-    // What a check comes to may change with the clock, and it looks at more than what was edited.
-    let checked = state.applied(&settings.name).is_some_and(|applied| !applied.checks().is_empty());
-    if !stands || required || checked {
-        return None;
-    }
     let files = Files::read(&pages)?;
-    let written = texts.iter().find(|(_, file)| file.name == WRIT_TOML).map(|(_, file)| file)?;
-    if !files.knows_settings(&written.text) {
+    if !stands || !files.knows_settings(&written.text) {
         return None;
     }
     // In a repository git looks at all files too.
     let (edits, commit) = std::thread::scope(|scope| {
         let commit = scope.spawn(|| source::commit(&context.root));
-        (files.edits(&context.root, &settings), commit.join())
+        (files.edits(&context.root, settings), commit.join())
     });
     let (edits, commit) = (edits?, commit.ok()?);
     if !edits.is_empty() {
-        let known = part::Known { settled: &settled, pages: &pages, files: &files, look: &look, head: &head, written, commit };
-        let planned = part::plan(context, &known, &edits, settings, place)?;
-        return told(context, planned, settled.rules);
+        let known = part::Known { settled: &settled, pages: &pages, files: &files, look, head, written, commit };
+        let planned = part::plan(context, &known, &edits, settings.clone(), place.clone());
+        return Some(planned.and_then(|planned| told(context, planned, settled.rules)));
     }
-    let plan = same(context, &settings, &state, &settled, commit);
-    Some(recalled(plan, state, Sources::default(), 0, settings, place))
+    let plan = same(context, settings, state, &settled, commit);
+    Some(Some(recalled(plan, state.clone(), Sources::default(), 0, settings.clone(), place.clone())))
 }
 
 /// A plan of few files with what it does to people; nothing, where it takes the whole directory, or what people hold, to tell that.
@@ -181,14 +214,28 @@ pub(super) struct Lesson {
     sections: Vec<Vec<u8>>,
 }
 
+/// What a plan wants, where the plan that follows it has nothing to say, not even a note.
+fn wanted<'p>(context: &Context, options: &Options, planned: &'p Planned) -> Option<&'p Config> {
+    let Planned { plan, config: Some(config), findings, settings, .. } = planned else { return None };
+    let checked = !config.settings.checks.is_empty();
+    let silent = findings.is_empty() && plan.complete && !checked && !says_more(config, plan);
+    (silent && applies(context, options, settings)).then_some(config)
+}
+
+/// The word that an apply of a plan leaves in the store; nothing, where the next plan may have something to say.
+pub(super) fn word(context: &Context, options: &Options, planned: &Planned) -> Option<Word> {
+    let Planned { plan, sources, state, .. } = planned;
+    // Tests are held against all objects, whenever files are read.
+    let config = wanted(context, options, planned).filter(|config| config.tests.is_empty())?;
+    let written = sources.iter().find(|(_, file)| file.name == WRIT_TOML).map(|(_, file)| file)?;
+    Some(Word::after(config, &plan.base.config_digest, state, &written.text))
+}
+
 /// Works out what to remember once a plan was applied, or has nothing to do: that the store holds what the files declare.
 /// Nothing, where the next plan may have more to say than that.
 pub(super) fn learn(context: &Context, options: &Options, planned: &Planned) -> Option<Lesson> {
-    let Planned { plan, config: Some(config), findings, settings, sources, lay, state, .. } = planned else { return None };
-    let checked = !config.settings.checks.is_empty();
-    if !applies(context, options, settings) || !findings.is_empty() || !plan.complete || checked || says_more(config, plan) {
-        return None;
-    }
+    let Planned { plan, settings, sources, lay, state, .. } = planned;
+    let config = wanted(context, options, planned).filter(|_| !context.environment.forgetful)?;
     let (stamps, began) = lay.as_ref()?;
     let alone = settings.manages.is_none()
         && plan.unmanaged == 0
