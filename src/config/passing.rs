@@ -27,8 +27,8 @@ impl<'s> Passing<'s> {
         Passing { settings, waiting: Vec::new() }
     }
 
-    /// The next file: the digests of what it declares, as far as that is whole.
-    pub fn next(&mut self, file: &SourceFile) -> Option<Vec<Raw>> {
+    /// The next file: what it declares, each with its digest, as far as that is whole.
+    pub fn next(&mut self, file: &SourceFile) -> Option<Vec<(Address, Raw)>> {
         let mut found = Diagnostics::new();
         let document = document::parse(0, file, &mut found);
         let declared = declare::file(&document, self.settings.zone, &mut found);
@@ -51,7 +51,7 @@ impl<'s> Passing<'s> {
 
     /// Those that waited, now that there are no more. What one of their objects leaves to what it stands in is asked of `above`, where that
     /// went by: its object, without what says the same as absence.
-    pub fn last(mut self, above: impl Fn(&Address) -> Option<Object>) -> Option<Vec<Raw>> {
+    pub fn last(mut self, above: impl Fn(&Address) -> Option<Object>) -> Option<Vec<(Address, Raw)>> {
         let mut found = Diagnostics::new();
         let waiting = Declared::join(std::mem::take(&mut self.waiting), &mut found);
         let outer: BTreeSet<Address> = waiting.objects.keys().filter_map(|address| inherits_from(&waiting, address)).collect();
@@ -60,14 +60,15 @@ impl<'s> Passing<'s> {
         found.is_empty().then(|| self.digests(waiting, &known))?
     }
 
-    fn digests(&self, mut declared: Declared, known: &Known) -> Option<Vec<Raw>> {
+    fn digests(&self, mut declared: Declared, known: &Known) -> Option<Vec<(Address, Raw)>> {
         let mut found = Diagnostics::new();
         let (objects, _) = templates::expand(&mut declared, known, self.settings, &mut found);
         let mut text = String::new();
-        let mut digest = |mut object| {
+        let mut digest = |mut object: Object| {
             sound::check(&object, self.settings.zone, &mut found);
             sound::normalise(&mut object);
-            object.digest(&mut text)
+            let said = object.digest(&mut text);
+            (object.address, said)
         };
         let digests = objects.into_values().map(&mut digest).collect();
         found.is_empty().then_some(digests)
@@ -117,8 +118,8 @@ mod tests {
         let above = BTreeMap::from([(address.clone(), Object { address, attributes, at: Span::NONE })]);
         let first = texts.iter().map(|text| passing.next(&file(text))).collect::<Option<Vec<_>>>()?;
         let mut all = [first.concat(), Passing::new(&settings).with(passing).last(|address| above.get(address).cloned())?].concat();
-        all.sort_unstable();
-        Some(all)
+        all.sort_unstable_by_key(|(_, said)| *said);
+        Some(all.into_iter().map(|(_, said)| said).collect())
     }
 
     fn whole(texts: &[&str]) -> Vec<Raw> {

@@ -2,9 +2,11 @@
 //! read, and every object of the store, and of neither is more kept than a digest an object.
 //!
 //! ```text
-//!  store ─► the digest of each object ─► are they those of the word that its last apply left?
-//!                                         │ yes
-//!  files ─► newest first, each parsed ─► is each of its objects one of them, and met once? ─► were all met: the plan without changes
+//!  the newest file ─► are its objects the store's?
+//!                      │ yes
+//!  the store ───────► the digest of each object ─► are they those of the word that its last apply left?
+//!                                                   │ yes
+//!  the other files ─► newest first, each parsed ─► is each of its objects one of them, and met once? ─► were all: the plan without changes
 //! ```
 //!
 //! In: the files, the store, and the word in its chain. Out: a plan, or nothing.
@@ -37,8 +39,14 @@ pub(super) fn plan(asked: &Asked<'_>) -> Option<Planned> {
     (context.tell)("comparing the files with the store");
     let mut files = stamp::lie(&context.root, settings).filter(|files| !files.is_empty())?;
     files.sort_by_key(|(_, stamp)| Reverse(stamp.changed));
-    let names = files.into_iter().map(|(name, _)| name).collect();
-    let stream = Stream::new(&context.root, settings, names);
+    let names: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
+    // Before all objects of the store are read, what was edited last is looked for among them.
+    let mut first = Passing::new(settings);
+    let declared = first.next(&Texts::new(&context.root)?.read(names.first()?)?)?;
+    if !declared.iter().take(FEW).all(|(address, said)| is_stored(look, address, said)) {
+        return None;
+    }
+    let stream = Stream::new(&context.root, settings, names, (first, digests(declared)));
     let mut unmanaged = 0usize;
     let commit = thread::scope(|scope| {
         let commit = scope.spawn(|| source::commit(&context.root));
@@ -62,6 +70,17 @@ pub(super) fn plan(asked: &Asked<'_>) -> Option<Planned> {
     }
     let plan = plan::unchanged(settings, state, word.config, unmanaged, commit.ok()?, &context.operator);
     Some(recalled(plan, state.clone(), Sources::default(), parsed, settings.clone(), place.clone()))
+}
+
+/// So many objects are looked for one by one.
+const FEW: usize = 64;
+
+fn is_stored(look: &Look<'_>, address: &Address, said: &Raw) -> bool {
+    look.object(address.as_str()).is_ok_and(|row| row.is_some_and(|row| word::own(&row.view()) == *said))
+}
+
+fn digests(declared: Vec<(Address, Raw)>) -> Vec<Raw> {
+    declared.into_iter().map(|(_, said)| said).collect()
 }
 
 /// The digests of the workspace's objects and of the others, each in order, and how many of these live on unmanaged.
@@ -118,9 +137,10 @@ impl Stored {
 }
 
 impl<'a> Stream<'a> {
-    fn new(root: &'a Path, settings: &'a Settings, names: Vec<String>) -> Stream<'a> {
-        let (next, ended, stored, left) = Default::default();
-        Stream { root, settings, names, next, ended, stored, left }
+    /// These files, of which the first was looked at.
+    fn new(root: &'a Path, settings: &'a Settings, names: Vec<String>, first: (Passing<'a>, Vec<Raw>)) -> Stream<'a> {
+        let (ended, stored) = Default::default();
+        Stream { root, settings, names, next: AtomicUsize::new(1), ended, stored, left: Mutex::new(vec![first]) }
     }
 
     fn compare_with(&self, own: Vec<Raw>) {
@@ -141,19 +161,19 @@ impl<'a> Stream<'a> {
     }
 
     fn pass(&self) -> Option<(Passing<'a>, Vec<Raw>)> {
-        let (mut texts, mut passing, mut digests) = (Texts::new(self.root)?, Passing::new(self.settings), Vec::new());
+        let (mut texts, mut passing, mut said) = (Texts::new(self.root)?, Passing::new(self.settings), Vec::new());
         while let Some(name) = self.names.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             if self.ended.load(Ordering::Relaxed) {
                 return None;
             }
-            digests.extend(passing.next(&texts.read(name)?)?);
+            said.extend(digests(passing.next(&texts.read(name)?)?));
             if let Some(stored) = self.stored.get()
-                && !stored.meets(digests.drain(..))
+                && !stored.meets(said.drain(..))
             {
                 return None;
             }
         }
-        Some((passing, digests))
+        Some((passing, said))
     }
 
     /// Whether the files declare what the store holds. What an object leaves to one that went by is looked for there, since the two are the
@@ -162,9 +182,9 @@ impl<'a> Stream<'a> {
         let Stream { ended, stored, left, settings, .. } = self;
         let Some(stored) = stored.into_inner().filter(|_| !ended.into_inner()) else { return false };
         let mut passing = Passing::new(settings);
-        for (theirs, digests) in left.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        for (theirs, said) in left.into_inner().unwrap_or_else(PoisonError::into_inner) {
             passing = passing.with(theirs);
-            if !stored.meets(digests) {
+            if !stored.meets(said) {
                 return false;
             }
         }
@@ -172,6 +192,6 @@ impl<'a> Stream<'a> {
             let row = look.object(address.as_str()).ok()??;
             decode::one(&row.view()).ok().map(|stored| stored.object)
         };
-        passing.last(above).is_some_and(|last| stored.meets(last)) && stored.were_met()
+        passing.last(above).is_some_and(|last| stored.meets(digests(last))) && stored.were_met()
     }
 }
