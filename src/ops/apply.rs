@@ -343,7 +343,17 @@ impl Claim {
         let now = context.now.trunc_subsecs(3).max(latest);
         // For those who held something elsewhere nothing changes: they are told nothing.
         let mail = mail && self.carried.is_empty();
-        Following { state, records, any_records, actor, mail, zone: plan.settings.zone(), now, carried: &self.carried }
+        Following {
+            state,
+            planned: &plan.changes,
+            records,
+            any_records,
+            actor,
+            mail,
+            zone: plan.settings.zone(),
+            now,
+            carried: &self.carried,
+        }
     }
 }
 

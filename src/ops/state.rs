@@ -85,6 +85,7 @@ fn followed(
 ) -> Result<Vec<Event>, Failure> {
     let records = writer.records();
     let following = Following {
+        planned: &[],
         state,
         records: &records,
         any_records: records.any()?,

@@ -11,18 +11,21 @@ use crate::engine::{
 };
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
-use crate::model::{Address, Holdings, Stored, Zone};
+use crate::model::{Address, Change, Holdings, Stored, Zone};
 use crate::ops::{Context, decode};
 use crate::reconcile::{PriorMoves, State};
 use crate::store::{self, Event, ObjectView};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use foldhash::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What an apply is followed by.
 pub(in crate::ops) struct Following<'a> {
     /// What the store held before.
     pub state: &'a State,
+    /// The changes as they were planned, where the events are those of a plan.
+    pub planned: &'a [Change],
     /// What is so in the lifecycle.
     pub records: &'a dyn Records,
     /// Whether anything is.
@@ -48,20 +51,16 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
     if following.carried.is_empty() && people.is_empty() && !concerns(following, events) {
         return Ok(Vec::new());
     }
-    let after = after(following.state, events)?;
-    let by_id = |objects: &'_ Holdings| -> BTreeMap<String, usize> {
-        objects.values().enumerate().map(|(place, s)| (s.id.clone(), place)).collect()
-    };
+    let Came { objects: after, touched } = after(following, events)?;
     // Moves come first: what the files call somebody by a new name is not taken from the old one.
     let before = renamed(following.state, events);
-    let (old, new) = (by_id(&before), by_id(&after));
-    let at = |objects: &'_ Holdings, places: &BTreeMap<String, usize>, id: &str| -> Option<Stored> {
-        objects.values().as_slice().get(*places.get(id)?).cloned()
-    };
-    let ids: BTreeSet<String> = events.iter().filter_map(|e| id_of(e, following.state, &after)).collect();
-    let pairs: Vec<(Option<Stored>, Option<Stored>)> = ids.iter().map(|id| (at(&before, &old, id), at(&after, &new, id))).collect();
-    let changed: Vec<Changed<'_>> =
-        pairs.iter().map(|(before, after)| Changed { before: before.as_ref(), after: after.as_ref() }).collect();
+    let changed: Vec<Changed<'_>> = touched
+        .iter()
+        .map(|(_, address, turn)| Changed {
+            before: before.get(address).filter(|_| *turn != Turn::Made),
+            after: after.get(address).filter(|_| *turn != Turn::Gone),
+        })
+        .collect();
     let facts = Facts::new(&after, following.records, following.now, following.zone, false);
     let mut draft = Draft::new(&facts, &context.mint);
     // Before any rule gives it anew; what is left out is told when the rest is carried over.
@@ -133,18 +132,6 @@ pub(super) fn store_kind(address: &str) -> String {
     Address::parse(address).map(|a| a.kind().to_owned()).unwrap_or_default()
 }
 
-fn id_of(event: &Event, before: &State, after: &Holdings) -> Option<String> {
-    match event {
-        Event::ObjectCreated { id, .. } => Some(id.clone()),
-        Event::ObjectDeleted { last } => Some(last.id.clone()),
-        Event::ObjectUpdated { address, .. } => {
-            let address = Address::parse(address).ok()?;
-            after.get(&address).or_else(|| before.objects.get(&address)).map(|s| s.id.clone())
-        }
-        _ => None,
-    }
-}
-
 /// The packages that give other roles than before: id, roles gained, roles lost.
 fn packages_that_changed(changed: &[Changed<'_>]) -> Vec<(String, Vec<String>, Vec<String>)> {
     let mut found = Vec::new();
@@ -163,30 +150,81 @@ fn packages_that_changed(changed: &[Changed<'_>]) -> Vec<(String, Vec<String>, V
     found
 }
 
-/// The objects as these events leave them.
-fn after(state: &State, events: &[Event]) -> Result<Holdings, Failure> {
-    let mut objects: BTreeMap<String, Stored> = state.objects.values().map(|s| (s.object.address.to_string(), s.clone())).collect();
+/// What these events make of objects.
+struct Came {
+    /// All of them afterwards.
+    objects: Holdings,
+    /// Those that say something else, came to be or are gone: id, address afterwards, and which of these; in the order of ids.
+    touched: Vec<(String, Address, Turn)>,
+}
+
+/// What came of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Made,
+    Other,
+    Gone,
+}
+
+/// The objects as these events leave them. What was planned is not read again out of the event that tells it.
+fn after(following: &Following<'_>, events: &[Event]) -> Result<Came, Failure> {
+    let state = following.state;
+    let planned: HashMap<&str, &Change> = following.planned.iter().map(|c| (c.address.as_str(), c)).collect();
     let corrupt = |what: &str| Failure::Store(store::StoreError::Corrupt(format!("`{what}` is not there")));
+    let parsed = |address: &str| Address::parse(address).map_err(|_| corrupt(address));
+    let mut changed: HashMap<Address, Option<Stored>> = HashMap::default();
+    let mut touched = Vec::new();
+    let mut manager: Option<Arc<str>> = None;
     for event in events {
         match event {
             Event::ObjectCreated { address, id, attributes, workspace, origin, .. } => {
-                let view = ObjectView { address, id, attributes, workspace: workspace.as_deref(), version: 0, origin };
-                objects.insert(address.clone(), decode::one(&view)?);
+                let told = || decode::one(&ObjectView { address, id, attributes, workspace: workspace.as_deref(), version: 0, origin });
+                let stored = match planned.get(address.as_str()).and_then(|c| Some((c, c.after.as_ref()?))) {
+                    Some((change, object)) => {
+                        if manager.as_deref() != workspace.as_deref() {
+                            manager = workspace.as_deref().map(Arc::from);
+                        }
+                        debug_assert!(
+                            told().is_ok_and(|told| told.object.attributes == object.attributes),
+                            "`{address}` is as it was planned"
+                        );
+                        let (object, id, workspace) = (object.clone(), id.clone(), manager.clone());
+                        Stored { object, id, workspace, version: 0, origin: change.origin.clone() }
+                    }
+                    None => told()?,
+                };
+                touched.push((id.clone(), stored.object.address.clone(), Turn::Made));
+                changed.insert(stored.object.address.clone(), Some(stored));
             }
             Event::ObjectUpdated { address, attributes, origin, .. } | Event::ObjectRereferenced { address, attributes, origin, .. } => {
-                let old = objects.get(address).ok_or_else(|| corrupt(address))?;
+                let place = parsed(address)?;
+                let old = changed.get(&place).map_or_else(|| state.objects.get(&place), Option::as_ref).ok_or_else(|| corrupt(address))?;
                 let (id, workspace) = (old.id.clone(), old.workspace.clone());
                 let view = ObjectView { address, id: &id, attributes, workspace: workspace.as_deref(), version: old.version, origin };
-                objects.insert(address.clone(), decode::one(&view)?);
+                let stored = decode::one(&view)?;
+                if matches!(event, Event::ObjectUpdated { .. }) {
+                    touched.push((id, place.clone(), Turn::Other));
+                }
+                changed.insert(place, Some(stored));
             }
             Event::ObjectMoved { from, to } => {
-                let mut moved = objects.remove(from).ok_or_else(|| corrupt(from))?;
-                moved.object.address = Address::parse(to).map_err(|_| corrupt(to))?;
-                objects.insert(to.clone(), moved);
+                let (from, to) = (parsed(from)?, parsed(to)?);
+                let old = changed.insert(from.clone(), None).unwrap_or_else(|| state.objects.get(&from).cloned());
+                let mut moved = old.ok_or_else(|| corrupt(from.as_str()))?;
+                moved.object.address = to.clone();
+                changed.insert(to, Some(moved));
             }
-            Event::ObjectDeleted { last } => drop(objects.remove(&last.address)),
+            Event::ObjectDeleted { last } => {
+                let place = parsed(&last.address)?;
+                touched.push((last.id.clone(), place.clone(), Turn::Gone));
+                changed.insert(place, None);
+            }
             _ => {}
         }
     }
-    Ok(objects.into_values().collect())
+    touched.sort_by(|a, b| a.0.cmp(&b.0));
+    let kept = state.objects.values().filter(|s| !changed.contains_key(&s.object.address)).cloned();
+    let mut objects: Vec<Stored> = kept.collect();
+    objects.extend(changed.into_values().flatten());
+    Ok(Came { objects: objects.into(), touched })
 }
