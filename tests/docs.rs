@@ -93,7 +93,9 @@ fn the_page_of_commands_names_nothing_else() {
         flags.extend(command.get_arguments().filter_map(|a| a.get_long()).map(str::to_owned));
         command.get_subcommands().for_each(|c| collect(c, flags));
     }
-    collect(&Cli::command(), &mut flags);
+    let mut all = Cli::command();
+    all.build();
+    collect(&all, &mut flags);
     let flag = Regex::new(r"--([a-z][a-z-]+)").unwrap();
     for page in
         pages().iter().filter(|p| !["docs/benchmarks.md", "docs/editors.md", "docs/developers.md", "CONTRIBUTING.md"].contains(&p.as_str()))

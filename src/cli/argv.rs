@@ -1,17 +1,19 @@
 //! Terraform's single-dash long flags (`-out=p`, `-auto-approve`) as clap's double-dash ones: clap alone would take `-out`
 //! for `-o ut` and write a file of that name.
 
-use clap::Command;
+use clap::{Command, CommandFactory};
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 /// The arguments with every `-name` or `-name=value` that is a long flag of some command given its second dash, up to
 /// `--`.
-pub(super) fn normalise(arguments: impl IntoIterator<Item = OsString>, command: &Command) -> Vec<OsString> {
+pub(super) fn normalise(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let known = LazyCell::new(|| {
-        let mut known = BTreeSet::from(["help", "version"]);
-        collect(command, &mut known);
+        let mut known = BTreeSet::from(["help".to_owned(), "version".to_owned()]);
+        let mut command = super::Cli::command();
+        command.build();
+        collect(&command, &mut known);
         known
     });
     let mut after_dashes = false;
@@ -31,8 +33,8 @@ pub(super) fn normalise(arguments: impl IntoIterator<Item = OsString>, command: 
         .collect()
 }
 
-fn collect<'c>(command: &'c Command, known: &mut BTreeSet<&'c str>) {
-    known.extend(command.get_arguments().filter_map(|a| a.get_long()));
+fn collect(command: &Command, known: &mut BTreeSet<String>) {
+    known.extend(command.get_arguments().filter_map(|a| a.get_long()).map(str::to_owned));
     for sub in command.get_subcommands() {
         collect(sub, known);
     }
@@ -41,14 +43,10 @@ fn collect<'c>(command: &'c Command, known: &mut BTreeSet<&'c str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
-
     #[test]
     fn single_dash_long_flags_get_their_second_dash() {
-        let command = crate::cli::Cli::command();
         let out = normalise(
             ["writ", "-chdir=x", "plan", "-out=p", "-detailed-exitcode", "-o", "q", "-v", "--", "-out"].map(OsString::from),
-            &command,
         );
         assert_eq!(out, ["writ", "--chdir=x", "plan", "--out=p", "--detailed-exitcode", "-o", "q", "-v", "--", "-out"].map(OsString::from));
     }

@@ -146,6 +146,7 @@ pub(crate) enum Color {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Verb {
     /// Start a workspace: writ.toml, a store, a first administrator and catalog
     Init(init::Args),
@@ -274,13 +275,14 @@ impl Verb {
 /// Runs the program and tells its exit code.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
-    // Made once, since making it takes most of the time of a program that does little.
-    let command = Cli::command();
-    let arguments = argv::normalise(arguments, &command);
-    let parsed = command.try_get_matches_from(&arguments).and_then(|m| {
+    let arguments = argv::normalise(arguments);
+    let mut command = Cli::command();
+    let parsed = command.try_get_matches_from_mut(&arguments).and_then(|m| {
         let named = m.value_source("acting") == Some(ValueSource::CommandLine);
         Cli::from_arg_matches(&m).map(|cli| (cli, named))
     });
+    // The program ends with it: taking it apart would take as long as a fourth of making it.
+    std::mem::forget(command);
     let (cli, named) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage::refused(&error, &arguments),
