@@ -194,7 +194,7 @@ fn recognise(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
         return Err(StoreError::Corrupt(format!("there never was a schema {found}")));
     }
     let reading = "reading the store's schema";
-    if migrate::texts(connection).doing(reading)? != migrate::expected(found).doing(reading)? {
+    if !migrate::is_as_expected(connection, found).doing(reading)? {
         return Err(StoreError::Corrupt(format!("its tables are not those of schema {found}")));
     }
     // SQLite reads what is missing of the last page as zeros.

@@ -12,7 +12,7 @@ use crate::plan::declared::{BUCKETS, Id, bucket, id, of_bucket, of_buckets};
 use foldhash::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The sections: the numbers of each file's objects; the buckets; the objects; their addresses; who refers to them.
+/// The sections: each file's objects at a glance; the buckets; the objects; their addresses; who refers to them.
 const OF_FILES: usize = 2;
 const BUCKET: usize = 3;
 const OBJECTS: usize = 4;
@@ -23,6 +23,8 @@ const REFERRERS: usize = 6;
 const BUCKET_ROW: usize = 4 + 32;
 /// How long the row of an object is: its id and digest, and where its address and its referrers begin.
 const ROW: usize = 16 + 32 + 4 + 4;
+/// How long a glance at an object of a file is: its number, and so much of its digest that two are never alike.
+const GLANCE: usize = 4 + 16;
 /// How many objects one processor takes at a time.
 const PART: usize = 512;
 /// So many refer to one object at most, for a plan to follow them.
@@ -47,7 +49,9 @@ pub(super) fn sections(config: &Config, files: usize) -> Option<(Vec<usize>, [Ve
     let mut links = referrers.iter().peekable();
     for (number, rank) in order.iter().enumerate() {
         let (object, (id, said)) = (objects.get(*rank)?, digests.get(*rank)?);
-        of_files.get_mut(object.at.file as usize)?.extend(narrow(number)?);
+        let glances = of_files.get_mut(object.at.file as usize)?;
+        glances.extend(narrow(number)?);
+        glances.extend(glance(said));
         rows.extend(id);
         rows.extend(said);
         rows.extend(narrow(addresses.len())?);
@@ -98,6 +102,16 @@ fn referrers(parts: &[&[&Object]], objects: &[&Object], numbers: &[usize]) -> Op
     links.sort_unstable();
     links.dedup();
     u32::try_from(links.len()).ok().map(|_| links)
+}
+
+/// So much of an object's digest that two are never alike.
+pub(super) type Glance = [u8; 16];
+
+/// What a digest is at a glance.
+pub(super) fn glance(said: &Raw) -> Glance {
+    let mut glance = Glance::default();
+    glance.iter_mut().zip(said).for_each(|(to, from)| *to = *from);
+    glance
 }
 
 /// An object as it was declared.
@@ -158,10 +172,16 @@ impl<'p> Index<'p> {
         self.rows(number..number.checked_add(1)?)?.first().copied()
     }
 
-    /// The rows of the objects between two places of the list of all files' objects.
-    pub(super) fn of_file(&self, from: usize, to: usize) -> Option<Vec<Row>> {
-        let numbers = self.pages.part(OF_FILES, from, to.checked_sub(from)?)?;
-        numbers.chunks(4).map(|number| self.row(Fields(number).u32()?)).collect()
+    /// The objects between two places of the list of all files' objects, each at a glance, and its number: few of a file's are edited, and
+    /// the rows of all would lie as far apart as their ids do.
+    pub(super) fn of_file(&self, from: usize, to: usize) -> Option<Vec<(Glance, usize)>> {
+        let bytes = self.pages.part(OF_FILES, from, to.checked_sub(from)?)?;
+        let object = |bytes: &[u8]| {
+            let mut fields = Fields(bytes);
+            let number = fields.u32()?;
+            Some((fields.bytes()?, number))
+        };
+        bytes.chunks(GLANCE).map(object).collect()
     }
 
     pub(super) fn address(&self, row: &Row) -> Option<Address> {

@@ -71,7 +71,7 @@ struct Settled {
 }
 
 /// Of what an apply remembers: another form, or another meaning of it, raises it.
-const FORM: u32 = 4;
+const FORM: u32 = 5;
 
 /// What tells that a file was not written since.
 fn stamp(path: &Path) -> Option<(u64, u64, i64)> {

@@ -6,7 +6,7 @@
 //! way; in every other case all files are planned, and that plan tells what there is to tell.
 
 use super::files::{Edits, Files};
-use super::index::Index;
+use super::index::{Index, glance};
 use super::near::{Around, Changed};
 use super::pages::Pages;
 use super::{Settled, recalled, same};
@@ -143,18 +143,19 @@ fn changes(
     for number in edits.gone.iter().chain(edits.changed.iter().filter_map(|(number, _)| number.as_ref())) {
         let end = |number: usize| known.files.rows.get(number).map(|row| row.objects);
         let start = number.checked_sub(1).map_or(Some(0), end)?;
-        there.extend(index.of_file(start, end(*number)?)?.into_iter().map(|row| (row.id, row)));
+        there.extend(index.of_file(start, end(*number)?)?);
     }
-    let mut changes = BTreeMap::new();
     let mut text = String::new();
-    for (address, object) in &alone.objects {
-        let after = normal(object);
+    let objects = alone.objects.iter().map(|(address, object)| (address, normal(object)));
+    let others: Vec<_> = objects.filter(|(_, after)| there.remove(&glance(&after.digest(&mut text))).is_none()).collect();
+    let rows = there.into_values().map(|number| index.row(number).map(|row| (row.id, row)));
+    let mut there = rows.collect::<Option<HashMap<_, _>>>()?;
+    let mut changes = BTreeMap::new();
+    for (address, after) in others {
         let id = id(address.as_str());
         let row = there.remove(&id);
-        match row {
-            Some(row) if row.said == after.digest(&mut text) => continue,
-            None if index.find(&id)?.is_some() => return None,
-            _ => {}
+        if row.is_none() && index.find(&id)?.is_some() {
+            return None;
         }
         let before = around.fetch(address)?.then(|| around.stored.get(address).map(|stored| stored.object.clone())).flatten();
         if before.is_some() != row.is_some() {
