@@ -45,9 +45,8 @@ mod tests {
     use super::*;
     #[test]
     fn single_dash_long_flags_get_their_second_dash() {
-        let out = normalise(
-            ["writ", "-chdir=x", "plan", "-out=p", "-detailed-exitcode", "-o", "q", "-v", "--", "-out"].map(OsString::from),
-        );
+        let out =
+            normalise(["writ", "-chdir=x", "plan", "-out=p", "-detailed-exitcode", "-o", "q", "-v", "--", "-out"].map(OsString::from));
         assert_eq!(out, ["writ", "--chdir=x", "plan", "--out=p", "--detailed-exitcode", "-o", "q", "-v", "--", "-out"].map(OsString::from));
     }
 }

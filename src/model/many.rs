@@ -5,7 +5,11 @@
 
 use rayon::prelude::*;
 use std::cmp::Ordering;
-use std::{panic::resume_unwind, sync::mpsc::sync_channel, thread};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::{panic::resume_unwind, thread};
 
 /// From so many objects, or changes of objects, on it pays to look at them on all processors.
 pub const MANY_OBJECTS: usize = 2_048;
@@ -50,6 +54,11 @@ pub fn meanwhile<A: Send, B>(pays: bool, elsewhere: impl FnOnce() -> A + Send, h
     })
 }
 
+/// Lets go of something large, for which nobody should wait.
+pub fn discard<T: Send + 'static>(thing: T) {
+    rayon::spawn(move || drop(thing));
+}
+
 /// Does one work here, and another on every other processor meanwhile.
 pub fn beside(elsewhere: impl Fn() + Sync, here: impl FnOnce()) {
     rayon::in_place_scope(|scope| {
@@ -75,9 +84,88 @@ pub fn pipe<T: Send, R>(pays: bool, make: impl FnOnce(&mut dyn FnMut(T)) -> R, m
     meanwhile(true, || get.into_iter().for_each(take), make).1
 }
 
+/// What is made of parts, in their order: by another thread, which begins at once and stays a few ahead, and by whoever takes it
+/// where the next is not made yet.
+pub struct Ahead<'env, P, T, F> {
+    parts: &'env [P],
+    make: &'env F,
+    /// The first that nobody makes yet.
+    next: Arc<AtomicUsize>,
+    made: Receiver<(usize, T)>,
+    /// Made, and its turn has not come.
+    waiting: BTreeMap<usize, T>,
+    turn: usize,
+}
+
+impl<'env, P: Sync, T: Send + 'env, F: Fn(&P) -> T + Sync> Ahead<'env, P, T, F> {
+    /// Begins.
+    pub fn new<'scope>(scope: &'scope thread::Scope<'scope, 'env>, parts: &'env [P], make: &'env F) -> Ahead<'env, P, T, F> {
+        let next = Arc::new(AtomicUsize::new(0));
+        let (give, made) = sync_channel(4);
+        let claims = Arc::clone(&next);
+        scope.spawn(move || {
+            loop {
+                let turn = claims.fetch_add(1, Relaxed);
+                let Some(part) = parts.get(turn) else { return };
+                // Nobody takes them any more.
+                if give.send((turn, make(part))).is_err() {
+                    return;
+                }
+            }
+        });
+        Ahead { parts, make, next, made, waiting: BTreeMap::new(), turn: 0 }
+    }
+}
+
+impl<P, T, F: Fn(&P) -> T> Iterator for Ahead<'_, P, T, F> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        while self.turn < self.parts.len() {
+            self.waiting.extend(self.made.try_iter());
+            if let Some(made) = self.waiting.remove(&self.turn) {
+                self.turn = self.turn.saturating_add(1);
+                return Some(made);
+            }
+            let claimed = self.next.fetch_add(1, Relaxed);
+            match self.parts.get(claimed) {
+                Some(part) => drop(self.waiting.insert(claimed, (self.make)(part))),
+                // All are made, or being made; where none comes, the other thread panicked, and so does its scope.
+                None => self.waiting.extend(std::iter::once(self.made.recv().ok()?)),
+            }
+        }
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_made_ahead_comes_in_its_order() {
+        let parts: Vec<usize> = (0..1_000).collect();
+        for slow in [0, 1, 2] {
+            let pause = |one: bool| {
+                if one {
+                    thread::sleep(std::time::Duration::from_micros(50))
+                }
+            };
+            let make = |n: &usize| {
+                pause(slow == 1);
+                n * 2
+            };
+            let all: Vec<usize> = thread::scope(|scope| Ahead::new(scope, &parts, &make).inspect(|_| pause(slow == 2)).collect());
+            assert_eq!(all, parts.iter().map(|n| n * 2).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn what_is_made_ahead_need_not_be_taken() {
+        let parts: Vec<usize> = (0..1_000).collect();
+        let make = |n: &usize| *n;
+        assert_eq!(thread::scope(|scope| Ahead::new(scope, &parts, &make).take(3).sum::<usize>()), 3);
+    }
 
     #[test]
     fn results_stand_in_the_order_of_the_things() {

@@ -8,14 +8,14 @@ use super::{Context, Failure, Place, claim, commit, lifecycle, load};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::engine::{Actor, Carried, Ledger, Records};
-use crate::model::{Address, Digest, meanwhile};
+use crate::model::{Address, Digest, discard, meanwhile};
 use crate::plan::{self, By, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -144,7 +144,12 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
             Some(claim) => claim,
             None => Claim::take(context, place, options, &plan.actor)?,
         };
-        let learn = || settled::learn(context, &options.plan, planned);
+        let learn = || {
+            let lesson = settled::learn(context, &options.plan, planned);
+            // Which its digest tells, and which is worked out here while its events are made.
+            let _ = plan.relied();
+            lesson
+        };
         let (lesson, done) = meanwhile(true, learn, || {
             claim.commit(context, plan, state, place, settings, || Sealed {
                 digests: digests(plan, state),
@@ -283,46 +288,56 @@ impl Claim {
             return Err(Failure::Interrupted);
         }
         (context.tell)("committing");
-        let (serial, created) = thread::scope(|scope| {
-            let sealed = scope.spawn(sealed);
-            let revision = || revision(context, plan, &joined(sealed), &self.verb);
-            match there {
-                Some((mut writer, head)) => {
-                    let rows = |address: &str| writer.row(address);
-                    let mut events =
-                        commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint).with_ids(&self.ids))?;
-                    let records = writer.records();
-                    let any_records = records.any()?;
-                    let life = lifecycle::follow(
-                        context,
-                        &self.following(context, plan, state, &records, any_records, writer.latest()?, settings.mail().is_some()),
-                        &events,
-                    );
-                    let life = life.and_then(|life| lifecycle::recorded(&rows, &records, &events, &life, context.mint));
-                    records.sound()?;
-                    events.extend(life?);
-                    Ok::<_, Failure>((writer.commit(head.serial, &events, revision)?, None))
-                }
-                None => {
-                    let lineage = (context.mint)();
-                    let (first, tables) = super::init::first_revision(context, &plan.actor)?;
-                    let rows = |address: &str| Ok(tables.objects.get(address).cloned());
-                    let mut events =
-                        commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint).with_ids(&self.ids))?;
+        let (serial, created) = match there {
+            Some((mut writer, head)) => thread::scope(|scope| {
+                let sealed = scope.spawn(sealed);
+                let rows = |address: &str| writer.row(address);
+                let mut events =
+                    commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint).with_ids(&self.ids))?;
+                let records = writer.records();
+                let any_records = records.any()?;
+                let life = lifecycle::follow(
+                    context,
+                    &self.following(context, plan, state, &records, any_records, writer.latest()?, settings.mail().is_some()),
+                    &events,
+                );
+                let life = life.and_then(|life| lifecycle::recorded(&rows, &records, &events, &life, context.mint));
+                records.sound()?;
+                events.extend(life?);
+                let revision = || revision(context, plan, &joined(sealed), &self.verb);
+                Ok::<_, Failure>((writer.commit(head.serial, &events, revision)?, None))
+            })?,
+            None => {
+                let lineage = (context.mint)();
+                let (first, tables) = super::init::first_revision(context, &plan.actor)?;
+                let rows = |address: &str| Ok(tables.objects.get(address).cloned());
+                let events = commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint).with_ids(&self.ids))?;
+                let follow = || {
                     let none = Ledger::default();
-                    let life = lifecycle::follow(
-                        context,
-                        &self.following(context, plan, state, &none, false, context.now.trunc_subsecs(3), settings.mail().is_some()),
-                        &events,
-                    )?;
-                    events.extend(lifecycle::recorded(&rows, &none, &events, &life, context.mint)?);
-                    let made = store::create_with(&place.path, &lineage, &first, &events, revision);
-                    // Somebody made it meanwhile, which the lock excludes for all who take it.
-                    let serial = made.map_err(|e| if matches!(e, StoreError::Taken(_)) { Failure::Moved } else { e.into() })?;
-                    Ok((serial, Some(lineage)))
-                }
+                    let now = context.now.trunc_subsecs(3);
+                    let following = self.following(context, plan, state, &none, false, now, settings.mail().is_some());
+                    let life = lifecycle::follow(context, &following, &events)?;
+                    lifecycle::recorded(&rows, &none, &events, &life, context.mint)
+                };
+                // Nothing is so yet in the lifecycle of a store that is made, so that what follows is worked out while the objects are
+                // written; and then what the revision says, which is waited for last.
+                let (life, followed) = mpsc::channel();
+                let made = thread::scope(|scope| {
+                    let sealed = scope.spawn(|| {
+                        let _ = life.send(follow());
+                        sealed()
+                    });
+                    // Where nothing comes, the other thread panicked, and so does this one at the end of the scope.
+                    let more = || followed.recv().unwrap_or(Err(Failure::Interrupted));
+                    let revision = || revision(context, plan, &joined(sealed), &self.verb);
+                    store::create_with(&place.path, &lineage, &first, &events, more, revision)
+                });
+                discard(events);
+                // Somebody made it meanwhile, which the lock excludes for all who take it.
+                let serial = made.map_err(|e| if let Failure::Store(StoreError::Taken(_)) = e { Failure::Moved } else { e })?;
+                (serial, Some(lineage))
             }
-        })?;
+        };
         (context.tell)("");
         let (summary, digest) = (plan.summary(), plan.changes_digest.clone());
         Ok(Applied { summary, serial: Some(serial), digest, created, store: place.url.clone() })

@@ -1,12 +1,13 @@
-//! The bodies of events, read in one pass.
+//! The bodies of events, read and written in one pass.
 //!
-//! In: a body. Out: its event, the very one that serde makes of it, or nothing where serde has to be asked.
+//! In: a body. Out: its event, the very one that serde makes of it, or nothing where serde has to be asked; and the other way round.
 //! Serde meets the name of an event after some of its members, since names are sorted, and keeps all of them until it knows which
 //! event they are of. A history is mostly bodies that say each thing once and nothing unknown, and what these say is clear
 //! whatever the event.
 
 use super::Event;
-use serde::Deserialize;
+use crate::model::canonical;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// What any event may say, but for those that tell of a whole row.
@@ -58,10 +59,30 @@ pub(super) fn quick(body: &str) -> Option<Event> {
     })
 }
 
+/// The body of an event: its canonical JSON.
+pub(super) fn write(event: &Event) -> String {
+    /// What most events are, with its names in their order: so that nothing has to be put in order.
+    #[derive(Serialize)]
+    struct Created<'a> {
+        address: &'a str,
+        attributes: &'a str,
+        event: &'a str,
+        id: &'a str,
+        kind: &'a str,
+        origin: &'a str,
+        schema: u32,
+        workspace: Option<&'a str>,
+    }
+    let Event::ObjectCreated { address, kind, id, schema, attributes, workspace, origin } = event else { return canonical(event) };
+    let (event, workspace, schema) = (event.kind(), workspace.as_deref(), *schema);
+    serde_json::to_string(&Created { address, attributes, event, id, kind, origin, schema, workspace })
+        .unwrap_or_else(|error| unreachable!("an event has no JSON form: {error}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::canonical, store::testing::*};
+    use crate::store::testing::*;
     use proptest::prelude::*;
     use serde_json::{Map, Value};
 
@@ -111,6 +132,14 @@ mod tests {
     ];
 
     proptest! {
+        #[test]
+        fn what_is_written_quickly_is_canonical(texts in proptest::array::uniform6("\\PC{0,12}|[\"\\\\\u{0}-\u{1f}\u{7f}\u{2028}/]{0,6}"), schema: u32, managed: bool) {
+            let [address, kind, id, attributes, workspace, origin] = texts;
+            let workspace = managed.then_some(workspace);
+            let event = Event::ObjectCreated { address, kind, id, schema, attributes, workspace, origin };
+            prop_assert_eq!(write(&event), canonical(&event));
+        }
+
         #[test]
         fn what_is_read_quickly_is_what_serde_reads(
             event in proptest::sample::select(&EVENTS[..]),

@@ -11,7 +11,7 @@ use super::{
     open::{KEPT, harden},
     restore::free,
     schema::APPLICATION,
-    write::append,
+    write::{append, seal, write},
 };
 use crate::model::Digest;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -43,32 +43,36 @@ pub fn create(path: &Path, lineage: &str, history: &[(Revision, Vec<Event>)]) ->
     })
 }
 
-/// As [`create()`], with two revisions, of which the second is asked for once its events are written: see
-/// [`Writer::commit`](super::Writer::commit).
+/// As [`create()`], with two revisions. The second has `events` and, after them, those that `more` comes to, which is asked once the others
+/// are written; what it says itself is asked for last, as in [`Writer::commit`](super::Writer::commit).
 ///
 /// # Errors
-/// As [`create()`].
-pub fn create_with(
+/// As [`create()`], and when `more` fails: then there is no store.
+pub fn create_with<E: From<StoreError>>(
     path: &Path,
     lineage: &str,
     (first, its): &(Revision, Vec<Event>),
     events: &[Event],
+    more: impl FnOnce() -> Result<Vec<Event>, E>,
     revision: impl FnOnce() -> Revision,
-) -> Result<u64, StoreError> {
+) -> Result<u64, E> {
     put(path, lineage, &first.at, |work, root| {
         let previous = append(work, root, 0, its, || first.clone())?;
-        append(work, &previous, 1, events, revision)?;
+        let mut digests = chain::Events::default();
+        write(work, 1, events, &mut digests)?;
+        write(work, 1, &more()?, &mut digests)?;
+        seal(work, &previous, 1, &revision(), &digests)?;
         Ok(1)
     })
 }
 
 /// Puts a store in its place that is filled from the root of its chain on, up to the serial that comes back.
-fn put(
+fn put<E: From<StoreError>>(
     path: &Path,
     lineage: &str,
     at: &str,
-    fill: impl FnOnce(&Connection, &Digest) -> Result<u64, StoreError>,
-) -> Result<u64, StoreError> {
+    fill: impl FnOnce(&Connection, &Digest) -> Result<u64, E>,
+) -> Result<u64, E> {
     // A journal that an older store left behind would be rolled back into the new one.
     free(path)?;
     let draft = Draft::beside(path)?;
@@ -79,12 +83,12 @@ fn put(
 }
 
 /// Fills an empty file, which nobody else knows yet: it is synced once, as a whole, by the caller.
-fn build(
+fn build<E: From<StoreError>>(
     path: &Path,
     lineage: &str,
     at: &str,
-    fill: impl FnOnce(&Connection, &Digest) -> Result<u64, StoreError>,
-) -> Result<u64, StoreError> {
+    fill: impl FnOnce(&Connection, &Digest) -> Result<u64, E>,
+) -> Result<u64, E> {
     let making = "making the store";
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).doing(making)?;

@@ -5,7 +5,7 @@
 //! [`fold`](super::fold); nothing in the past is ever written again.
 
 use super::{
-    Event, FoldError, Lock, ObjectRow, Revision, Snapshot, StoreError, Tables, chain,
+    Event, FoldError, Lock, ObjectRow, Revision, Snapshot, StoreError, Tables, body, chain,
     error::Doing,
     fold,
     migrate::{self, Upgraded},
@@ -14,10 +14,10 @@ use super::{
     records::{self, StoredRecords},
     rows::stamp,
 };
-use crate::model::{Digest, canonical};
+use crate::model::{Ahead, Digest};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior, params};
-use std::{io, path::Path, sync::mpsc, thread};
+use std::{io, path::Path, thread};
 
 /// The handle that can write, for as long as the lock is held.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl<'lock> Writer<'lock> {
 /// From so many events on, another processor spells and digests them while this one writes.
 const MANY_EVENTS: usize = 512;
 
-/// So many of them are handed over at once, and twice as many wait at most.
+/// So many of them at a time.
 const AT_ONCE: usize = 256;
 
 /// What a row of the history says of an event beside its place.
@@ -140,10 +140,10 @@ struct Told {
     digest: Digest,
 }
 
-/// The events as the history tells them, in order.
-fn told(events: &[Event]) -> impl Iterator<Item = Told> {
-    (1_u64..).zip(events).map(|(seq, event)| {
-        let body = canonical(event);
+/// The events as the history tells them, in order, the first as number `first`.
+fn told(first: u64, events: &[Event]) -> impl Iterator<Item = Told> {
+    (first..).zip(events).map(|(seq, event)| {
+        let body = body::write(event);
         let body_digest = Digest::of(body.as_bytes());
         let digest = chain::event(seq, event.kind(), event.address(), body_digest.as_str());
         Told { body, body_digest, digest }
@@ -158,22 +158,25 @@ pub(super) fn append(
     events: &[Event],
     revision: impl FnOnce() -> Revision,
 ) -> Result<Digest, StoreError> {
-    let digests = if events.len() < MANY_EVENTS {
-        change(work, serial, events)?;
-        tell(work, serial, events, told(events))?
-    } else {
-        thread::scope(|scope| {
-            let (speller, spelled) = mpsc::sync_channel(2);
-            scope.spawn(move || {
-                let mut all = told(events);
-                // Nobody takes them any more once something failed.
-                while speller.send(all.by_ref().take(AT_ONCE).collect::<Vec<Told>>()).is_ok_and(|()| all.size_hint().0 > 0) {}
-            });
-            change(work, serial, events)?;
-            tell(work, serial, events, spelled.into_iter().flatten())
-        })?
-    };
+    let mut digests = chain::Events::default();
+    write(work, serial, events, &mut digests)?;
     seal(work, previous, serial, &revision(), &digests)
+}
+
+/// Writes the next events of a revision, with what they change, and adds their digests to those before.
+pub(super) fn write(work: &Connection, serial: u64, events: &[Event], digests: &mut chain::Events) -> Result<(), StoreError> {
+    let first = digests.count.saturating_add(1);
+    if events.len() < MANY_EVENTS {
+        change(work, serial, events)?;
+        return tell(work, serial, events, told(first, events), digests);
+    }
+    let parts: Vec<(u64, &[Event])> = (first..).step_by(AT_ONCE).zip(events.chunks(AT_ONCE)).collect();
+    let spell = |(first, part): &(u64, &[Event])| told(*first, part).collect::<Vec<Told>>();
+    thread::scope(|scope| {
+        let spelled = Ahead::new(scope, &parts, &spell);
+        change(work, serial, events)?;
+        tell(work, serial, events, spelled.flatten(), digests)
+    })
 }
 
 /// Does to the tables what the events say.
@@ -189,21 +192,33 @@ fn change(work: &Connection, serial: u64, events: &[Event]) -> Result<(), StoreE
     Ok(())
 }
 
-/// Writes the events into the history, and returns their digests.
-fn tell(work: &Connection, serial: u64, events: &[Event], told: impl Iterator<Item = Told>) -> Result<chain::Events, StoreError> {
+/// Writes the events into the history.
+fn tell(
+    work: &Connection,
+    serial: u64,
+    events: &[Event],
+    told: impl Iterator<Item = Told>,
+    digests: &mut chain::Events,
+) -> Result<(), StoreError> {
     let telling = "writing the events";
-    let mut digests = chain::Events::default();
     let mut insert = work.prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)").doing(telling)?;
-    for ((seq, event), Told { body, body_digest, digest }) in (1_u64..).zip(events).zip(told) {
+    let first = digests.count.saturating_add(1);
+    for ((seq, event), Told { body, body_digest, digest }) in (first..).zip(events).zip(told) {
         let row = params![signed(serial), signed(seq), event.kind(), event.address(), body, body_digest.as_str(), digest.as_str()];
         insert.execute(row).doing(telling)?;
         digests.push(digest.as_str());
     }
-    Ok(digests)
+    Ok(())
 }
 
 /// Writes the revision that its events belong to, and returns its hash.
-fn seal(work: &Connection, previous: &Digest, serial: u64, revision: &Revision, digests: &chain::Events) -> Result<Digest, StoreError> {
+pub(super) fn seal(
+    work: &Connection,
+    previous: &Digest,
+    serial: u64,
+    revision: &Revision,
+    digests: &chain::Events,
+) -> Result<Digest, StoreError> {
     let events_digest = digests.digest();
     let hash = chain::link(previous, serial, revision, digests.count, &events_digest);
     let Revision { at, actor, command, workspace, commit, plan_digest, changes_digest, summary } = revision;

@@ -11,7 +11,7 @@ use crate::engine::{
 };
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
-use crate::model::{Address, Change, Holdings, Stored, Zone};
+use crate::model::{Address, Change, Holdings, Stored, Zone, discard};
 use crate::ops::{Context, decode};
 use crate::reconcile::{PriorMoves, State};
 use crate::store::{self, Event, ObjectView};
@@ -75,7 +75,9 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
             notify_change(&mut draft, id, gained, lost, &mark)?;
         }
     }
-    Ok(draft.events())
+    let events = draft.events();
+    discard((after, before));
+    Ok(events)
 }
 
 /// What the store held, under the names that it has now, references included.
@@ -172,8 +174,8 @@ fn after(following: &Following<'_>, events: &[Event]) -> Result<Came, Failure> {
     let planned: HashMap<&str, &Change> = following.planned.iter().map(|c| (c.address.as_str(), c)).collect();
     let corrupt = |what: &str| Failure::Store(store::StoreError::Corrupt(format!("`{what}` is not there")));
     let parsed = |address: &str| Address::parse(address).map_err(|_| corrupt(address));
-    let mut changed: HashMap<Address, Option<Stored>> = HashMap::default();
-    let mut touched = Vec::new();
+    let mut changed = Touched::new(events.len());
+    let mut touched = Vec::with_capacity(events.len());
     let mut manager: Option<Arc<str>> = None;
     for event in events {
         match event {
@@ -194,37 +196,66 @@ fn after(following: &Following<'_>, events: &[Event]) -> Result<Came, Failure> {
                     None => told()?,
                 };
                 touched.push((id.clone(), stored.object.address.clone(), Turn::Made));
-                changed.insert(stored.object.address.clone(), Some(stored));
+                changed.put(address, Some(stored));
             }
             Event::ObjectUpdated { address, attributes, origin, .. } | Event::ObjectRereferenced { address, attributes, origin, .. } => {
                 let place = parsed(address)?;
-                let old = changed.get(&place).map_or_else(|| state.objects.get(&place), Option::as_ref).ok_or_else(|| corrupt(address))?;
+                let old = changed.get(address).map_or_else(|| state.objects.get(&place), Option::as_ref).ok_or_else(|| corrupt(address))?;
                 let (id, workspace) = (old.id.clone(), old.workspace.clone());
                 let view = ObjectView { address, id: &id, attributes, workspace: workspace.as_deref(), version: old.version, origin };
                 let stored = decode::one(&view)?;
                 if matches!(event, Event::ObjectUpdated { .. }) {
-                    touched.push((id, place.clone(), Turn::Other));
+                    touched.push((id, place, Turn::Other));
                 }
-                changed.insert(place, Some(stored));
+                changed.put(address, Some(stored));
             }
             Event::ObjectMoved { from, to } => {
-                let (from, to) = (parsed(from)?, parsed(to)?);
-                let old = changed.insert(from.clone(), None).unwrap_or_else(|| state.objects.get(&from).cloned());
-                let mut moved = old.ok_or_else(|| corrupt(from.as_str()))?;
-                moved.object.address = to.clone();
-                changed.insert(to, Some(moved));
+                let (place, there) = (parsed(from)?, parsed(to)?);
+                let old = changed.put(from, None).unwrap_or_else(|| state.objects.get(&place).cloned());
+                let mut moved = old.ok_or_else(|| corrupt(from))?;
+                moved.object.address = there;
+                changed.put(to, Some(moved));
             }
             Event::ObjectDeleted { last } => {
-                let place = parsed(&last.address)?;
-                touched.push((last.id.clone(), place.clone(), Turn::Gone));
-                changed.insert(place, None);
+                touched.push((last.id.clone(), parsed(&last.address)?, Turn::Gone));
+                changed.put(&last.address, None);
             }
             _ => {}
         }
     }
     touched.sort_by(|a, b| a.0.cmp(&b.0));
-    let kept = state.objects.values().filter(|s| !changed.contains_key(&s.object.address)).cloned();
-    let mut objects: Vec<Stored> = kept.collect();
-    objects.extend(changed.into_values().flatten());
+    let kept = state.objects.values().filter(|s| changed.get(s.object.address.as_str()).is_none());
+    let mut objects: Vec<Stored> = kept.cloned().collect();
+    objects.extend(changed.left.into_iter().flatten());
+    // They came in runs, each in order, which this kind of sorting makes use of.
+    objects.sort_by(|a, b| a.object.address.cmp(&b.object.address));
     Ok(Came { objects: objects.into(), touched })
+}
+
+/// The objects that events are about, as these leave them; nothing, where one is gone.
+struct Touched<'e> {
+    places: HashMap<&'e str, usize>,
+    left: Vec<Option<Stored>>,
+}
+
+impl<'e> Touched<'e> {
+    fn new(most: usize) -> Touched<'e> {
+        Touched { places: HashMap::with_capacity_and_hasher(most, Default::default()), left: Vec::with_capacity(most) }
+    }
+
+    fn get(&self, address: &str) -> Option<&Option<Stored>> {
+        self.places.get(address).and_then(|place| self.left.get(*place))
+    }
+
+    /// Says what is left at an address, and returns what was left there before.
+    fn put(&mut self, address: &'e str, left: Option<Stored>) -> Option<Option<Stored>> {
+        let place = *self.places.entry(address).or_insert(self.left.len());
+        match self.left.get_mut(place) {
+            Some(there) => Some(std::mem::replace(there, left)),
+            None => {
+                self.left.push(left);
+                None
+            }
+        }
+    }
 }
