@@ -18,7 +18,7 @@ use super::removal;
 use super::terms::{Who, later};
 use crate::authority::Action;
 use crate::kinds::policy::{Policy, ReviewTerms};
-use crate::model::{Address, Edge, Minutes, Zone, instant};
+use crate::model::{Address, Edge, Minutes, Stored, Zone, instant};
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 
 /// The first opening after an instant: `starts`, and so on in the rhythm of `every`. A 31st falls on a month's last day.
@@ -44,24 +44,24 @@ fn next_after(starts: &str, every: &str, zone: Zone, after: Option<DateTime<Utc>
 ///
 /// # Errors
 /// When it does not follow from what is so, which is a defect.
-pub(super) fn schedule(draft: &mut Draft<'_>, policy: &Address, id: &str, gone: bool) -> Result<(), Refusal> {
+pub(super) fn schedule(draft: &mut Draft<'_>, policy: &Stored, gone: bool) -> Result<(), Refusal> {
     let now = draft.now;
+    let (id, address) = (policy.id.as_str(), &policy.object.address);
     let series = {
         let facts = draft.facts();
         let known = match facts.records.get(Family::Series, id) {
             Some(Record::Series(s)) => Some(*s),
             _ => None,
         };
-        let terms = facts.object(policy).and_then(Policy::of).filter(|_| !gone).and_then(Policy::review);
+        let terms = Policy::of(&policy.object).filter(|_| !gone).and_then(Policy::review);
         let next = terms.and_then(|t| next_after(t.starts, t.every, facts.zone, Some(now)).or_else(|| missed(t, &facts, known.as_ref())));
         match (known, next) {
             (None, None) => return Ok(()),
             (Some(known), next) if known.next == next => return Ok(()),
             (Some(known), next) => Series { next, ..known },
             (None, next) => {
-                let (Some(package), Some(policy)) = (policy.parent().and_then(|p| facts.named(&p)), facts.named(policy)) else {
-                    return Ok(());
-                };
+                let Some(package) = address.parent().and_then(|p| facts.named(&p)) else { return Ok(()) };
+                let policy = Named { id: id.to_owned(), name: address.to_string() };
                 Series { id: id.to_owned(), package, policy, next }
             }
         }

@@ -65,8 +65,8 @@ pub fn settle(draft: &mut Draft<'_>, actor: &Actor, changed: &[Changed<'_>]) -> 
     for change in changed {
         let policy = |s: &&Stored| s.object.address.kind() == "policy";
         match (change.before.filter(policy), change.after.filter(policy)) {
-            (_, Some(after)) => review::schedule(draft, &after.object.address, &after.id, false)?,
-            (Some(before), None) => review::schedule(draft, &before.object.address, &before.id, true)?,
+            (_, Some(after)) => review::schedule(draft, after, false)?,
+            (Some(before), None) => review::schedule(draft, before, true)?,
             (None, None) => {}
         }
     }

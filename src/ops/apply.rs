@@ -301,7 +301,7 @@ impl Claim {
                     &self.following(context, plan, state, &records, any_records, writer.latest()?, settings.mail().is_some()),
                     &events,
                 );
-                let life = life.and_then(|life| lifecycle::recorded(&rows, &records, &events, &life, context.mint));
+                let life = life.and_then(|life| lifecycle::recorded(&rows, &records, &events, life, context.mint));
                 records.sound()?;
                 events.extend(life?);
                 let revision = || revision(context, plan, &joined(sealed), &self.verb);
@@ -317,7 +317,7 @@ impl Claim {
                     let now = context.now.trunc_subsecs(3);
                     let following = self.following(context, plan, state, &none, false, now, settings.mail().is_some());
                     let life = lifecycle::follow(context, &following, &events)?;
-                    lifecycle::recorded(&rows, &none, &events, &life, context.mint)
+                    lifecycle::recorded(&rows, &none, &events, life, context.mint)
                 };
                 // Nothing is so yet in the lifecycle of a store that is made, so that what follows is worked out while the objects are
                 // written; and then what the revision says, which is waited for last.

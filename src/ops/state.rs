@@ -96,7 +96,7 @@ fn followed(
         carried: &[],
     };
     let life = lifecycle::follow(context, &following, events);
-    let life = life.and_then(|life| lifecycle::recorded(rows, &records, events, &life, context.mint));
+    let life = life.and_then(|life| lifecycle::recorded(rows, &records, events, life, context.mint));
     records.sound()?;
     life
 }

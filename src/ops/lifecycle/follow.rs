@@ -17,6 +17,7 @@ use crate::reconcile::{PriorMoves, State};
 use crate::store::{self, Event, ObjectView};
 use chrono::{DateTime, Utc};
 use foldhash::HashMap;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,16 +52,17 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
     if following.carried.is_empty() && people.is_empty() && !concerns(following, events) {
         return Ok(Vec::new());
     }
-    let Came { objects: after, touched } = after(following, events)?;
+    let Came { objects: after, places, touched } = after(following, events)?;
     // Moves come first: what the files call somebody by a new name is not taken from the old one.
     let before = renamed(following.state, events);
-    let changed: Vec<Changed<'_>> = touched
-        .iter()
-        .map(|(_, address, turn)| Changed {
-            before: before.get(address).filter(|_| *turn != Turn::Made),
-            after: after.get(address).filter(|_| *turn != Turn::Gone),
-        })
-        .collect();
+    let was = |touch: &Touch<'_>| (touch.turn != Turn::Made).then(|| Address::parse(touch.address).ok()).flatten();
+    let is = |touch: &Touch<'_>| (touch.turn != Turn::Gone).then(|| *places.get(touch.slot)?).flatten();
+    let all = after.values().as_slice();
+    let changed = |touch: &Touch<'_>| Changed {
+        before: was(touch).and_then(|address| before.get(&address)),
+        after: is(touch).and_then(|place| all.get(place)),
+    };
+    let changed: Vec<Changed<'_>> = touched.iter().map(changed).collect();
     let facts = Facts::new(&after, following.records, following.now, following.zone, false);
     let mut draft = Draft::new(&facts, &context.mint);
     // Before any rule gives it anew; what is left out is told when the rest is carried over.
@@ -153,11 +155,23 @@ fn packages_that_changed(changed: &[Changed<'_>]) -> Vec<(String, Vec<String>, V
 }
 
 /// What these events make of objects.
-struct Came {
+struct Came<'e> {
     /// All of them afterwards.
     objects: Holdings,
-    /// Those that say something else, came to be or are gone: id, address afterwards, and which of these; in the order of ids.
-    touched: Vec<(String, Address, Turn)>,
+    /// Where in their list stands what is left in each slot.
+    places: Vec<Option<usize>>,
+    /// Those that say something else, came to be or are gone, in the order of ids.
+    touched: Vec<Touch<'e>>,
+}
+
+/// An object that an event is about.
+struct Touch<'e> {
+    id: Cow<'e, str>,
+    /// Its address afterwards.
+    address: &'e str,
+    /// What is left of it.
+    slot: usize,
+    turn: Turn,
 }
 
 /// What came of an object.
@@ -169,13 +183,13 @@ enum Turn {
 }
 
 /// The objects as these events leave them. What was planned is not read again out of the event that tells it.
-fn after(following: &Following<'_>, events: &[Event]) -> Result<Came, Failure> {
+fn after<'e>(following: &Following<'_>, events: &'e [Event]) -> Result<Came<'e>, Failure> {
     let state = following.state;
     let planned: HashMap<&str, &Change> = following.planned.iter().map(|c| (c.address.as_str(), c)).collect();
     let corrupt = |what: &str| Failure::Store(store::StoreError::Corrupt(format!("`{what}` is not there")));
     let parsed = |address: &str| Address::parse(address).map_err(|_| corrupt(address));
-    let mut changed = Touched::new(events.len());
-    let mut touched = Vec::with_capacity(events.len());
+    let mut changed = Slots::new(events.len());
+    let mut touched: Vec<Touch<'_>> = Vec::with_capacity(events.len());
     let mut manager: Option<Arc<str>> = None;
     for event in events {
         match event {
@@ -195,8 +209,8 @@ fn after(following: &Following<'_>, events: &[Event]) -> Result<Came, Failure> {
                     }
                     None => told()?,
                 };
-                touched.push((id.clone(), stored.object.address.clone(), Turn::Made));
-                changed.put(address, Some(stored));
+                let slot = changed.put(address, Some(stored)).0;
+                touched.push(Touch { id: id.into(), address, slot, turn: Turn::Made });
             }
             Event::ObjectUpdated { address, attributes, origin, .. } | Event::ObjectRereferenced { address, attributes, origin, .. } => {
                 let place = parsed(address)?;
@@ -204,58 +218,77 @@ fn after(following: &Following<'_>, events: &[Event]) -> Result<Came, Failure> {
                 let (id, workspace) = (old.id.clone(), old.workspace.clone());
                 let view = ObjectView { address, id: &id, attributes, workspace: workspace.as_deref(), version: old.version, origin };
                 let stored = decode::one(&view)?;
+                let slot = changed.put(address, Some(stored)).0;
                 if matches!(event, Event::ObjectUpdated { .. }) {
-                    touched.push((id, place, Turn::Other));
+                    touched.push(Touch { id: id.into(), address, slot, turn: Turn::Other });
                 }
-                changed.put(address, Some(stored));
             }
             Event::ObjectMoved { from, to } => {
                 let (place, there) = (parsed(from)?, parsed(to)?);
-                let old = changed.put(from, None).unwrap_or_else(|| state.objects.get(&place).cloned());
+                let old = changed.put(from, None).1.unwrap_or_else(|| state.objects.get(&place).cloned());
                 let mut moved = old.ok_or_else(|| corrupt(from))?;
                 moved.object.address = there;
                 changed.put(to, Some(moved));
             }
             Event::ObjectDeleted { last } => {
-                touched.push((last.id.clone(), parsed(&last.address)?, Turn::Gone));
-                changed.put(&last.address, None);
+                let slot = changed.put(&last.address, None).0;
+                touched.push(Touch { id: last.id.as_str().into(), address: &last.address, slot, turn: Turn::Gone });
             }
             _ => {}
         }
     }
-    touched.sort_by(|a, b| a.0.cmp(&b.0));
-    let kept = state.objects.values().filter(|s| changed.get(s.object.address.as_str()).is_none());
-    let mut objects: Vec<Stored> = kept.cloned().collect();
-    objects.extend(changed.left.into_iter().flatten());
-    // They came in runs, each in order, which this kind of sorting makes use of.
-    objects.sort_by(|a, b| a.object.address.cmp(&b.object.address));
-    Ok(Came { objects: objects.into(), touched })
+    touched.sort_by(|a, b| a.id.cmp(&b.id));
+    let (objects, places) = changed.among(&state.objects);
+    Ok(Came { objects, places, touched })
 }
 
-/// The objects that events are about, as these leave them; nothing, where one is gone.
-struct Touched<'e> {
-    places: HashMap<&'e str, usize>,
+/// What is left of objects as events go by, each in a slot of its own; nothing, where one is gone.
+struct Slots<'e> {
+    of: HashMap<&'e str, usize>,
     left: Vec<Option<Stored>>,
 }
 
-impl<'e> Touched<'e> {
-    fn new(most: usize) -> Touched<'e> {
-        Touched { places: HashMap::with_capacity_and_hasher(most, Default::default()), left: Vec::with_capacity(most) }
+impl<'e> Slots<'e> {
+    fn new(most: usize) -> Slots<'e> {
+        Slots { of: HashMap::with_capacity_and_hasher(most, Default::default()), left: Vec::with_capacity(most) }
     }
 
     fn get(&self, address: &str) -> Option<&Option<Stored>> {
-        self.places.get(address).and_then(|place| self.left.get(*place))
+        self.of.get(address).and_then(|slot| self.left.get(*slot))
     }
 
-    /// Says what is left at an address, and returns what was left there before.
-    fn put(&mut self, address: &'e str, left: Option<Stored>) -> Option<Option<Stored>> {
-        let place = *self.places.entry(address).or_insert(self.left.len());
-        match self.left.get_mut(place) {
-            Some(there) => Some(std::mem::replace(there, left)),
+    /// Says what is left at an address; returns its slot, and what was left there before.
+    fn put(&mut self, address: &'e str, left: Option<Stored>) -> (usize, Option<Option<Stored>>) {
+        let slot = *self.of.entry(address).or_insert(self.left.len());
+        match self.left.get_mut(slot) {
+            Some(there) => (slot, Some(std::mem::replace(there, left))),
             None => {
                 self.left.push(left);
-                None
+                (slot, None)
             }
         }
+    }
+
+    /// All objects, these in place of what was there, and the place of each slot among them.
+    fn among(mut self, before: &Holdings) -> (Holdings, Vec<Option<usize>>) {
+        let address = |slot: usize| self.left.get(slot)?.as_ref().map(|stored| &stored.object.address);
+        let mut order: Vec<usize> = (0..self.left.len()).filter(|slot| address(*slot).is_some()).collect();
+        // They came in runs, each in order, of which this kind of sorting makes use.
+        order.sort_by(|a, b| address(*a).cmp(&address(*b)));
+        let mut places = vec![None; self.left.len()];
+        let mut all = Vec::with_capacity(before.len().saturating_add(order.len()));
+        let mut kept = before.values().filter(|s| !self.of.contains_key(s.object.address.as_str())).peekable();
+        for slot in order {
+            let Some(left) = self.left.get_mut(slot).and_then(Option::take) else { continue };
+            while let Some(stored) = kept.next_if(|stored| stored.object.address < left.object.address) {
+                all.push(stored.clone());
+            }
+            if let Some(place) = places.get_mut(slot) {
+                *place = Some(all.len());
+            }
+            all.push(left);
+        }
+        all.extend(kept.cloned());
+        (all.into(), places)
     }
 }

@@ -266,7 +266,7 @@ fn write(
     if events.is_empty() {
         return Ok(Done::default());
     }
-    let recorded = recorded(&|address| writer.row(address), &records, &[], &events, context.mint);
+    let recorded = recorded(&|address| writer.row(address), &records, &[], events.clone(), context.mint);
     records.sound()?;
     let recorded = recorded?;
     if apply::interrupted() {

@@ -14,15 +14,15 @@ pub(in crate::ops) fn recorded(
     rows: &dyn Fn(&str) -> Result<Option<ObjectRow>, StoreError>,
     records: &dyn Records,
     before: &[store::Event],
-    events: &[Event],
+    events: Vec<Event>,
     mint: fn() -> String,
 ) -> Result<Vec<store::Event>, Failure> {
-    let mut recorded = Vec::new();
+    let mut recorded = Vec::with_capacity(events.len());
     let misfit = |e| Failure::Store(StoreError::Misfit(e));
     // The objects of guests as the events so far leave them: much may happen to one at once, where nobody looked at the clock for long.
     let (mut left, mut asked) = (Tables::default(), BTreeSet::new());
     for event in events {
-        let name = match event {
+        let name = match &event {
             Event::GuestInvited { guest, organization, proposes } => {
                 if let (Some(key), Some(domain)) = (organization, proposes) {
                     recorded.push(created(&connected_organization::KIND, key, mint(), &connected_organization::proposed(domain)));
@@ -39,12 +39,12 @@ pub(in crate::ops) fn recorded(
                 about.into_iter().try_for_each(|e| store::fold(&mut left, 0, e).map_err(misfit))?;
             }
             let row = left.objects.get(&address).cloned();
-            if let Some(about) = about_guest(event, address, row)? {
+            if let Some(about) = about_guest(&event, address, row)? {
                 store::fold(&mut left, 0, &about).map_err(misfit)?;
                 recorded.push(about);
             }
         }
-        recorded.push(store::Event::Life(Box::new(event.clone())));
+        recorded.push(store::Event::Life(Box::new(event)));
     }
     Ok(recorded)
 }
