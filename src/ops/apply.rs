@@ -144,18 +144,16 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
             Some(claim) => claim,
             None => Claim::take(context, place, options, &plan.actor)?,
         };
-        let learn = || {
-            let lesson = settled::learn(context, &options.plan, planned);
-            // Which its digest tells, and which is worked out here while its events are made.
-            let _ = plan.relied();
-            lesson
+        let seal = || Sealed { digests: digests(plan, state), settled: settled::word(context, &options.plan, planned) };
+        let (give, sealed) = mpsc::channel();
+        // What is waited for first comes first.
+        let elsewhere = || {
+            let _ = give.send(seal());
+            settled::learn(context, &options.plan, planned)
         };
-        let (lesson, done) = meanwhile(true, learn, || {
-            claim.commit(context, plan, state, place, settings, || Sealed {
-                digests: digests(plan, state),
-                settled: settled::word(context, &options.plan, planned),
-            })
-        });
+        // Where nothing comes, the other panicked, and so does this one.
+        let (lesson, done) =
+            meanwhile(true, elsewhere, || claim.commit(context, plan, state, place, settings, || sealed.recv().unwrap_or_else(|_| seal())));
         match done {
             Err(Failure::Moved) => {
                 // Planned again under the lock: of many who want to write, each plans twice at most, and none for ever.
@@ -277,7 +275,7 @@ impl Claim {
         state: &State,
         place: &Place,
         settings: &Settings,
-        sealed: impl FnOnce() -> Sealed + Send,
+        sealed: impl FnOnce() -> Sealed,
     ) -> Result<Applied, Failure> {
         let there = claim::store(context, place, settings, &self.lock)?;
         let found = there.as_ref().map(|(_, s)| (Some(s.lineage.as_str()), s.serial, s.link.as_ref()));
@@ -288,9 +286,9 @@ impl Claim {
             return Err(Failure::Interrupted);
         }
         (context.tell)("committing");
+        let revision = || revision(context, plan, &sealed(), &self.verb);
         let (serial, created) = match there {
-            Some((mut writer, head)) => thread::scope(|scope| {
-                let sealed = scope.spawn(sealed);
+            Some((mut writer, head)) => {
                 let rows = |address: &str| writer.row(address);
                 let mut events =
                     commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint).with_ids(&self.ids))?;
@@ -304,9 +302,8 @@ impl Claim {
                 let life = life.and_then(|life| lifecycle::recorded(&rows, &records, &events, life, context.mint));
                 records.sound()?;
                 events.extend(life?);
-                let revision = || revision(context, plan, &joined(sealed), &self.verb);
-                Ok::<_, Failure>((writer.commit(head.serial, &events, revision)?, None))
-            })?,
+                (writer.commit(head.serial, &events, revision)?, None)
+            }
             None => {
                 let lineage = (context.mint)();
                 let (first, tables) = super::init::first_revision(context, &plan.actor)?;
@@ -320,17 +317,10 @@ impl Claim {
                     lifecycle::recorded(&rows, &none, &events, life, context.mint)
                 };
                 // Nothing is so yet in the lifecycle of a store that is made, so that what follows is worked out while the objects are
-                // written; and then what the revision says, which is waited for last.
-                let (life, followed) = mpsc::channel();
+                // written.
                 let made = thread::scope(|scope| {
-                    let sealed = scope.spawn(|| {
-                        let _ = life.send(follow());
-                        sealed()
-                    });
-                    // Where nothing comes, the other thread panicked, and so does this one at the end of the scope.
-                    let more = || followed.recv().unwrap_or(Err(Failure::Interrupted));
-                    let revision = || revision(context, plan, &joined(sealed), &self.verb);
-                    store::create_with(&place.path, &lineage, &first, &events, more, revision)
+                    let life = scope.spawn(follow);
+                    store::create_with(&place.path, &lineage, &first, &events, || joined(life), revision)
                 });
                 discard(events);
                 // Somebody made it meanwhile, which the lock excludes for all who take it.

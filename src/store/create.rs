@@ -13,7 +13,7 @@ use super::{
     schema::APPLICATION,
     write::{append, seal, write},
 };
-use crate::model::Digest;
+use crate::model::{Digest, discard};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::{io, path::Path};
 
@@ -60,7 +60,9 @@ pub fn create_with<E: From<StoreError>>(
         let previous = append(work, root, 0, its, || first.clone())?;
         let mut digests = chain::Events::default();
         write(work, 1, events, &mut digests)?;
-        write(work, 1, &more()?, &mut digests)?;
+        let more = more()?;
+        write(work, 1, &more, &mut digests)?;
+        discard(more);
         seal(work, &previous, 1, &revision(), &digests)?;
         Ok(1)
     })
