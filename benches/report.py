@@ -17,7 +17,7 @@ OPERATIONS = [
     ("plan_small", "plan without changes, one catalog", ["nothing"], None),
     ("validate", "validate", ["validate"], "validate"),
     ("plan_empty", "plan from empty", ["plan_empty"], "plan_empty"),
-    ("apply", "apply from empty", ["apply"], "apply"),
+    ("apply", "apply from empty", ["apply", "apply_objects"], "apply"),
     ("plan_untrusted", "plan without changes, nothing trusted", ["plan_full", "plan_stream", "plan_stream2"], "plan_same"),
     ("plan_same", "plan without changes", ["plan_hashed", "plan_cached"], "plan_same"),
     ("plan_one", "plan after one edit", ["plan_hashed_one", "plan_cached_one", "stat"], "plan_one"),

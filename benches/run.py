@@ -159,6 +159,7 @@ def jobs_of(work, size, terraform, limit):
         floor("nothing", "nothing"), writ("version", ["--version"], work), writ("plan_small", ["plan"], small, (0, 0, 0), reset_small),
         floor("stat", "stat", files), floor("validate", "validate", files), writ("validate", ["validate"], fresh, None, without_store),
         floor("plan_empty", "plan_empty", files, (objects, 0, 0)), writ("plan_empty", ["plan"], fresh, (addresses, 0, 0), without_store),
+        floor("apply_objects", "apply_objects", files, (objects, 0, 0), work / "apply.db", without_floor_store),
         floor("apply", "apply_all", files, (objects, 0, 0), work / "apply.db", without_floor_store),
         writ("apply", ["apply", "--auto-approve"], fresh, (addresses, 0, 0), without_store),
         floor("plan_full", "plan_full", files, (0, 0, 0), db), floor("plan_stream", "plan_stream", files, (0, 0, 0), db),

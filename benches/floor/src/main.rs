@@ -16,7 +16,8 @@
 //! | `plan_stream2` | the same on two threads |
 //! | `plan_hashed` | digests every file, parses only those whose digest is not the store's |
 //! | `plan_cached` | asks for size and time of every file, parses only those whose are not the store's |
-//! | `apply_all` | `plan_empty`, and writes objects, edges, files and an audit row for each object in one durable transaction |
+//! | `apply_objects` | `plan_empty`, and writes objects, edges, files and an audit row for each object in one durable transaction |
+//! | `apply_all` | and for each policy the series of its reviews, with an audit row |
 //!
 //! A failure is a panic: there is nobody to tell.
 #![forbid(unsafe_code)]
@@ -44,7 +45,8 @@ fn main() {
         ["plan_stream2", at, db] => plan::stream(at, db, 2),
         ["plan_hashed", at, db] => plan::trusting(at, db, true),
         ["plan_cached", at, db] => plan::trusting(at, db, false),
-        ["apply_all", at, db] => plan::apply(at, db),
+        ["apply_objects", at, db] => plan::apply(at, db, false),
+        ["apply_all", at, db] => plan::apply(at, db, true),
         _ => {
             eprintln!("floor MODE WORKSPACE [STORE], or floor measure FILE COMMAND...");
             exit(2)

@@ -190,6 +190,23 @@ impl Object<'_> {
     }
 }
 
+/// When a policy is reviewed first, and of which package it is.
+#[derive(Serialize)]
+pub struct Series<'a> {
+    #[serde(serialize_with = "day")]
+    pub next: &'a Spanned<Datetime>,
+    pub package: &'a str,
+    pub policy: &'a str,
+}
+
+impl<'a> Object<'a> {
+    /// The reviews that begin with it, if it is a policy.
+    pub fn series(&'a self, all: &'a [Object<'a>]) -> Option<Series<'a>> {
+        let Body::Policy(policy) = self.body else { return None };
+        Some(Series { next: &policy.review.starts, package: &all[self.parent? as usize].address, policy: &self.address })
+    }
+}
+
 /// The objects of a file, each after what it stands in.
 pub fn objects<'a>(file: u32, from: &'a File, out: &mut Vec<Object<'a>>) {
     let mut put = |address: String, parent: Option<u32>, needs: Option<String>, body: Body<'a>| {

@@ -65,13 +65,13 @@ pub fn full(at: &str, db: &str) -> Counts {
     counts
 }
 
-pub fn apply(at: &str, db: &str) -> Counts {
+pub fn apply(at: &str, db: &str, reviews: bool) -> Counts {
     let paths = files::list(at);
     let parsed = parse(&paths);
     let objects = all_objects(&parsed);
     let edges = graph::edges(&objects, &graph::intern(&objects));
     black_box(graph::order(objects.len(), &edges));
-    store::fill(db, &objects, &edges, &paths);
+    store::fill(db, &objects, &edges, &paths, reviews);
     let add = objects.len();
     forget(objects);
     forget(parsed);

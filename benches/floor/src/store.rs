@@ -13,6 +13,9 @@ CREATE UNIQUE INDEX object_address ON object (address, digest);
 CREATE INDEX object_file ON object (file);
 CREATE TABLE edge (needs INTEGER NOT NULL, needed INTEGER NOT NULL, PRIMARY KEY (needs, needed)) WITHOUT ROWID;
 CREATE TABLE event (id INTEGER PRIMARY KEY, address TEXT NOT NULL, digest BLOB NOT NULL, body TEXT NOT NULL);
+CREATE TABLE series (policy TEXT PRIMARY KEY, package TEXT NOT NULL, next TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX series_package ON series (package);
+CREATE INDEX series_next ON series (next);
 ";
 
 /// What the store knows of a file: its number, when it was written, its size, its digest.
@@ -26,8 +29,8 @@ pub fn open(path: &str) -> Connection {
     store
 }
 
-/// Writes a new store in one transaction.
-pub fn fill(path: &str, objects: &[Object<'_>], edges: &[(u32, u32)], paths: &[PathBuf]) {
+/// Writes a new store in one transaction, with the series of reviews or without.
+pub fn fill(path: &str, objects: &[Object<'_>], edges: &[(u32, u32)], paths: &[PathBuf], reviews: bool) {
     let mut store = open(path);
     store.execute_batch(TABLES).unwrap();
     let all = store.transaction().unwrap();
@@ -40,6 +43,16 @@ pub fn fill(path: &str, objects: &[Object<'_>], edges: &[(u32, u32)], paths: &[P
             let text = std::str::from_utf8(&buffer).unwrap();
             object.execute(params![i as i64, o.address, o.file, digest, text]).unwrap();
             event.execute(params![i as i64, o.address, digest, text]).unwrap();
+        }
+        let mut series = all.prepare("INSERT INTO series VALUES (?, ?, ?, ?)").unwrap();
+        let planned = objects.iter().filter_map(|o| o.series(objects)).filter(|_| reviews);
+        for (i, s) in (objects.len()..).zip(planned) {
+            buffer.clear();
+            serde_json::to_writer(&mut buffer, &s).unwrap();
+            let digest = blake3::hash(&buffer);
+            let text = std::str::from_utf8(&buffer).unwrap();
+            series.execute(params![s.policy, s.package, s.next.get_ref().to_string(), text]).unwrap();
+            event.execute(params![i as i64, s.policy, &digest.as_bytes()[..16], text]).unwrap();
         }
         let mut edge = all.prepare("INSERT INTO edge VALUES (?, ?)").unwrap();
         let mut sorted: Vec<(u32, u32)> = edges.iter().map(|&(first, then)| (then, first)).collect();
