@@ -43,6 +43,7 @@ fn collect(command: &Command, known: &mut BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     #[test]
     fn single_dash_long_flags_get_their_second_dash() {
         let out =

@@ -54,9 +54,11 @@ pub fn meanwhile<A: Send, B>(pays: bool, elsewhere: impl FnOnce() -> A + Send, h
     })
 }
 
-/// Lets go of something large, for which nobody should wait.
-pub fn discard<T: Send + 'static>(thing: T) {
-    rayon::spawn(move || drop(thing));
+/// Lets go of something; where it `pays`, on another thread, since nobody should wait for it.
+pub fn discard<T: Send + 'static>(pays: bool, thing: T) {
+    if pays {
+        rayon::spawn(move || drop(thing));
+    }
 }
 
 /// Does one work here, and another on every other processor meanwhile.

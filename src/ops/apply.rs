@@ -8,7 +8,7 @@ use super::{Context, Failure, Place, claim, commit, lifecycle, load};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::engine::{Actor, Carried, Ledger, Records};
-use crate::model::{Address, Digest, discard, meanwhile};
+use crate::model::{Address, Digest, MANY_OBJECTS, discard, meanwhile};
 use crate::plan::{self, By, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
 use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
@@ -322,7 +322,7 @@ impl Claim {
                     let life = scope.spawn(follow);
                     store::create_with(&place.path, &lineage, &first, &events, || joined(life), revision)
                 });
-                discard(events);
+                discard(events.len() >= MANY_OBJECTS, events);
                 // Somebody made it meanwhile, which the lock excludes for all who take it.
                 let serial = made.map_err(|e| if let Failure::Store(StoreError::Taken(_)) = e { Failure::Moved } else { e })?;
                 (serial, Some(lineage))

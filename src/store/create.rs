@@ -13,7 +13,7 @@ use super::{
     schema::APPLICATION,
     write::{append, seal, write},
 };
-use crate::model::{Digest, discard};
+use crate::model::{Digest, MANY_OBJECTS, discard};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::{io, path::Path};
 
@@ -62,7 +62,7 @@ pub fn create_with<E: From<StoreError>>(
         write(work, 1, events, &mut digests)?;
         let more = more()?;
         write(work, 1, &more, &mut digests)?;
-        discard(more);
+        discard(more.len() >= MANY_OBJECTS, more);
         seal(work, &previous, 1, &revision(), &digests)?;
         Ok(1)
     })

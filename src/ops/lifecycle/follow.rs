@@ -11,7 +11,7 @@ use crate::engine::{
 };
 use crate::kinds::access_package::Package;
 use crate::kinds::policy::Policy;
-use crate::model::{Address, Change, Holdings, Stored, Zone, discard};
+use crate::model::{Address, Change, Holdings, MANY_OBJECTS, Stored, Zone, discard};
 use crate::ops::{Context, decode};
 use crate::reconcile::{PriorMoves, State};
 use crate::store::{self, Event, ObjectView};
@@ -78,7 +78,7 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
         }
     }
     let events = draft.events();
-    discard((after, before));
+    discard(after.len() >= MANY_OBJECTS, (after, before));
     Ok(events)
 }
 
