@@ -47,7 +47,8 @@ pub static KIND: Kind = Kind {
         ],
         alternatives: &[],
     },
-    tones: &[("expiration", Tone::More), ("hidden", Tone::Less), ("incompatible_with", Tone::Less), ("resource_roles", Tone::Access)],
+    // How long access lasts is a policy's, which has this one where it says none: then it is the policy that says something else.
+    tones: &[("hidden", Tone::Less), ("incompatible_with", Tone::Less), ("resource_roles", Tone::Access)],
     schema: 1,
     builtin: &[],
     check,
