@@ -96,7 +96,8 @@ pub(super) fn workspaces(connection: &Connection) -> Result<BTreeMap<String, Wor
 pub(super) fn row(connection: &Connection, address: &str) -> Result<Option<ObjectRow>, StoreError> {
     let sql = "SELECT address, kind, id, schema, attributes, workspace, version, origin FROM object WHERE address = ?1";
     let mut query = connection.prepare_cached(sql).doing("reading an object")?;
-    query.query_row([address], object).optional().doing("reading an object")
+    let found = query.query_row([address], |row| Ok(object(row).map_err(|e| of_row(row, e)))).optional();
+    found.doing("reading an object")?.transpose()
 }
 
 /// A row of the object table, its columns in their order.
