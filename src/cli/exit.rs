@@ -58,7 +58,14 @@ impl Exit {
                 | StoreError::Sql { .. }
                 | StoreError::Unknown(_)
                 | StoreError::Misfit(_) => Exit::Error,
-                _ => Exit::Store,
+                StoreError::Missing(_)
+                | StoreError::Unreadable { .. }
+                | StoreError::Exposed { .. }
+                | StoreError::NotAStore(_)
+                | StoreError::Corrupt(_)
+                | StoreError::Newer { .. }
+                | StoreError::Taken(_)
+                | StoreError::Erased { .. } => Exit::Store,
             },
         }
     }

@@ -110,7 +110,9 @@ impl Failure {
             Failure::Declined(_) => "nothing was changed; `--auto-approve` agrees without asking".to_owned(),
             Failure::Source(SourceError::NoWorkspace(_)) => "`writ init` starts one; `--chdir DIR` goes to one".to_owned(),
             Failure::Source(SourceError::Irregular(..)) => "put a copy of what was meant in its place".to_owned(),
-            Failure::Store(StoreError::Locked(_)) => "wait for it, or give `--lock-timeout 60s`".to_owned(),
+            Failure::Store(StoreError::Locked(_)) => {
+                "wait for it; a command that has `--lock-timeout` waits by itself: `--lock-timeout 60s`".to_owned()
+            }
             Failure::Store(StoreError::Unsynced { .. }) => "see to the disk: a loss of power may still undo it".to_owned(),
             Failure::Store(StoreError::Unknown(_)) => "see to the disk; `writ history` then shows whether it was".to_owned(),
             Failure::Store(StoreError::Exposed { path, how: Exposure::Readable(_) }) => {

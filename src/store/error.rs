@@ -88,22 +88,6 @@ pub enum StoreError {
     },
 }
 
-impl StoreError {
-    /// Whether the very same call may succeed later, with nothing but time passing.
-    ///
-    /// A failed sync is not: what the disk holds then is known to nobody before it is read again.
-    #[must_use]
-    pub fn retryable(&self) -> bool {
-        match self {
-            StoreError::Locked(_) => true,
-            StoreError::Sql { source, .. } => {
-                matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
-            }
-            _ => false,
-        }
-    }
-}
-
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -180,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_one_lower_case_line_and_only_waiting_is_retryable() {
+    fn messages_are_one_lower_case_line() {
         let holder = Holder {
             actor: "user:ann@contoso.example".into(),
             command: "apply".into(),
@@ -194,8 +178,5 @@ mod tests {
         let locked = StoreError::Locked(Some(Box::new(holder)));
         let text = "the store is locked by user:ann@contoso.example (apply, process 12 on build, since 2026-03-01T08:00:00.000Z)";
         assert_eq!(locked.to_string(), text);
-        assert!(locked.retryable());
-        assert!(!io.retryable());
-        assert!(!StoreError::Stale { expected: 1, found: 2 }.retryable());
     }
 }
