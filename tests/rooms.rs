@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["cli", "portal"],
 ];
 
-/// Rooms that read no clock, no file, no environment, and start nothing.
+/// Rooms that read no clock, no file, no environment, and start no program.
 const PURE: &[&str] =
     &["diag", "model", "expr", "kinds", "config", "authority", "reconcile", "engine", "checks", "plan", "report", "view", "migrate"];
 

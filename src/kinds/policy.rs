@@ -177,6 +177,13 @@ pub enum Population {
 #[derive(Debug, Clone, Copy)]
 pub struct Policy<'a>(pub &'a Object);
 
+/// Whether something follows by itself from a policy of these attributes, which are canonical JSON: by a rule, or by reviews. It may be
+/// said of one from which nothing does.
+#[must_use]
+pub fn acts_by_itself(attributes: &str) -> bool {
+    attributes.contains("\"automatic\":") || attributes.contains("\"review\":{")
+}
+
 impl<'a> Policy<'a> {
     /// The object as a policy, if it is one.
     #[must_use]

@@ -149,39 +149,61 @@ struct Body<'a> {
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Body { plan, state, full, .. } = *self;
-        let settings_change =
-            plan.settings_change.as_ref().map(|s| json!({ "before": s.before.as_ref().map(|b| &b.0), "after": s.after.0 }));
+        let Body { plan, state, full, people } = self;
+        // Each by its name: what a plan comes to know has to be told here, or its reason not to be.
+        let Plan {
+            workspace,
+            base,
+            commit,
+            actor,
+            authority,
+            changes,
+            rewritten: _,      // follows from the moves among the changes, and stands in `planned_values`
+            changes_digest: _, // stands beside this one, among the digests
+            settings_change,
+            settings,
+            basis: _,    // told as `relied` and `steps`
+            refusals: _, // told as the verdict
+            hints,
+            people_losing_access: _, // told with the impact
+            impact: _,               // `people` has it, spelled already
+            unmanaged,
+            destroy,
+            complete,
+            left_out,
+            zone: _, // stands in the settings
+        } = plan;
+        let change = |s: &SettingsChange| json!({ "before": s.before.as_ref().map(|b| &b.0), "after": s.after.0 });
         let verdict = json!({
             "refused": plan.refused().map(refusal).collect::<Vec<_>>(),
             "brakes": plan.brakes().map(refusal).collect::<Vec<_>>(),
         });
-        let known = known(plan, state, full);
+        let known = known(plan, state, *full);
         // In the order of the names.
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("actor", &plan.actor)?;
+        map.serialize_entry("actor", actor)?;
         map.serialize_entry("applyable", &plan.is_applyable())?;
-        map.serialize_entry("authority", &plan.authority)?;
-        map.serialize_entry("base", &json!(plan.base))?;
-        map.serialize_entry("commit", &plan.commit)?;
-        map.serialize_entry("complete", &plan.complete)?;
-        map.serialize_entry("destroy", &plan.destroy)?;
+        map.serialize_entry("authority", authority)?;
+        map.serialize_entry("base", &json!(base))?;
+        map.serialize_entry("commit", commit)?;
+        map.serialize_entry("complete", complete)?;
+        map.serialize_entry("destroy", destroy)?;
         map.serialize_entry("errored", &false)?;
         map.serialize_entry("format_version", FORMAT)?;
-        map.serialize_entry("hints", &json!(plan.hints))?;
-        map.serialize_entry("impact", &self.people)?;
-        map.serialize_entry("left_out", &json!(plan.left_out))?;
+        map.serialize_entry("hints", &json!(hints))?;
+        map.serialize_entry("impact", people)?;
+        map.serialize_entry("left_out", &json!(left_out))?;
         map.serialize_entry("planned_values", &Values(planned_values(plan, &known)))?;
         map.serialize_entry("prior_state", &Values(known))?;
         map.serialize_entry("relied", plan.relied())?;
-        map.serialize_entry("resource_changes", &Each(|| plan.changes.iter().map(ResourceChange::of)))?;
-        map.serialize_entry("settings", &plan.settings.0)?;
-        map.serialize_entry("settings_change", &settings_change)?;
+        map.serialize_entry("resource_changes", &Each(|| changes.iter().map(ResourceChange::of)))?;
+        map.serialize_entry("settings", &settings.0)?;
+        map.serialize_entry("settings_change", &settings_change.as_ref().map(change))?;
         map.serialize_entry("steps", &Each(|| plan.steps().iter().map(Told::of)))?;
         map.serialize_entry("summary", &json!(plan.summary()))?;
-        map.serialize_entry("unmanaged", &plan.unmanaged)?;
+        map.serialize_entry("unmanaged", unmanaged)?;
         map.serialize_entry("verdict", &verdict)?;
-        map.serialize_entry("workspace", &plan.workspace)?;
+        map.serialize_entry("workspace", workspace)?;
         map.serialize_entry("writ_version", crate::model::VERSION)?;
         map.end()
     }

@@ -284,6 +284,17 @@ fn addresses(index: &Index<'_>, row: &Row) -> Option<Vec<Address>> {
 mod tests {
     use super::*;
 
+    /// Else a package could leave something else to its policies than what is looked at above.
+    #[test]
+    fn nothing_but_an_expiration_is_inherited() {
+        let inherited = |kind: &'static kinds::Kind| {
+            let fields = kind.fields().filter(|field| field.default == kinds::Default::Inherited);
+            fields.map(|field| (kind.name, field.name))
+        };
+        let all: Vec<(&str, &str)> = kinds::LIST.iter().copied().flat_map(inherited).collect();
+        assert_eq!(all, [("policy", "expiration")]);
+    }
+
     /// Else a change of them could close a ring.
     #[test]
     fn no_kind_whose_changes_are_followed_leads_back_to_itself() {
