@@ -89,7 +89,7 @@ fn fill(root: &Path, now: DateTime<Utc>, end: DateTime<Utc>, count: usize) {
     };
     let events: Vec<Event> = (0..count).map(given).collect();
     let serial = writer.head().unwrap().serial;
-    let revision = || Revision {
+    let revision = Revision {
         at: stamp(now),
         actor: "bench".to_owned(),
         command: "fill".to_owned(),
@@ -99,7 +99,7 @@ fn fill(root: &Path, now: DateTime<Utc>, end: DateTime<Utc>, count: usize) {
         changes_digest: None,
         summary: "{}".to_owned(),
     };
-    writer.commit(serial, &events, revision).unwrap();
+    writer.commit(serial, &events, &revision).unwrap();
 }
 
 /// What is due, each row written anew with an event beside it, by bare SQL on a copy.

@@ -324,7 +324,7 @@ fn happens(place: &Place, event: Event) {
     let lock = Lock::acquire(&path, Duration::from_secs(10), &holder, &|| false).unwrap();
     let mut writer = Writer::open(&path, &lock).unwrap();
     let serial = writer.head().unwrap().serial;
-    let revision = || Revision {
+    let revision = Revision {
         at: "2026-11-02T09:00:00.000Z".to_owned(),
         actor: "a".to_owned(),
         command: "c".to_owned(),
@@ -334,7 +334,7 @@ fn happens(place: &Place, event: Event) {
         changes_digest: None,
         summary: "{}".to_owned(),
     };
-    writer.commit(serial, &[event], revision).unwrap();
+    writer.commit(serial, &[event], &revision).unwrap();
 }
 
 /// What people ask for and hold says nothing of what the files declare.

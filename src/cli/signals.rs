@@ -1,7 +1,7 @@
 //! Ctrl-C and SIGTERM while something is committed, and while somebody is asked.
 
 use crate::ops::Failure;
-use crate::ops::apply::{INTERRUPTED, interrupted};
+use crate::ops::interrupt::{INTERRUPTED, interrupted};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -71,6 +71,15 @@ impl Holdings {
     }
 }
 
+impl Holdings {
+    /// Of objects that stand in the order of their addresses already, each once.
+    #[must_use]
+    pub fn in_order(all: Vec<Stored>) -> Holdings {
+        debug_assert!(all.is_sorted_by(|a, b| a.object.address < b.object.address), "the objects stand in their order");
+        Holdings(all)
+    }
+}
+
 impl From<Vec<Stored>> for Holdings {
     /// Of two with one address one stays.
     fn from(mut all: Vec<Stored>) -> Holdings {

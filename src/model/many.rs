@@ -1,14 +1,14 @@
-//! The same work on many things, on all processors where there are so many that it pays.
+//! The same work on many things, and several works at once, on all processors where it pays.
 //!
-//! In: things, and what is to be done to one. Out: the results, in the order of the things, so that nothing but time depends on
-//! how many processors there are.
+//! In: things, and what is to be done to one; or works. Out: what came of them, in the order of the things, so that nothing but time
+//! depends on how many processors there are. A panic of one of them is a panic of whoever asked for it.
 
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::{panic::resume_unwind, thread};
 
 /// From so many objects, or changes of objects, on it pays to look at them on all processors.
@@ -86,6 +86,9 @@ pub fn pipe<T: Send, R>(pays: bool, make: impl FnOnce(&mut dyn FnMut(T)) -> R, m
     meanwhile(true, || get.into_iter().for_each(take), make).1
 }
 
+/// So many things are made before their turn at most, by each of two threads.
+const FEW: usize = 4;
+
 /// What is made of parts, in their order: by another thread, which begins at once and stays a few ahead, and by whoever takes it
 /// where the next is not made yet.
 pub struct Ahead<'env, P, T, F> {
@@ -103,7 +106,7 @@ impl<'env, P: Sync, T: Send + 'env, F: Fn(&P) -> T + Sync> Ahead<'env, P, T, F> 
     /// Begins.
     pub fn new<'scope>(scope: &'scope thread::Scope<'scope, 'env>, parts: &'env [P], make: &'env F) -> Ahead<'env, P, T, F> {
         let next = Arc::new(AtomicUsize::new(0));
-        let (give, made) = sync_channel(4);
+        let (give, made) = sync_channel(FEW);
         let claims = Arc::clone(&next);
         scope.spawn(move || {
             loop {
@@ -124,20 +127,74 @@ impl<P, T, F: Fn(&P) -> T> Iterator for Ahead<'_, P, T, F> {
 
     fn next(&mut self) -> Option<T> {
         while self.turn < self.parts.len() {
-            self.waiting.extend(self.made.try_iter());
             if let Some(made) = self.waiting.remove(&self.turn) {
                 self.turn = self.turn.saturating_add(1);
                 return Some(made);
             }
-            let claimed = self.next.fetch_add(1, Relaxed);
-            match self.parts.get(claimed) {
-                Some(part) => drop(self.waiting.insert(claimed, (self.make)(part))),
-                // All are made, or being made; where none comes, the other thread panicked, and so does its scope.
-                None => self.waiting.extend(std::iter::once(self.made.recv().ok()?)),
+            if let Ok((turn, made)) = self.made.try_recv() {
+                self.waiting.insert(turn, made);
+                continue;
+            }
+            let claimed = (self.waiting.len() < FEW).then(|| self.next.fetch_add(1, Relaxed));
+            match claimed.and_then(|turn| Some((turn, self.parts.get(turn)?))) {
+                Some((turn, part)) => drop(self.waiting.insert(turn, (self.make)(part))),
+                // The other thread has the next in hand; where none comes, it panicked, and so does its scope.
+                None => {
+                    let (turn, made) = self.made.recv().ok()?;
+                    self.waiting.insert(turn, made);
+                }
             }
         }
         None
     }
+}
+
+/// What another thread comes to, and the word by which it goes on to something else.
+pub struct Awaited<A> {
+    made: Receiver<A>,
+    on: SyncSender<()>,
+}
+
+impl<A> Awaited<A> {
+    /// What is there already.
+    pub fn there(made: A) -> Awaited<A> {
+        let ((give, made_is), (on, _)) = (sync_channel(1), sync_channel(1));
+        let _ = give.send(made);
+        Awaited { made: made_is, on }
+    }
+
+    /// Lets the other thread go on.
+    pub fn go_on(&self) {
+        // It is told once, and may have ended.
+        let _ = self.on.try_send(());
+    }
+
+    /// Waits for it, and lets the other thread go on.
+    ///
+    /// # Panics
+    /// Where the other thread does.
+    #[must_use]
+    pub fn wait(self) -> A {
+        self.made.recv().unwrap_or_else(|_| resume_unwind(Box::new("the other thread panicked")))
+    }
+}
+
+/// Does one work after the other on another thread, while it does the third on this one, which may wait for what the first comes to. The
+/// second begins once the third lets it, or is done: so that it takes no time from what the third waits for.
+pub fn in_turn<A: Send, B: Send, C>(
+    first: impl FnOnce() -> A + Send,
+    then: impl FnOnce() -> B + Send,
+    here: impl FnOnce(Awaited<A>) -> C,
+) -> (B, C) {
+    let ((give, made), (on, may)) = (sync_channel(1), sync_channel(1));
+    let elsewhere = move || {
+        // Nobody may wait for it any more.
+        let _ = give.send(first());
+        drop(give);
+        let _ = may.recv();
+        then()
+    };
+    meanwhile(true, elsewhere, || here(Awaited { made, on }))
 }
 
 #[cfg(test)]
@@ -167,6 +224,48 @@ mod tests {
         let parts: Vec<usize> = (0..1_000).collect();
         let make = |n: &usize| *n;
         assert_eq!(thread::scope(|scope| Ahead::new(scope, &parts, &make).take(3).sum::<usize>()), 3);
+    }
+
+    #[test]
+    fn little_is_made_ahead() {
+        let parts: Vec<usize> = (0..1_000).collect();
+        let made = AtomicUsize::new(0);
+        let make = |n: &usize| {
+            made.fetch_add(1, Relaxed);
+            *n
+        };
+        thread::scope(|scope| {
+            for n in Ahead::new(scope, &parts, &make) {
+                thread::sleep(std::time::Duration::from_micros(20));
+                assert!(made.load(Relaxed) <= n + 2 * FEW + 3, "{n}");
+            }
+        });
+    }
+
+    #[test]
+    fn what_comes_in_turn_is_waited_for() {
+        let (then, here) = in_turn(|| 1, || 2, |first| first.wait() + 10);
+        assert_eq!((then, here), (2, 11));
+        assert_eq!(in_turn(|| 1, || 2, |_| 3), (2, 3));
+        assert_eq!(Awaited::there(4).wait(), 4);
+        let said = std::sync::atomic::AtomicBool::new(false);
+        let early = in_turn(
+            || 1,
+            || said.load(Relaxed),
+            |first| {
+                thread::sleep(std::time::Duration::from_millis(20));
+                said.store(true, Relaxed);
+                first.go_on();
+                first.wait()
+            },
+        );
+        assert_eq!(early, (true, 1), "the second waits for the word");
+    }
+
+    #[test]
+    #[should_panic(expected = "the other thread panicked")]
+    fn nobody_waits_for_ever_for_what_panicked() {
+        in_turn(|| assert_eq!(1, 2, "elsewhere"), || 2, Awaited::wait);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub use digest::{Digest, Hasher, Raw, canonical, canonical_into, digest_of, raw}
 pub use duration::{BadDuration, Minutes};
 pub use holdings::Holdings;
 pub use instant::{Edge, ZoneError, instant, is_date};
-pub use many::{Ahead, MANY_OBJECTS, beside, discard, meanwhile, on_all, on_each, pipe, sort_all, to_all};
+pub use many::{Ahead, Awaited, MANY_OBJECTS, beside, discard, in_turn, meanwhile, on_all, on_each, pipe, sort_all, to_all};
 pub use object::{Object, Origin, Places, Stored};
 pub use value::{Node, Table, Value};
 pub use zone::Zone;

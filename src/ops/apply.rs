@@ -4,18 +4,16 @@ use super::commit::Recorder;
 use super::lifecycle::Following;
 use super::plan::{Options, Planned, plan_whole};
 use super::settled::{self, Word};
-use super::{Context, Failure, Place, claim, commit, lifecycle, load};
+use super::{Context, Failure, Place, claim, commit, interrupt, lifecycle, load};
 use crate::config::Settings;
 use crate::diag::Diagnostics;
 use crate::engine::{Actor, Carried, Ledger, Records};
-use crate::model::{Address, Digest, MANY_OBJECTS, discard, meanwhile};
+use crate::model::{Address, Awaited, Digest, MANY_OBJECTS, discard, in_turn};
 use crate::plan::{self, By, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
-use crate::store::{self, Event, Holder, Lock, Reader, Revision, StoreError, Tables};
+use crate::store::{self, Lock, Making, Reader, Revision, StoreError};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -71,15 +69,6 @@ impl Applied {
     fn nothing(plan: &Plan, place: &Place, digest: Digest) -> Applied {
         Applied { summary: plan.summary(), serial: None, digest, created: None, store: place.url.clone() }
     }
-}
-
-/// Set by a signal; looked at until the commit begins.
-pub static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
-
-/// Whether a signal came.
-#[must_use]
-pub fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
 }
 
 /// The brakes of a plan that these options do not lift.
@@ -145,15 +134,8 @@ pub fn apply(context: &Context, options: &ApplyOptions, planned: &mut Planned, c
             None => Claim::take(context, place, options, &plan.actor)?,
         };
         let seal = || Sealed { digests: digests(plan, state), settled: settled::word(context, &options.plan, planned) };
-        let (give, sealed) = mpsc::channel();
-        // What is waited for first comes first.
-        let elsewhere = || {
-            let _ = give.send(seal());
-            settled::learn(context, &options.plan, planned)
-        };
-        // Where nothing comes, the other panicked, and so does this one.
-        let (lesson, done) =
-            meanwhile(true, elsewhere, || claim.commit(context, plan, state, place, settings, || sealed.recv().unwrap_or_else(|_| seal())));
+        let learn = || settled::learn(context, &options.plan, planned);
+        let (lesson, done) = in_turn(seal, learn, |sealed| claim.commit(context, plan, state, place, settings, sealed));
         match done {
             Err(Failure::Moved) => {
                 // Planned again under the lock: of many who want to write, each plans twice at most, and none for ever.
@@ -195,7 +177,8 @@ pub fn apply_saved(
     let (plan, state, again) = judge_saved(context, saved, &settings, &place)?;
     permit(&plan, options)?;
     findings = if again.is_empty() { findings } else { again };
-    let applied = claim.commit(context, &plan, &state, &place, &settings, || Sealed { digests: saved.digests.clone(), settled: None })?;
+    let sealed = Awaited::there(Sealed { digests: saved.digests.clone(), settled: None });
+    let applied = claim.commit(context, &plan, &state, &place, &settings, sealed)?;
     Ok((applied, findings))
 }
 
@@ -263,8 +246,8 @@ impl Claim {
         })
     }
 
-    /// Writes the plan, provided that the store still holds the state that it was made or judged on. Its digests are worked out
-    /// while its events are written.
+    /// Writes the plan, provided that the store still holds the state that it was made or judged on. What its revision says is asked for
+    /// once its events are written.
     ///
     /// # Errors
     /// [`Failure::Moved`] when it does not.
@@ -275,18 +258,18 @@ impl Claim {
         state: &State,
         place: &Place,
         settings: &Settings,
-        sealed: impl FnOnce() -> Sealed,
+        sealed: Awaited<Sealed>,
     ) -> Result<Applied, Failure> {
         let there = claim::store(context, place, settings, &self.lock)?;
         let found = there.as_ref().map(|(_, s)| (Some(s.lineage.as_str()), s.serial, s.link.as_ref()));
         if found.unwrap_or((None, 0, None)) != (state.lineage.as_deref(), state.serial, state.link.as_ref()) {
             return Err(Failure::Moved);
         }
-        if interrupted() {
+        if interrupt::interrupted() {
             return Err(Failure::Interrupted);
         }
         (context.tell)("committing");
-        let revision = || revision(context, plan, &sealed(), &self.verb);
+        let revision = |sealed: Awaited<Sealed>| revision(context, plan, &sealed.wait(), &self.verb);
         let (serial, created) = match there {
             Some((mut writer, head)) => {
                 let rows = |address: &str| writer.row(address);
@@ -302,7 +285,10 @@ impl Claim {
                 let life = life.and_then(|life| lifecycle::recorded(&rows, &records, &events, life, context.mint));
                 records.sound()?;
                 events.extend(life?);
-                (writer.commit(head.serial, &events, revision)?, None)
+                sealed.go_on();
+                let mut open = writer.begin(head.serial)?;
+                open.write(&events)?;
+                (open.seal(&revision(sealed))?, None)
             }
             None => {
                 let lineage = (context.mint)();
@@ -316,15 +302,23 @@ impl Claim {
                     let life = lifecycle::follow(context, &following, &events)?;
                     lifecycle::recorded(&rows, &none, &events, life, context.mint)
                 };
+                // Somebody made it meanwhile, which the lock excludes for all who take it.
+                let taken = |e: StoreError| if matches!(e, StoreError::Taken(_)) { Failure::Moved } else { e.into() };
+                let mut making = Making::begin(&place.path, &lineage, &first.0.at).map_err(taken)?;
+                making.write(&first.1)?;
+                making.seal(&first.0)?;
                 // Nothing is so yet in the lifecycle of a store that is made, so that what follows is worked out while the objects are
                 // written.
-                let made = thread::scope(|scope| {
+                let life = thread::scope(|scope| {
                     let life = scope.spawn(follow);
-                    store::create_with(&place.path, &lineage, &first, &events, || joined(life), revision)
-                });
-                discard(events.len() >= MANY_OBJECTS, events);
-                // Somebody made it meanwhile, which the lock excludes for all who take it.
-                let serial = made.map_err(|e| if let Failure::Store(StoreError::Taken(_)) = e { Failure::Moved } else { e })?;
+                    making.write(&events)?;
+                    joined(life)
+                })?;
+                sealed.go_on();
+                making.write(&life)?;
+                making.seal(&revision(sealed))?;
+                let serial = making.place().map_err(taken)?;
+                discard(events.len() >= MANY_OBJECTS, (events, life));
                 (serial, Some(lineage))
             }
         };
@@ -367,18 +361,7 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Who holds the lock, for those who wait.
-pub(super) fn holder(context: &Context, actor: &str, command: &str) -> Holder {
-    Holder {
-        actor: actor.to_owned(),
-        command: command.to_owned(),
-        pid: std::process::id(),
-        host: context.operator.rsplit_once('@').map_or_else(String::new, |(_, host)| host.to_owned()),
-        since: store::stamp(context.now),
-    }
-}
-
-/// What the revision of an apply says of it, worked out while its events are written.
+/// What the revision of an apply says of it.
 struct Sealed {
     digests: Digests,
     /// That the plan which follows has nothing to say.
@@ -397,6 +380,3 @@ fn revision(context: &Context, plan: &Plan, Sealed { digests, settled }: &Sealed
         summary: settled::summary(plan.summary(), settled.as_ref()),
     }
 }
-
-/// The events of a store's first revision and what they make, for those who build it in one go.
-pub(super) type First = ((Revision, Vec<Event>), Tables);

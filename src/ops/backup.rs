@@ -87,7 +87,7 @@ pub fn restore(context: &Context, from: &Path, lock_timeout: Duration) -> Result
         changes_digest: None,
         summary: canonical(&told),
     };
-    if super::apply::interrupted() {
+    if super::interrupt::interrupted() {
         return Err(Failure::Interrupted);
     }
     (context.tell)("restoring the store");

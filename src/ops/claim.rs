@@ -1,8 +1,8 @@
 //! The sole right to write the store of a workspace, and the store as it is under that right.
 
-use super::{Context, Failure, Place, apply, load};
+use super::{Context, Failure, Place, interrupt, load};
 use crate::config::Settings;
-use crate::store::{self, Lock, Snapshot, Writer};
+use crate::store::{self, Holder, Lock, Snapshot, Writer};
 use std::fs;
 use std::time::Duration;
 
@@ -14,7 +14,18 @@ pub(super) fn claim(context: &Context, place: &Place, actor: &str, command: &str
     if let Some(directory) = place.path.parent().filter(|d| !d.as_os_str().is_empty()) {
         fs::create_dir_all(directory).map_err(|e| Failure::Io(format!("cannot make `{}`", directory.display()), e))?;
     }
-    Ok(Lock::acquire(&place.path, timeout, &apply::holder(context, actor, command), &apply::interrupted)?)
+    Ok(Lock::acquire(&place.path, timeout, &holder(context, actor, command), &interrupt::interrupted)?)
+}
+
+/// Who holds the lock, for those who wait.
+pub(super) fn holder(context: &Context, actor: &str, command: &str) -> Holder {
+    Holder {
+        actor: actor.to_owned(),
+        command: command.to_owned(),
+        pid: std::process::id(),
+        host: context.operator.rsplit_once('@').map_or_else(String::new, |(_, host)| host.to_owned()),
+        since: store::stamp(context.now),
+    }
 }
 
 /// The store as only the holder of the lock may change it. One of an older schema is brought to that of today; whoever

@@ -13,13 +13,13 @@ use std::collections::BTreeMap;
 /// How a store is asked for what it holds at an address.
 pub(super) type Rows<'a> = dyn Fn(&str) -> Result<Option<ObjectRow>, StoreError> + 'a;
 
-/// Builds the events. Each is folded into a copy of the rows that it is about, so that what the next one compares with is what
-/// the store will hold at that moment; no other row is looked at.
+/// Builds the events. Each but those by which an object comes to be is folded into a copy of the rows that it is about, so that what the
+/// next one compares with is what the store will hold at that moment; no other row is looked at.
 pub(super) struct Recorder<'a> {
     stored: &'a Rows<'a>,
     /// The rows that were asked for, as the events so far leave them.
     rows: Tables,
-    /// Addresses at which nothing stands any more.
+    /// The addresses that were asked for.
     asked: HashSet<String>,
     events: Vec<Event>,
     mint: &'a dyn Fn() -> String,

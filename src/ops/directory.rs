@@ -4,7 +4,7 @@
 //! files are read twice, entry by entry, and nothing is written before all of them could be read; memory grows with the number of
 //! entries by little more than their names; what a workspace manages is left alone; what is as it was is not written.
 
-use super::{Context, Failure, apply, claim, decode, lifecycle, load};
+use super::{Context, Failure, claim, decode, interrupt, lifecycle, load};
 use crate::diag::shown;
 use crate::engine::{Family, GuestState, Record, Records as _};
 use crate::kinds::user;
@@ -165,7 +165,7 @@ impl Known {
         let mut seen: HashSet<u128> = HashSet::default();
         for file in files {
             entries(file, &mut |entry: Entry<'_>| {
-                if apply::interrupted() {
+                if interrupt::interrupted() {
                     return Err(Failure::Interrupted);
                 }
                 for name in people::unread(&entry.said) {
@@ -350,14 +350,14 @@ impl Batch<'_> {
         if self.events.is_empty() {
             return Ok(());
         }
-        if apply::interrupted() {
+        if interrupt::interrupted() {
             let done = self.imported.serial.is_some();
             let message = "it was interrupted; what was not loaded yet is loaded by the next import".to_owned();
             return Err(if done { Failure::AfterCommit(message) } else { Failure::Interrupted });
         }
         let now = self.context.now.trunc_subsecs(3).max(writer.latest()?);
         let count = self.events.len();
-        let revision = || Revision {
+        let revision = Revision {
             at: store::stamp(now),
             actor: self.actor.clone(),
             command: VERB.to_owned(),
@@ -367,7 +367,7 @@ impl Batch<'_> {
             changes_digest: None,
             summary: canonical(&json!({ "objects": count })),
         };
-        self.serial = writer.commit(self.serial, &self.events, revision)?;
+        self.serial = writer.commit(self.serial, &self.events, &revision)?;
         self.imported.serial = Some(self.serial);
         self.events.clear();
         Ok(())

@@ -1,11 +1,11 @@
 //! Starts a workspace: the store of its lineage at serial 0, and files where there are none, `writ.toml` last. An init that
 //! was stopped on the way is gone on with by the next one.
 
-use super::{Context, Failure, apply, commit};
+use super::{Context, Failure, claim, commit, interrupt};
 use crate::config::{WRIT_TOML, check_store_url};
 use crate::kinds;
 use crate::model::{Origin, canonical, is_key, is_user_key};
-use crate::store::{self, Lock, Reader, Revision, Tables, fold};
+use crate::store::{self, Event, Lock, Reader, Revision, Tables, fold};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -126,8 +126,8 @@ fn name_of(root: &Path) -> Result<String, Failure> {
 fn make_store(context: &Context, path: &Path) -> Result<(Lock, String), Failure> {
     let directory = path.parent().unwrap_or(&context.root);
     fs::create_dir_all(directory).map_err(|e| Failure::Io(format!("cannot make `{}`", directory.display()), e))?;
-    let lock = Lock::acquire(path, Duration::ZERO, &apply::holder(context, &context.operator, "init"), &apply::interrupted)?;
-    if apply::interrupted() {
+    let lock = Lock::acquire(path, Duration::ZERO, &claim::holder(context, &context.operator, "init"), &interrupt::interrupted)?;
+    if interrupt::interrupted() {
         return Err(Failure::Interrupted);
     }
     store::clear_drafts(&context.root, path);
@@ -148,8 +148,11 @@ fn make_store(context: &Context, path: &Path) -> Result<(Lock, String), Failure>
     Ok((lock, lineage))
 }
 
+/// The events of a store's first revision and what they make, for those who build it in one go.
+pub(super) type First = ((Revision, Vec<Event>), Tables);
+
 /// Revision 0: the objects that always exist, unmanaged.
-pub(super) fn first_revision(context: &Context, actor: &str) -> Result<apply::First, Failure> {
+pub(super) fn first_revision(context: &Context, actor: &str) -> Result<First, Failure> {
     let nothing = BTreeMap::new();
     let mut recorder = commit::Recorder::new(&|_| Ok(None), &nothing, &context.mint);
     for object in kinds::builtins() {

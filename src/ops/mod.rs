@@ -23,6 +23,7 @@ pub mod format;
 pub mod graph;
 pub mod history;
 pub mod init;
+pub mod interrupt;
 pub mod lifecycle;
 mod load;
 pub mod migrate;

@@ -145,12 +145,12 @@ pub fn push(context: &Context, prepared: &Prepared, lock_timeout: Duration) -> R
         changes_digest: None,
         summary: canonical(&json!({ "events": events.len(), "pushed": wanted.serial })),
     };
-    if super::apply::interrupted() {
+    if super::interrupt::interrupted() {
         return Err(Failure::Interrupted);
     }
     let count = events.len();
     let serial = match there {
-        Some((mut writer, now)) => writer.commit(now.serial, &events, || revision)?,
+        Some((mut writer, now)) => writer.commit(now.serial, &events, &revision)?,
         None => store::create(&place.path, &wanted.lineage, &[(revision, events)])?,
     };
     Ok((serial, count))

@@ -66,10 +66,10 @@ pub fn edit(context: &Context, edit: &Edit, lock_timeout: Duration) -> Result<(u
         changes_digest: None,
         summary: canonical(&serde_json::json!({ "objects": count })),
     };
-    if super::apply::interrupted() {
+    if super::interrupt::interrupted() {
         return Err(Failure::Interrupted);
     }
-    let serial = writer.commit(snapshot.serial, &events, || revision)?;
+    let serial = writer.commit(snapshot.serial, &events, &revision)?;
     Ok((count, serial))
 }
 

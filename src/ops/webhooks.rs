@@ -108,7 +108,7 @@ pub fn tell(context: &Context, settings: &Settings, told: &Told, variables: Vari
         let outcome = open(hook, variables).and_then(|webhook| {
             let mut tried = post(&webhook, told);
             for wait in WAITS {
-                if tried.is_err() && !super::apply::interrupted() {
+                if tried.is_err() && !super::interrupt::interrupted() {
                     sleep(wait);
                     tried = post(&webhook, told);
                 }

@@ -11,11 +11,13 @@ use super::{
     open::{KEPT, harden},
     restore::free,
     schema::APPLICATION,
-    write::{append, seal, write},
+    write::Written,
 };
-use crate::model::{Digest, MANY_OBJECTS, discard};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use std::{io, path::Path};
+use rusqlite::{Connection, OpenFlags};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Bytes of a page. An event stays on the page of its fellows if it takes a quarter of it at most; most take a kilobyte or two,
 /// and each that is larger has pages of its own. A store keeps the size that it was made with.
@@ -32,83 +34,89 @@ pub fn create(path: &Path, lineage: &str, history: &[(Revision, Vec<Event>)]) ->
         let source = io::Error::new(io::ErrorKind::InvalidInput, "a store begins with a revision");
         return Err(StoreError::Io { doing: "creating the store", source });
     };
-    put(path, lineage, &first.at, |work, root| {
-        let mut previous = append(work, root, 0, events, || first.clone())?;
-        let mut last = 0;
-        for (serial, (revision, events)) in (1_u64..).zip(rest) {
-            previous = append(work, &previous, serial, events, || revision.clone())?;
-            last = serial;
-        }
-        Ok(last)
-    })
+    let mut making = Making::begin(path, lineage, &first.at)?;
+    making.write(events)?;
+    making.seal(first)?;
+    for (revision, events) in rest {
+        making.write(events)?;
+        making.seal(revision)?;
+    }
+    making.place()
 }
 
-/// As [`create()`], with two revisions. The second has `events` and, after them, those that `more` comes to, which is asked once the others
-/// are written; what it says itself is asked for last, as in [`Writer::commit`](super::Writer::commit).
-///
-/// # Errors
-/// As [`create()`], and when `more` fails: then there is no store.
-pub fn create_with<E: From<StoreError>>(
-    path: &Path,
-    lineage: &str,
-    (first, its): &(Revision, Vec<Event>),
-    events: &[Event],
-    more: impl FnOnce() -> Result<Vec<Event>, E>,
-    revision: impl FnOnce() -> Revision,
-) -> Result<u64, E> {
-    put(path, lineage, &first.at, |work, root| {
-        let previous = append(work, root, 0, its, || first.clone())?;
-        let mut digests = chain::Events::default();
-        write(work, 1, events, &mut digests)?;
-        let more = more()?;
-        write(work, 1, &more, &mut digests)?;
-        discard(more.len() >= MANY_OBJECTS, more);
-        seal(work, &previous, 1, &revision(), &digests)?;
-        Ok(1)
-    })
+/// A store that is being made: dropped, it never was.
+#[must_use = "what is not put in its place is not there"]
+pub struct Making {
+    connection: Connection,
+    draft: Draft,
+    place: PathBuf,
+    written: Written,
 }
 
-/// Puts a store in its place that is filled from the root of its chain on, up to the serial that comes back.
-fn put<E: From<StoreError>>(
-    path: &Path,
-    lineage: &str,
-    at: &str,
-    fill: impl FnOnce(&Connection, &Digest) -> Result<u64, E>,
-) -> Result<u64, E> {
-    // A journal that an older store left behind would be rolled back into the new one.
-    free(path)?;
-    let draft = Draft::beside(path)?;
-    let serial = build(draft.path(), lineage, at, fill)?;
-    draft.place()?;
-    draft::sync_names(draft::directory(path)).map_err(|source| StoreError::Unsynced { serial, source: source.into() })?;
-    Ok(serial)
+impl Making {
+    /// Begins a store of a lineage, made at an instant, whose first revision is written next.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the path, or that of a journal beside it, is not free; [`StoreError::Io`] when the file cannot be made.
+    pub fn begin(path: &Path, lineage: &str, at: &str) -> Result<Making, StoreError> {
+        // A journal that an older store left behind would be rolled back into the new one.
+        free(path)?;
+        let draft = Draft::beside(path)?;
+        let connection = blank(draft.path(), lineage, at)?;
+        Ok(Making { connection, draft, place: path.to_owned(), written: Written::after(chain::root(lineage), 0) })
+    }
+
+    /// Writes the next events of the revision at hand.
+    ///
+    /// # Errors
+    /// [`StoreError::Misfit`] when an event does not fit those before it.
+    pub fn write(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        self.written.add(&self.connection, events)
+    }
+
+    /// Says what the events belong to that were written since the last one, and begins another.
+    ///
+    /// # Errors
+    /// When the revision is none that a store may hold.
+    pub fn seal(&mut self, revision: &Revision) -> Result<(), StoreError> {
+        let hash = self.written.seal(&self.connection, revision)?;
+        self.written = Written::after(hash, self.written.serial.saturating_add(1));
+        Ok(())
+    }
+
+    /// Puts the store in its place, and returns the serial of its last revision.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the place was taken meanwhile; [`StoreError::Unsynced`] when it stands there and may yet be lost.
+    pub fn place(self) -> Result<u64, StoreError> {
+        let Making { connection, draft, place, written } = self;
+        let serial = written.serial.saturating_sub(1);
+        connection.execute_batch("COMMIT").doing(MAKING)?;
+        connection.close().map_err(|(_, error)| error).doing(MAKING)?;
+        draft.place()?;
+        draft::sync_names(draft::directory(&place)).map_err(|source| StoreError::Unsynced { serial, source: source.into() })?;
+        Ok(serial)
+    }
 }
 
-/// Fills an empty file, which nobody else knows yet: it is synced once, as a whole, by the caller.
-fn build<E: From<StoreError>>(
-    path: &Path,
-    lineage: &str,
-    at: &str,
-    fill: impl FnOnce(&Connection, &Digest) -> Result<u64, E>,
-) -> Result<u64, E> {
-    let making = "making the store";
+const MAKING: &str = "making the store";
+
+/// Makes an empty file a store without revisions, in a transaction that the caller ends. Nobody else knows the file yet: it is synced once,
+/// as a whole, as it is put in its place.
+fn blank(path: &Path, lineage: &str, at: &str) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).doing(making)?;
-    harden(&connection).doing(making)?;
+    let connection = Connection::open_with_flags(path, flags).doing(MAKING)?;
+    harden(&connection).doing(MAKING)?;
     // No journal beside the draft; a hardened connection takes no `OFF`.
-    connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(())).doing(making)?;
-    connection.pragma_update(None, "synchronous", "OFF").doing(making)?;
-    connection.pragma_update(None, "page_size", PAGE).doing(making)?;
-    connection.pragma_update(None, "cache_size", KEPT.saturating_neg()).doing(making)?;
-    connection.pragma_update(None, "application_id", APPLICATION).doing(making)?;
-
-    let work = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(making)?;
-    migrate::climb(&work, 0, migrate::schema()).doing(making)?;
-    work.execute("INSERT INTO meta VALUES (1, ?1, ?2)", [lineage, at]).doing(making)?;
-    let last = fill(&work, &chain::root(lineage))?;
-    work.commit().doing(making)?;
-    connection.close().map_err(|(_, error)| error).doing(making)?;
-    Ok(last)
+    connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(())).doing(MAKING)?;
+    connection.pragma_update(None, "synchronous", "OFF").doing(MAKING)?;
+    connection.pragma_update(None, "page_size", PAGE).doing(MAKING)?;
+    connection.pragma_update(None, "cache_size", KEPT.saturating_neg()).doing(MAKING)?;
+    connection.pragma_update(None, "application_id", APPLICATION).doing(MAKING)?;
+    connection.execute_batch("BEGIN IMMEDIATE").doing(MAKING)?;
+    migrate::climb(&connection, 0, migrate::schema()).doing(MAKING)?;
+    connection.execute("INSERT INTO meta VALUES (1, ?1, ?2)", [lineage, at]).doing(MAKING)?;
+    Ok(connection)
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ mod verify;
 mod write;
 
 pub use checkpoint::Checkpoint;
-pub use create::{create, create_with};
+pub use create::{Making, create};
 pub use difference::difference;
 pub use doctor::{Examination, Finding, Health, examine};
 pub use draft::{clear_drafts, drafts, sync_names, write_new};
@@ -72,4 +72,4 @@ pub use records::{RecordRow, StoredRecords};
 pub use restore::{backup, restore, unsound};
 pub use rows::{EventRow, ObjectRow, ObjectView, Revision, RevisionRow, Snapshot, Tables, WorkspaceRow, stamp};
 pub use verify::{Fault, Verified};
-pub use write::Writer;
+pub use write::{Open, Writer};

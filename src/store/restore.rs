@@ -10,7 +10,8 @@ use super::{
     draft::{self, BESIDE, Draft, beside},
     error::Doing,
     open::{self, Access, exists},
-    query, write,
+    query,
+    write::Written,
 };
 use rusqlite::TransactionBehavior;
 use std::{
@@ -112,7 +113,7 @@ fn told(path: &Path, revision: &Revision) -> Result<u64, StoreError> {
     let work = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(recording)?;
     let (serial, previous) = query::tip(&work)?;
     let serial = serial.saturating_add(1);
-    write::append(&work, &previous, serial, &[], || revision.clone())?;
+    Written::after(previous, serial).seal(&work, revision)?;
     work.commit().doing(recording)?;
     connection.close().map_err(|(_, error)| error).doing(recording)?;
     Ok(serial)

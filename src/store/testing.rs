@@ -44,7 +44,7 @@ impl World {
 
     pub(super) fn commit_as(&mut self, revision: &Revision, events: &[Event]) -> Result<u64, StoreError> {
         let lock = self.lock();
-        Writer::open(&self.path, &lock)?.commit(self.serial(), events, || revision.clone())
+        Writer::open(&self.path, &lock)?.commit(self.serial(), events, revision)
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::model::{Ahead, Digest};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::{io, path::Path, thread};
 
 /// The handle that can write, for as long as the lock is held.
@@ -85,36 +85,29 @@ impl<'lock> Writer<'lock> {
         StoredRecords::new(&self.connection)
     }
 
-    /// Appends a revision with its events, and changes the tables as they say. Returns its serial. It is durable then. The
-    /// revision is asked for once its events are written, so that nobody waits for its digests before.
+    /// Appends a revision with its events, and changes the tables as they say. Returns its serial. It is durable then.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] when the store does not stand at `expected`, [`StoreError::Misfit`] when an event does not
-    /// fit what it holds, [`StoreError::Unreadable`] when another file took the store's place. Nothing is written then. A disk
-    /// that fails in the commit itself is [`StoreError::Unsynced`] when it was done, [`StoreError::Unknown`] when nobody knows.
-    pub fn commit(&mut self, expected: u64, events: &[Event], revision: impl FnOnce() -> Revision) -> Result<u64, StoreError> {
+    /// Those of [`Writer::begin`], [`Open::write`] and [`Open::seal`]. Nothing is written then.
+    pub fn commit(&mut self, expected: u64, events: &[Event], revision: &Revision) -> Result<u64, StoreError> {
+        let mut open = self.begin(expected)?;
+        open.write(events)?;
+        open.seal(revision)
+    }
+
+    /// Begins a revision, of which nothing is there before it is sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] when the store does not stand at `expected`, [`StoreError::Unreadable`] when another file took its place.
+    pub fn begin(&mut self, expected: u64) -> Result<Open<'_, 'lock>, StoreError> {
         self.place.still()?;
-        let behavior = TransactionBehavior::Immediate;
-        let work = self.connection.transaction_with_behavior(behavior).doing("beginning to write the store")?;
+        let work = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).doing("beginning to write the store")?;
         let (found, previous) = query::tip(&work)?;
         if found != expected {
             return Err(StoreError::Stale { expected, found });
         }
-        let serial = found.saturating_add(1);
-        // The clock of a store never runs back, whatever the machine's does.
         let latest = stamp(query::latest(&work)?);
-        let revision = || {
-            let told = revision();
-            // What is no instant is refused below, and not mended.
-            let at = if told.at.len() == latest.len() { told.at.max(latest) } else { told.at };
-            Revision { at, ..told }
-        };
-        let hash = append(&work, &previous, serial, events, revision)?;
-        self.place.still()?;
-        match work.commit() {
-            Ok(()) => Ok(serial),
-            Err(error) => Err(self.doubt(error, serial, &hash)),
-        }
+        Ok(Open { written: Written::after(previous, found.saturating_add(1)), latest, work, writer: self })
     }
 
     /// What a commit came to that failed: it is done once its journal is gone, and what fails after that undoes nothing.
@@ -127,7 +120,44 @@ impl<'lock> Writer<'lock> {
     }
 }
 
-/// From so many events on, another processor spells and digests them while this one writes.
+/// A revision that is being written: dropped, it never was.
+#[must_use = "what is not sealed is not there"]
+pub struct Open<'w, 'lock> {
+    writer: &'w Writer<'lock>,
+    work: Transaction<'w>,
+    written: Written,
+    /// When the one before it was made.
+    latest: String,
+}
+
+impl Open<'_, '_> {
+    /// Writes its next events, and changes the tables as they say.
+    ///
+    /// # Errors
+    /// [`StoreError::Misfit`] when an event does not fit what the store holds.
+    pub fn write(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        self.written.add(&self.work, events)
+    }
+
+    /// Says what its events belong to, and commits it. Returns its serial. It is durable then.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] when another file took the store's place. A disk that fails in the commit itself is
+    /// [`StoreError::Unsynced`] when it was done, [`StoreError::Unknown`] when nobody knows.
+    pub fn seal(self, revision: &Revision) -> Result<u64, StoreError> {
+        let Open { writer, work, written, latest } = self;
+        // The clock of a store never runs back, whatever the machine's does. What is no instant is refused below, and not mended.
+        let at = if revision.at.len() == latest.len() { latest.max(revision.at.clone()) } else { revision.at.clone() };
+        let hash = written.seal(&work, &Revision { at, ..revision.clone() })?;
+        writer.place.still()?;
+        match work.commit() {
+            Ok(()) => Ok(written.serial),
+            Err(error) => Err(writer.doubt(error, written.serial, &hash)),
+        }
+    }
+}
+
+/// From so many events on, another processor begins to spell and digest them while this one changes the tables.
 const MANY_EVENTS: usize = 512;
 
 /// So many of them at a time.
@@ -150,33 +180,41 @@ fn told(first: u64, events: &[Event]) -> impl Iterator<Item = Told> {
     })
 }
 
-/// Writes one revision inside the transaction of the caller, and returns its hash.
-pub(super) fn append(
-    work: &Connection,
-    previous: &Digest,
-    serial: u64,
-    events: &[Event],
-    revision: impl FnOnce() -> Revision,
-) -> Result<Digest, StoreError> {
-    let mut digests = chain::Events::default();
-    write(work, serial, events, &mut digests)?;
-    seal(work, previous, serial, &revision(), &digests)
+/// How much of a revision is written, inside the transaction of the caller.
+pub(super) struct Written {
+    previous: Digest,
+    /// Its serial.
+    pub(super) serial: u64,
+    digests: chain::Events,
 }
 
-/// Writes the next events of a revision, with what they change, and adds their digests to those before.
-pub(super) fn write(work: &Connection, serial: u64, events: &[Event], digests: &mut chain::Events) -> Result<(), StoreError> {
-    let first = digests.count.saturating_add(1);
-    if events.len() < MANY_EVENTS {
-        change(work, serial, events)?;
-        return tell(work, serial, events, told(first, events), digests);
+impl Written {
+    /// Nothing yet of the one after the one of this hash.
+    pub(super) fn after(previous: Digest, serial: u64) -> Written {
+        Written { previous, serial, digests: chain::Events::default() }
     }
-    let parts: Vec<(u64, &[Event])> = (first..).step_by(AT_ONCE).zip(events.chunks(AT_ONCE)).collect();
-    let spell = |(first, part): &(u64, &[Event])| told(*first, part).collect::<Vec<Told>>();
-    thread::scope(|scope| {
-        let spelled = Ahead::new(scope, &parts, &spell);
-        change(work, serial, events)?;
-        tell(work, serial, events, spelled.flatten(), digests)
-    })
+
+    /// Writes its next events, with what they change.
+    pub(super) fn add(&mut self, work: &Connection, events: &[Event]) -> Result<(), StoreError> {
+        let Written { serial, digests, .. } = self;
+        let first = digests.count.saturating_add(1);
+        if events.len() < MANY_EVENTS {
+            change(work, *serial, events)?;
+            return tell(work, *serial, events, told(first, events), digests);
+        }
+        let parts: Vec<(u64, &[Event])> = (first..).step_by(AT_ONCE).zip(events.chunks(AT_ONCE)).collect();
+        let spell = |(first, part): &(u64, &[Event])| told(*first, part).collect::<Vec<Told>>();
+        thread::scope(|scope| {
+            let spelled = Ahead::new(scope, &parts, &spell);
+            change(work, *serial, events)?;
+            tell(work, *serial, events, spelled.flatten(), digests)
+        })
+    }
+
+    /// Says what its events belong to, and returns its hash.
+    pub(super) fn seal(&self, work: &Connection, revision: &Revision) -> Result<Digest, StoreError> {
+        seal(work, &self.previous, self.serial, revision, &self.digests)
+    }
 }
 
 /// Does to the tables what the events say.
@@ -212,13 +250,7 @@ fn tell(
 }
 
 /// Writes the revision that its events belong to, and returns its hash.
-pub(super) fn seal(
-    work: &Connection,
-    previous: &Digest,
-    serial: u64,
-    revision: &Revision,
-    digests: &chain::Events,
-) -> Result<Digest, StoreError> {
+fn seal(work: &Connection, previous: &Digest, serial: u64, revision: &Revision, digests: &chain::Events) -> Result<Digest, StoreError> {
     let events_digest = digests.digest();
     let hash = chain::link(previous, serial, revision, digests.count, &events_digest);
     let Revision { at, actor, command, workspace, commit, plan_digest, changes_digest, summary } = revision;
@@ -319,11 +351,11 @@ mod tests {
         let world = World::new();
         let lock = world.lock();
         let mut writer = Writer::open(&world.path, &lock).unwrap();
-        let error = writer.commit(2, &[], || revision(4)).unwrap_err();
+        let error = writer.commit(2, &[], &revision(4)).unwrap_err();
         assert!(matches!(error, StoreError::Stale { expected: 2, found: 3 }), "{error}");
-        assert_eq!(writer.commit(3, &[], || revision(4)).unwrap(), 4);
+        assert_eq!(writer.commit(3, &[], &revision(4)).unwrap(), 4);
         assert_eq!(writer.snapshot().unwrap().serial, 4);
-        assert_eq!(writer.commit(4, &[], || revision(5)).unwrap(), 5);
+        assert_eq!(writer.commit(4, &[], &revision(5)).unwrap(), 5);
     }
 
     #[test]
@@ -345,9 +377,9 @@ mod tests {
         let away = world.path.with_file_name("away.db");
         fs::rename(&world.path, &away).unwrap();
         assert!(!exists(&world.path));
-        assert!(matches!(writer.commit(3, &[], || revision(4)), Err(StoreError::Missing(_))));
+        assert!(matches!(writer.commit(3, &[], &revision(4)), Err(StoreError::Missing(_))));
         fs::copy(&away, &world.path).unwrap();
-        assert!(matches!(writer.commit(3, &[], || revision(4)), Err(StoreError::Unreadable { .. })));
+        assert!(matches!(writer.commit(3, &[], &revision(4)), Err(StoreError::Unreadable { .. })));
         assert_eq!(world.serial(), 3);
     }
 

@@ -55,7 +55,7 @@ fn keep(place: &Path, seed: u64) -> usize {
     let mut writer = Writer::open(&path, &lock).unwrap();
     for (number, (events, after)) in history.iter().enumerate() {
         let events: Vec<Event> = events.iter().map(|e| Event::Life(Box::new(e.clone()))).collect();
-        let serial = writer.commit(number as u64, &events, || revision(number + 1)).unwrap();
+        let serial = writer.commit(number as u64, &events, &revision(number + 1)).unwrap();
         assert_eq!(
             ledger(writer.snapshot().unwrap()),
             *after,

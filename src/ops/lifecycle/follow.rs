@@ -10,11 +10,11 @@ use crate::engine::{
     Actor, Carried, Changed, Draft, Event as Happening, Facts, Records, carry, conclude, notify_change, roles_in_words, settle,
 };
 use crate::kinds::access_package::Package;
-use crate::kinds::policy::Policy;
+use crate::kinds::policy::{self, Policy};
 use crate::model::{Address, Change, Holdings, MANY_OBJECTS, Stored, Zone, discard};
 use crate::ops::{Context, decode};
 use crate::reconcile::{PriorMoves, State};
-use crate::store::{self, Event, ObjectView};
+use crate::store::{self, Event, FoldError, ObjectView, StoreError};
 use chrono::{DateTime, Utc};
 use foldhash::HashMap;
 use std::borrow::Cow;
@@ -55,12 +55,11 @@ pub(in crate::ops) fn follow(context: &Context, following: &Following<'_>, event
     let Came { objects: after, places, touched } = after(following, events)?;
     // Moves come first: what the files call somebody by a new name is not taken from the old one.
     let before = renamed(following.state, events);
-    let was = |touch: &Touch<'_>| (touch.turn != Turn::Made).then(|| Address::parse(touch.address).ok()).flatten();
-    let is = |touch: &Touch<'_>| (touch.turn != Turn::Gone).then(|| *places.get(touch.slot)?).flatten();
     let all = after.values().as_slice();
-    let changed = |touch: &Touch<'_>| Changed {
-        before: was(touch).and_then(|address| before.get(&address)),
-        after: is(touch).and_then(|place| all.get(place)),
+    let is = |slot: usize| places.get(slot).copied().flatten().and_then(|place| all.get(place));
+    let changed = |Touch { before: was, after: left, .. }: &Touch<'_>| Changed {
+        before: was.as_ref().and_then(|address| before.get(address)),
+        after: left.and_then(is),
     };
     let changed: Vec<Changed<'_>> = touched.iter().map(changed).collect();
     let facts = Facts::new(&after, following.records, following.now, following.zone, false);
@@ -104,7 +103,6 @@ fn concerns(following: &Following<'_>, events: &[Event]) -> bool {
     if following.any_records && (puts_elsewhere(following, events) || leads_elsewhere(following, events)) {
         return true;
     }
-    let automatic = |text: &str| text.contains("\"automatic\":") || text.contains("\"review\":{");
     let mut touches = false;
     for event in events {
         let kind = kind(event);
@@ -120,7 +118,7 @@ fn concerns(following: &Following<'_>, events: &[Event]) -> bool {
         }
         match event {
             Event::ObjectCreated { attributes, .. } | Event::ObjectUpdated { attributes, .. }
-                if kind == "policy" && automatic(attributes) =>
+                if kind == "policy" && policy::acts_by_itself(attributes) =>
             {
                 return true;
             }
@@ -167,27 +165,19 @@ struct Came<'e> {
 /// An object that an event is about.
 struct Touch<'e> {
     id: Cow<'e, str>,
-    /// Its address afterwards.
-    address: &'e str,
-    /// What is left of it.
-    slot: usize,
-    turn: Turn,
-}
-
-/// What came of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    Made,
-    Other,
-    Gone,
+    /// Under which of today's names it was there before; none, where it came to be.
+    before: Option<Address>,
+    /// The slot of what is left of it; none, where it is gone.
+    after: Option<usize>,
 }
 
 /// The objects as these events leave them. What was planned is not read again out of the event that tells it.
 fn after<'e>(following: &Following<'_>, events: &'e [Event]) -> Result<Came<'e>, Failure> {
     let state = following.state;
     let planned: HashMap<&str, &Change> = following.planned.iter().map(|c| (c.address.as_str(), c)).collect();
-    let corrupt = |what: &str| Failure::Store(store::StoreError::Corrupt(format!("`{what}` is not there")));
-    let parsed = |address: &str| Address::parse(address).map_err(|_| corrupt(address));
+    // An event of our own that does not fit is no fault of the store.
+    let absent = |what: &str| Failure::Store(StoreError::Misfit(FoldError::Absent(what.to_owned())));
+    let parsed = |address: &str| Address::parse(address).map_err(|_| absent(address));
     let mut changed = Slots::new(events.len());
     let mut touched: Vec<Touch<'_>> = Vec::with_capacity(events.len());
     let mut manager: Option<Arc<str>> = None;
@@ -210,29 +200,29 @@ fn after<'e>(following: &Following<'_>, events: &'e [Event]) -> Result<Came<'e>,
                     None => told()?,
                 };
                 let slot = changed.put(address, Some(stored)).0;
-                touched.push(Touch { id: id.into(), address, slot, turn: Turn::Made });
+                touched.push(Touch { id: id.into(), before: None, after: Some(slot) });
             }
             Event::ObjectUpdated { address, attributes, origin, .. } | Event::ObjectRereferenced { address, attributes, origin, .. } => {
                 let place = parsed(address)?;
-                let old = changed.get(address).map_or_else(|| state.objects.get(&place), Option::as_ref).ok_or_else(|| corrupt(address))?;
+                let old = changed.get(address).map_or_else(|| state.objects.get(&place), Option::as_ref).ok_or_else(|| absent(address))?;
                 let (id, workspace) = (old.id.clone(), old.workspace.clone());
                 let view = ObjectView { address, id: &id, attributes, workspace: workspace.as_deref(), version: old.version, origin };
                 let stored = decode::one(&view)?;
                 let slot = changed.put(address, Some(stored)).0;
                 if matches!(event, Event::ObjectUpdated { .. }) {
-                    touched.push(Touch { id: id.into(), address, slot, turn: Turn::Other });
+                    touched.push(Touch { id: id.into(), before: Some(place), after: Some(slot) });
                 }
             }
             Event::ObjectMoved { from, to } => {
                 let (place, there) = (parsed(from)?, parsed(to)?);
                 let old = changed.put(from, None).1.unwrap_or_else(|| state.objects.get(&place).cloned());
-                let mut moved = old.ok_or_else(|| corrupt(from))?;
+                let mut moved = old.ok_or_else(|| absent(from))?;
                 moved.object.address = there;
                 changed.put(to, Some(moved));
             }
             Event::ObjectDeleted { last } => {
-                let slot = changed.put(&last.address, None).0;
-                touched.push(Touch { id: last.id.as_str().into(), address: &last.address, slot, turn: Turn::Gone });
+                touched.push(Touch { id: last.id.as_str().into(), before: Some(parsed(&last.address)?), after: None });
+                changed.put(&last.address, None);
             }
             _ => {}
         }
@@ -289,6 +279,6 @@ impl<'e> Slots<'e> {
             all.push(left);
         }
         all.extend(kept.cloned());
-        (all.into(), places)
+        (Holdings::in_order(all), places)
     }
 }

@@ -22,7 +22,7 @@ pub use find::{
 };
 
 use super::history::Moment;
-use super::{Context, Failure, Place, apply, claim, decode, load};
+use super::{Context, Failure, Place, claim, decode, interrupt, load};
 use crate::config::{AppliedSettings, Settings};
 use crate::engine::{Actor, Command, Draft, Event, Facts, Ledger, Reach, Record, Records, catch_up, conclude, decide};
 use crate::kinds::user;
@@ -196,7 +196,7 @@ pub fn tick(context: &Context, until: Option<DateTime<Utc>>) -> Result<Done, Fai
 
 /// Does what is due in one transaction; nothing, where nothing is.
 fn step(context: &Context, until: Option<DateTime<Utc>>) -> Result<Option<Done>, Failure> {
-    if apply::interrupted() {
+    if interrupt::interrupted() {
         return Err(Failure::Interrupted);
     }
     let (settings, place) = load::settings_and_place(context)?;
@@ -269,10 +269,10 @@ fn write(
     let recorded = recorded(&|address| writer.row(address), &records, &[], events.clone(), context.mint);
     records.sound()?;
     let recorded = recorded?;
-    if apply::interrupted() {
+    if interrupt::interrupted() {
         return Err(Failure::Interrupted);
     }
-    let serial = writer.commit(head.serial, &recorded, || Revision {
+    let revision = Revision {
         at: store::stamp(now),
         actor: actor.word().to_owned(),
         command: verb.to_owned(),
@@ -281,7 +281,8 @@ fn write(
         plan_digest: None,
         changes_digest: None,
         summary: canonical(&serde_json::json!({ "about": about(&events) })),
-    })?;
+    };
+    let serial = writer.commit(head.serial, &recorded, &revision)?;
     Ok(Done { records: touched, events, serial: Some(serial) })
 }
 

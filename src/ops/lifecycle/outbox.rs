@@ -14,7 +14,7 @@ use crate::engine::{
 use crate::kinds::display_name;
 use crate::kinds::user::User;
 use crate::notify::{Credentials, Mailer};
-use crate::ops::{Context, Failure, apply, load, webhooks};
+use crate::ops::{Context, Failure, claim, interrupt, load, webhooks};
 use crate::store::{Lock, StoreError};
 use crate::view::mail::{self, NoticeKind};
 use chrono::TimeDelta;
@@ -55,7 +55,7 @@ pub fn send(context: &Context, environment: &dyn Fn(&str) -> Option<String>, aga
     let (settings, place) = load::settings_and_place(context)?;
     drop(super::there(&place)?);
     let sending = place.path.with_extension("outbox");
-    let lock = Lock::acquire(&sending, Duration::ZERO, &apply::holder(context, "system", "deliver"), &apply::interrupted);
+    let lock = Lock::acquire(&sending, Duration::ZERO, &claim::holder(context, "system", "deliver"), &interrupt::interrupted);
     let _lock = match lock {
         Err(StoreError::Locked(_)) => return Ok(Sent { busy: true, ..all }),
         lock => lock?,
@@ -71,7 +71,7 @@ pub fn send(context: &Context, environment: &dyn Fn(&str) -> Option<String>, aga
         })?;
     }
     loop {
-        if apply::interrupted() {
+        if interrupt::interrupted() {
             return if all.done.serial.is_some() { Ok(all) } else { Err(Failure::Interrupted) };
         }
         let outcomes = super::look_as(context, "deliver", |desk| {
