@@ -812,3 +812,25 @@ fn an_init_that_was_stopped_goes_on_and_a_store_in_use_without_its_settings_is_l
     std::fs::remove_file(w.path("team/writ.toml")).unwrap();
     w.expect(7, &["init", "team"]).says(&["there is a store at", "restore the `writ.toml`"]);
 }
+
+/// Whatever a package leaves to its policies, it is these that last longer or shorter.
+#[test]
+fn a_package_that_comes_to_say_how_long_access_lasts_loosens_nothing_by_itself() {
+    let w = Workspace::empty();
+    w.write("writ.toml", "[workspace]\nname = \"w\"\n[limits]\nallow_loosening = false\n[defaults]\nexpiration = \"never\"\n");
+    let files = |expiration: &str| {
+        format!(
+            "[user.\"ann@contoso.example\"]\n[group.g]\nmembers = [\"ann@contoso.example\"]\n[catalog.c]\n[access_package.p]\ncatalog = \"c\"\n{expiration}\
+             [access_package.p.policy.q]\nrequestors = [\"group:g\"]\napproval = \"none\"\n"
+        )
+    };
+    w.write("a.toml", &files(""));
+    w.expect(0, &["apply", "--auto-approve", "--allow-loosening"]);
+    w.write("a.toml", &files("expiration = \"30d\"\n"));
+    let run = w.expect(0, &["plan"]);
+    run.says(&["tighten   expiration of access_package.p.policy.q"]);
+    assert!(!run.out.contains("loosen"), "{}", run.out);
+    w.expect(0, &["apply", "--auto-approve"]);
+    w.write("a.toml", &files("expiration = \"60d\"\n"));
+    w.expect(5, &["apply", "--auto-approve"]).says(&["1 attribute would loosen"]);
+}

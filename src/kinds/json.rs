@@ -222,3 +222,16 @@ fn write<S: Serializer>(
     defaults.try_for_each(|(name, value)| map.serialize_entry(name, value))?;
     map.end()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_for_no_time_that_there_is_is_no_expiration() {
+        let address = Address::parse("access_package.p.policy.q").unwrap();
+        let read = |text: &str| object_from_json(address.clone(), &serde_json::json!({ "expiration": text })).is_ok();
+        assert!(["30d", "PT36H", "never", "2027-12-31"].into_iter().all(read));
+        assert!(!["30 days", "", "soon", "2027"].into_iter().any(read));
+    }
+}

@@ -1,6 +1,6 @@
 //! One commit: events, the tables they change, and the link that seals them, in one transaction.
 //!
-//! In: a [`Lock`], the serial that was read, a revision and its events. Out: the new serial.
+//! In: a [`Lock`], the serial that was read, events as they come, and what their revision says last. Out: the new serial.
 //! Invariants: a failure leaves the store as it was; each event is one statement, whose meaning is that of
 //! [`fold`](super::fold); nothing in the past is ever written again.
 
