@@ -8,7 +8,7 @@ use super::slips::Around;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, codes, did_you_mean, shown};
 use crate::expr;
 use crate::kinds::{Emptiness, Field, Form, Keys, Shape, TEMPLATE, Text, text};
-use crate::model::{Edge, Minutes, Node, Table, Value, Zone, instant, is_key, is_user_key};
+use crate::model::{Edge, Expiration, Minutes, Node, Table, Value, Zone, instant, is_key, is_user_key};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -96,7 +96,7 @@ impl Decoder<'_, '_> {
             Shape::Instant | Shape::Date => self.time(shape, raw, at, name, rule),
             Shape::Expiration => match raw {
                 DeValue::Datetime(_) => self.time(shape, raw, at, name, rule),
-                DeValue::String(s) if s == "never" => Some(Value::text(self.document.word("never"), at)),
+                DeValue::String(s) if s == Expiration::NEVER => Some(Value::text(self.document.word(s), at)),
                 DeValue::String(s) => self.duration(s, (Minutes(Minutes::HOUR), Minutes::days(3660)), at, name, rule, &codes::R129),
                 _ => self.wrong(shape, raw, at, name, rule),
             },

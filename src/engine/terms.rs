@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::nouns::Named;
 use crate::kinds::group::principal;
 use crate::kinds::policy::{Policy, Stage};
-use crate::model::{Edge, Minutes, Zone, instant};
+use crate::model::{Expiration, Minutes, Zone};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -125,17 +125,32 @@ impl Terms {
 
 /// When access ends by an expiration as written.
 pub(super) fn end_of(expiration: &str, zone: Zone, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    if expiration == "never" {
-        return None;
-    }
-    match Minutes::parse(expiration) {
-        Ok(Minutes(n)) => from.checked_add_signed(TimeDelta::minutes(n)),
-        // What is neither was refused when it was written; should it stand here all the same, it gives nothing.
-        Err(_) => Some(instant(expiration, zone, Edge::End).unwrap_or(from)),
-    }
+    // What is of no form was refused when it was written; should it stand here all the same, it gives nothing.
+    Expiration::of(expiration).end(zone, from).unwrap_or(Some(from))
 }
 
 /// So many minutes later.
 pub(super) fn later(at: DateTime<Utc>, minutes: i64) -> DateTime<Utc> {
-    at.checked_add_signed(TimeDelta::minutes(minutes)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    TimeDelta::try_minutes(minutes).and_then(|length| at.checked_add_signed(length)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_longer_than_the_calendar_ends_with_it() {
+        let at: DateTime<Utc> = "2026-11-02T09:30:00Z".parse().unwrap();
+        assert_eq!(later(at, 90), "2026-11-02T11:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        assert_eq!(later(at, i64::MAX), DateTime::<Utc>::MAX_UTC);
+    }
+
+    #[test]
+    fn terms_of_no_form_give_nothing() {
+        let at: DateTime<Utc> = "2026-11-02T09:30:00Z".parse().unwrap();
+        for text in ["30 days", "9223372036854775807m"] {
+            assert_eq!(end_of(text, Zone::UTC, at), Some(at), "{text}");
+        }
+        assert_eq!(end_of("never", Zone::UTC, at), None);
+    }
 }

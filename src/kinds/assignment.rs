@@ -1,8 +1,9 @@
 //! A direct assignment: given once, then spent.
 
+use super::policy::Policy;
 use super::{Acts, Emptiness, Field, Form, KeyForm, Keys, Kind, Reference, Shape, Text, Tone, nothing_more};
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::model::{Address, Edge, Object, Value, Zone, instant};
+use crate::model::{Address, Edge, Expiration, Object, Value, Zone, instant};
 use chrono::{DateTime, Utc};
 
 /// An answer: one text, or several where the question allows several choices.
@@ -104,6 +105,17 @@ impl<'a> Assignment<'a> {
     #[must_use]
     pub fn ends(self, zone: Zone) -> Option<DateTime<Utc>> {
         instant(self.end()?.as_text()?, zone, Edge::End).ok()
+    }
+
+    /// The latest end that its policy leaves it (R52). What lasts so long counts from its start, else from `begins`, the apply that gives
+    /// it; `None`: there is no latest, or it takes the apply to know.
+    #[must_use]
+    pub fn latest_end(self, policy: Policy<'_>, zone: Zone, begins: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        match policy.lasts() {
+            Expiration::Never => None,
+            lasts @ Expiration::After(_) => lasts.end(zone, self.starts(zone).or(begins)?).ok()?,
+            Expiration::At(text) => instant(text, zone, Edge::End).ok(),
+        }
     }
 
     /// Whether it has ended by its own written end.

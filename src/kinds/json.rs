@@ -2,7 +2,7 @@
 
 use super::{Alternative, Default, Field, Form, Shape, kind};
 use crate::diag::Span;
-use crate::model::{Address, Edge, Minutes, Node, Object, Table, Value, Zone, instant};
+use crate::model::{Address, Edge, Expiration, Minutes, Node, Object, Table, Value, Zone, instant};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value as Json;
 use std::fmt;
@@ -56,7 +56,7 @@ fn read(shape: &Shape, json: &Json) -> Option<Value> {
         (Shape::Either(a, b), _) => return read(a, json).or_else(|| read(b, json)),
         (Shape::Choice(words), Json::String(s)) if !words.contains(&s.as_str()) => return None,
         // What lasts for no time that there is would end at once for some who read it, and never for others.
-        (Shape::Expiration, Json::String(s)) if s != "never" && Minutes::parse(s).is_err() => return None,
+        (Shape::Expiration, Json::String(s)) if matches!(Expiration::of(s), Expiration::At(_)) => return None,
         (Shape::Duration(..), Json::String(s)) if Minutes::parse(s).is_err() => return None,
         (
             Shape::Text(_)

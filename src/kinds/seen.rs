@@ -5,7 +5,7 @@
 
 use super::{COMMON, Default, Field, Form, Kind, Shape};
 use crate::expr::{Fields, Val};
-use crate::model::{Minutes, Node, Table, Value};
+use crate::model::{Expiration, Minutes, Node, Table, Value};
 use std::borrow::Cow;
 
 /// The fields of a time, in the order of their names.
@@ -81,12 +81,11 @@ fn nested(form: &Form, written: Option<&Value>) -> Val {
 
 /// When something ends, or how long it takes: `duration`, `date`, `never`, or nothing; `days` and `hours` are −1 for all but durations.
 fn time(text: &str) -> Val {
-    let minutes = Minutes::parse(text).ok().map(|Minutes(n)| n);
-    let kind = match (text, minutes) {
-        ("", _) => "",
-        ("never", _) => "never",
-        (_, Some(_)) => "duration",
-        _ => "date",
+    let (kind, minutes) = match Expiration::of(text) {
+        Expiration::Never => (Expiration::NEVER, None),
+        Expiration::After(Minutes(n)) => ("duration", Some(n)),
+        Expiration::At("") => ("", None),
+        Expiration::At(_) => ("date", None),
     };
     let whole = |unit: i64| Val::Int(minutes.and_then(|n| n.checked_div(unit)).unwrap_or(-1));
     let values = [whole(Minutes::DAY), whole(Minutes::HOUR), Val::text(kind), Val::text(text)];

@@ -3,7 +3,7 @@
 //! In: what an attribute is to people, as the table of its kind's file says, and how it differs. Out: [`Verdict`]s.
 
 use super::{Default, Field};
-use crate::model::{Delta, Minutes, Node, Value};
+use crate::model::{Delta, Expiration, Minutes, Node, Value};
 use std::cmp::Ordering;
 
 /// What an attribute is to people. What stands in no table of its kind is nothing to them.
@@ -181,10 +181,11 @@ fn growth(field: &Field, delta: &Delta) -> Growth {
 
 /// How long an expiration lasts, so that two can be compared: `"never"` longer than any; a date and a duration cannot be.
 fn longest(text: &str) -> Option<(bool, i64)> {
-    if text == "never" {
-        return Some((true, 0));
+    match Expiration::of(text) {
+        Expiration::Never => Some((true, 0)),
+        Expiration::After(Minutes(minutes)) => Some((false, minutes)),
+        Expiration::At(_) => None,
     }
-    Minutes::parse(text).ok().map(|Minutes(minutes)| (false, minutes))
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 //! than a policy's duration counted from the apply (R52).
 
 use super::Planned;
-use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::diag::{Diagnostic, Diagnostics, Span, codes};
 use crate::kinds::{assignment::Assignment, policy::Policy};
-use crate::model::{Action, Address, Change, Minutes, Zone};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::model::{Action, Address, Change, Zone};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
 /// Looks at new grants only: what runs already was judged when it began.
@@ -22,16 +22,12 @@ pub(super) fn check(changes: &[Change], after: &Planned<'_>, zone: Zone, now: Da
             found.push(finding.help("choose a later end, or take the assignment out"));
             continue;
         }
-        let expiration = assignment.policy().and_then(|p| after.get(&p)).and_then(Policy::of).and_then(Policy::expiration);
-        let length = expiration.and_then(|v| v.as_text()).and_then(|t| Minutes::parse(t).ok());
-        let from = assignment.starts(zone).unwrap_or(now);
-        let latest = length.and_then(|Minutes(m)| from.checked_add_signed(TimeDelta::minutes(m)));
-        if let (Some(latest), Some(expiration)) = (latest, expiration)
-            && end > latest
-        {
-            let message = format!("the end is later than the policy allows ({} from the apply)", expiration.as_text().unwrap_or(""));
+        let Some(policy) = assignment.policy().and_then(|p| after.get(&p)).and_then(Policy::of) else { continue };
+        if assignment.latest_end(policy, zone, Some(now)).is_some_and(|latest| end > latest) {
+            let message = format!("the end is later than the policy allows ({} from the apply)", policy.expiration_text());
+            let at_policy = policy.expiration().map_or(Span::NONE, |v| v.at);
             let finding = Diagnostic::new(&codes::R52, written.at, message).at(&change.address);
-            found.push(finding.related(expiration.at, "the policy's expiration").help("choose an earlier end, or another policy"));
+            found.push(finding.related(at_policy, "the policy's expiration").help("choose an earlier end, or another policy"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Check, Found, World};
 use crate::kinds::policy::{Policy, Population};
-use crate::model::Minutes;
+use crate::model::Expiration;
 
 /// No access lasts for ever.
 pub(super) fn every(world: &World<'_>, check: &Check) -> Vec<Found> {
@@ -17,10 +17,9 @@ pub(super) fn outside(world: &World<'_>, check: &Check) -> Vec<Found> {
 fn ask(world: &World<'_>, check: &Check, asked: &dyn Fn(Policy<'_>) -> bool) -> Vec<Found> {
     let too_long = |policy: Policy<'_>| -> Option<String> {
         let (address, written) = (format!("`{}`", policy.0.address), policy.expiration_text());
-        let lasts = Minutes::parse(written).ok();
-        match (written, lasts, check.most()) {
-            ("never", ..) => Some(format!("access through {address} never ends")),
-            (_, Some(lasts), Some(most)) if lasts.0 > most.0 => {
+        match (policy.lasts(), check.most()) {
+            (Expiration::Never, _) => Some(format!("access through {address} never ends")),
+            (Expiration::After(length), Some(most)) if length > most => {
                 Some(format!("access through {address} lasts {written}, and {} is the most", check.within.as_deref().unwrap_or("")))
             }
             _ => None,

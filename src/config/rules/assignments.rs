@@ -8,8 +8,7 @@ use crate::kinds::{
     policy::{Policy, Population},
     user::User,
 };
-use crate::model::{Address, Edge, Minutes, Object, Value, Zone, instant};
-use chrono::TimeDelta;
+use crate::model::{Address, Object, Value, Zone};
 use std::collections::BTreeMap;
 
 pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
@@ -38,14 +37,11 @@ pub(super) fn check(world: &World<'_>, found: &mut Diagnostics) {
 /// An end later than the policy allows (R52); a duration without `start` counts from the apply and is judged there.
 fn check_end(world: &World<'_>, assignment: Assignment<'_>, policy: Policy<'_>, found: &mut Diagnostics) {
     let zone = world.settings.zone;
-    let Some((expiration, text)) = policy.expiration().and_then(|e| Some((e, e.as_text()?))) else { return };
-    let Some(end) = assignment.ends(zone) else { return check_start(assignment, policy, text, zone, found) };
-    let latest = match Minutes::parse(text) {
-        Ok(Minutes(length)) => assignment.starts(zone).and_then(|s| s.checked_add_signed(TimeDelta::minutes(length))),
-        Err(_) => instant(text, zone, Edge::End).ok(),
-    };
-    if latest.is_some_and(|latest| end > latest) {
+    let Some(expiration) = policy.expiration() else { return };
+    let Some(end) = assignment.ends(zone) else { return check_start(assignment, policy, zone, found) };
+    if assignment.latest_end(policy, zone, None).is_some_and(|latest| end > latest) {
         let at = assignment.end().map_or(Span::NONE, |v| v.at);
+        let text = policy.expiration_text();
         let message = format!("the end is later than the policy `{}` allows ({text})", policy.0.address.key());
         found.push(
             finding(&codes::R52, assignment.0, at, message)
@@ -56,11 +52,11 @@ fn check_end(world: &World<'_>, assignment: Assignment<'_>, policy: Policy<'_>, 
 }
 
 /// Without an end of its own it ends with the policy, so it starts before the policy's date (R52).
-fn check_start(assignment: Assignment<'_>, policy: Policy<'_>, expiration: &str, zone: Zone, found: &mut Diagnostics) {
-    let (Some(start), Ok(last)) = (assignment.starts(zone), instant(expiration, zone, Edge::End)) else { return };
+fn check_start(assignment: Assignment<'_>, policy: Policy<'_>, zone: Zone, found: &mut Diagnostics) {
+    let (Some(start), Some(last)) = (assignment.starts(zone), assignment.latest_end(policy, zone, None)) else { return };
     if start >= last {
         let at = assignment.start().map_or(Span::NONE, |v| v.at);
-        let message = format!("it starts when the policy `{}` has ended ({expiration})", policy.0.address.key());
+        let message = format!("it starts when the policy `{}` has ended ({})", policy.0.address.key(), policy.expiration_text());
         let at_policy = policy.expiration().map_or(Span::NONE, |v| v.at);
         found.push(
             finding(&codes::R52, assignment.0, at, message)

@@ -1,7 +1,7 @@
 //! What the lifecycle reads of a policy, beside what the rules about files do.
 
 use super::{Policy, Question, Stage};
-use crate::model::{Minutes, Table, Value};
+use crate::model::{Expiration, Minutes, Table, Value};
 
 impl<'a> Policy<'a> {
     /// Whether it takes requests and direct assignments (R48, R124).
@@ -13,7 +13,13 @@ impl<'a> Policy<'a> {
     /// When access through it ends, as it is written: a duration, a date, an instant or `never`.
     #[must_use]
     pub fn expiration_text(self) -> &'a str {
-        self.expiration().and_then(Value::as_text).unwrap_or("never")
+        self.expiration().and_then(Value::as_text).unwrap_or(Expiration::NEVER)
+    }
+
+    /// When access through it ends (R45).
+    #[must_use]
+    pub fn lasts(self) -> Expiration<'a> {
+        Expiration::of(self.expiration_text())
     }
 
     /// `none`, `allowed` or `approval` (R46, R47).
