@@ -1,6 +1,6 @@
 //! The answers to `why`, `who` and `can`, and where declared assignments stand: as text for people, as JSON.
 
-use super::lifecycle::instant;
+use super::lifecycle::{instant, or_never};
 use super::object::table;
 use super::paint::line;
 use crate::report::can::{Can, Path};
@@ -25,10 +25,6 @@ fn proof_json(proof: &Proof) -> Json {
         Proof::Event(serial) => json!({ "serial": serial }),
         Proof::Nothing => Json::Null,
     }
-}
-
-fn or_never(at: Option<chrono::DateTime<chrono::Utc>>) -> String {
-    at.map_or_else(|| "never".to_owned(), instant)
 }
 
 /// Every chain of reasons, each link with what says it.

@@ -2,7 +2,7 @@
 //!
 //! People are distinct persons, every number has its unit, and what has no upper bound is called unbounded.
 
-use super::lifecycle::instant;
+use super::lifecycle::{instant, or_never};
 use crate::kinds::{Verdict, counted};
 use crate::model::Address;
 use crate::plan::impact::{Ends, Impact, Reach, Shift, Someone};
@@ -230,9 +230,8 @@ fn populations(reach: &Reach, all: &mut Vec<Told>) {
 fn moved<'a>(ends: impl Iterator<Item = &'a Ends>, word: &'static str, names: Names, all: &mut Vec<Told>) {
     let mut alike: BTreeMap<(&Address, Option<_>, Option<_>), Vec<&str>> = BTreeMap::new();
     ends.for_each(|e| alike.entry((&e.package, e.before, e.after)).or_default().push(&e.person));
-    let when = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(|| "never".to_owned(), instant);
     for ((package, before, after), people) in alike {
-        let line = format!("access of {} to {package} ends {}, was {}", persons(people.len()), when(after), when(before));
+        let line = format!("access of {} to {package} ends {}, was {}", persons(people.len()), or_never(after), or_never(before));
         all.push(Told { word, line, below: some(people.into_iter(), names) });
     }
 }

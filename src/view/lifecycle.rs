@@ -3,6 +3,7 @@
 use crate::engine::{Assignment, Cause, Delivery, Event, Named, Notice, Offer, Record, Request, SendState, Source, Standing, Wanted};
 use crate::kinds::access_package::Package;
 use crate::kinds::{counted, display_name};
+use crate::model::Expiration;
 use crate::view::object::table;
 use crate::view::paint::line;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -14,8 +15,9 @@ pub fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-fn or_never(at: Option<DateTime<Utc>>) -> String {
-    at.map_or_else(|| "never".to_owned(), instant)
+/// When something ends; `None`: it does not.
+pub(super) fn or_never(at: Option<DateTime<Utc>>) -> String {
+    at.map_or_else(|| Expiration::NEVER.to_owned(), instant)
 }
 
 fn key(package: &Named) -> &str {
