@@ -1,6 +1,6 @@
 //! From an agreed plan to one transaction: all of it or none of it.
 
-use super::commit::Recorder;
+use super::commit::{Recorder, Rows};
 use super::lifecycle::Following;
 use super::plan::{Options, Planned, plan_whole};
 use super::settled::{self, Word};
@@ -11,7 +11,7 @@ use crate::engine::{Actor, Carried, Ledger, Records};
 use crate::model::{Address, Awaited, Digest, MANY_OBJECTS, discard, in_turn};
 use crate::plan::{self, By, Digests, Flag, Lift, Plan, SavedPlan, Stale, Summary, digests};
 use crate::reconcile::State;
-use crate::store::{self, Lock, Making, Reader, Revision, StoreError};
+use crate::store::{self, Event, Lock, Making, Reader, Revision, Snapshot, StoreError, Tables, Writer};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use std::collections::BTreeMap;
 use std::thread;
@@ -269,89 +269,110 @@ impl Claim {
             return Err(Failure::Interrupted);
         }
         (context.tell)("committing");
-        let revision = |sealed: Awaited<Sealed>| revision(context, plan, &sealed.wait(), &self.verb);
+        // For those who held something elsewhere nothing changes: they are told nothing.
+        let mail = settings.mail().is_some() && self.carried.is_empty();
+        let writing = Writing { context, claim: self, plan, state, mail };
         let (serial, created) = match there {
-            Some((mut writer, head)) => {
-                let rows = |address: &str| writer.row(address);
-                let mut events =
-                    commit::events(plan, state, Recorder::new(&rows, &head.tables.workspaces, &context.mint).with_ids(&self.ids))?;
-                let records = writer.records();
-                let any_records = records.any()?;
-                let life = lifecycle::follow(
-                    context,
-                    &self.following(context, plan, state, &records, any_records, writer.latest()?, settings.mail().is_some()),
-                    &events,
-                );
-                let life = life.and_then(|life| lifecycle::recorded(&rows, &records, &events, life, context.mint));
-                records.sound()?;
-                events.extend(life?);
-                sealed.go_on();
-                let mut open = writer.begin(head.serial)?;
-                open.write(&events)?;
-                (open.seal(&revision(sealed))?, None)
-            }
+            Some((writer, head)) => (writing.go_on(writer, &head, sealed)?, None),
             None => {
                 let lineage = (context.mint)();
-                let (first, tables) = super::init::first_revision(context, &plan.actor)?;
-                let rows = |address: &str| Ok(tables.objects.get(address).cloned());
-                let events = commit::events(plan, state, Recorder::new(&rows, &tables.workspaces, &context.mint).with_ids(&self.ids))?;
-                let follow = || {
-                    let none = Ledger::default();
-                    let now = context.now.trunc_subsecs(3);
-                    let following = self.following(context, plan, state, &none, false, now, settings.mail().is_some());
-                    let life = lifecycle::follow(context, &following, &events)?;
-                    lifecycle::recorded(&rows, &none, &events, life, context.mint)
-                };
-                // Somebody made it meanwhile, which the lock excludes for all who take it.
-                let taken = |e: StoreError| if matches!(e, StoreError::Taken(_)) { Failure::Moved } else { e.into() };
-                let mut making = Making::begin(&place.path, &lineage, &first.0.at).map_err(taken)?;
-                making.write(&first.1)?;
-                making.seal(&first.0)?;
-                // Nothing is so yet in the lifecycle of a store that is made, so that what follows is worked out while the objects are
-                // written.
-                let life = thread::scope(|scope| {
-                    let life = scope.spawn(follow);
-                    making.write(&events)?;
-                    joined(life)
-                })?;
-                sealed.go_on();
-                making.write(&life)?;
-                making.seal(&revision(sealed))?;
-                let serial = making.place().map_err(taken)?;
-                discard(events.len() >= MANY_OBJECTS, (events, life));
-                (serial, Some(lineage))
+                (writing.make(place, &lineage, sealed)?, Some(lineage))
             }
         };
         (context.tell)("");
         let (summary, digest) = (plan.summary(), plan.changes_digest.clone());
         Ok(Applied { summary, serial: Some(serial), digest, created, store: place.url.clone() })
     }
+}
 
-    /// What the lifecycle is told of an apply.
-    fn following<'a>(
-        &'a self,
-        context: &Context,
-        plan: &'a Plan,
-        state: &'a State,
-        records: &'a dyn Records,
-        any_records: bool,
-        latest: DateTime<Utc>,
-        mail: bool,
-    ) -> Following<'a> {
-        let actor = if context.acting.is_some() { Actor::Person(plan.actor.clone()) } else { Actor::Operator(plan.actor.clone()) };
-        let now = context.now.trunc_subsecs(3).max(latest);
-        // For those who held something elsewhere nothing changes: they are told nothing.
-        let mail = mail && self.carried.is_empty();
+/// A plan on its way into a store.
+struct Writing<'a> {
+    context: &'a Context,
+    claim: &'a Claim,
+    plan: &'a Plan,
+    state: &'a State,
+    /// Whether people are told by mail.
+    mail: bool,
+}
+
+impl Writing<'_> {
+    /// The next revision of a store.
+    fn go_on(&self, mut writer: Writer<'_>, head: &Snapshot, sealed: Awaited<Sealed>) -> Result<u64, Failure> {
+        let rows = |address: &str| writer.row(address);
+        let mut events = self.events(&rows, &head.tables)?;
+        let records = writer.records();
+        let following = self.following(&records, records.any()?, writer.latest()?);
+        let life = lifecycle::follow(self.context, &following, &events);
+        let life = life.and_then(|life| lifecycle::recorded(&rows, &records, &events, life, self.context.mint));
+        records.sound()?;
+        events.extend(life?);
+        sealed.go_on();
+        let mut open = writer.begin(head.serial)?;
+        open.write(&events)?;
+        Ok(open.seal(&self.revision(&sealed.wait()))?)
+    }
+
+    /// A store of its own. Nothing is so yet in its lifecycle, so that what follows is worked out while the objects are written.
+    fn make(&self, place: &Place, lineage: &str, sealed: Awaited<Sealed>) -> Result<u64, Failure> {
+        let (first, tables) = super::init::first_revision(self.context, &self.plan.actor)?;
+        let rows = |address: &str| Ok(tables.objects.get(address).cloned());
+        let events = self.events(&rows, &tables)?;
+        let follow = || {
+            let none = Ledger::default();
+            let life = lifecycle::follow(self.context, &self.following(&none, false, self.context.now.trunc_subsecs(3)), &events)?;
+            lifecycle::recorded(&rows, &none, &events, life, self.context.mint)
+        };
+        // Somebody made it meanwhile, which the lock excludes for all who take it.
+        let taken = |e: StoreError| if matches!(e, StoreError::Taken(_)) { Failure::Moved } else { e.into() };
+        let mut making = Making::begin(&place.path, lineage, &first.0.at).map_err(taken)?;
+        making.write(&first.1)?;
+        making.seal(&first.0)?;
+        let life = thread::scope(|scope| {
+            let life = scope.spawn(follow);
+            making.write(&events)?;
+            joined(life)
+        })?;
+        sealed.go_on();
+        making.write(&life)?;
+        making.seal(&self.revision(&sealed.wait()))?;
+        let serial = making.place().map_err(taken)?;
+        discard(events.len() >= MANY_OBJECTS, (events, life));
+        Ok(serial)
+    }
+
+    /// What becomes of the objects.
+    fn events(&self, rows: &Rows<'_>, tables: &Tables) -> Result<Vec<Event>, Failure> {
+        let recorder = Recorder::new(rows, &tables.workspaces, &self.context.mint).with_ids(&self.claim.ids);
+        commit::events(self.plan, self.state, recorder)
+    }
+
+    /// What the lifecycle is told.
+    fn following<'a>(&'a self, records: &'a dyn Records, any_records: bool, latest: DateTime<Utc>) -> Following<'a> {
+        let actor = self.plan.actor.clone();
         Following {
-            state,
-            planned: &plan.changes,
+            state: self.state,
+            planned: &self.plan.changes,
             records,
             any_records,
-            actor,
-            mail,
-            zone: plan.settings.zone(),
-            now,
-            carried: &self.carried,
+            actor: if self.context.acting.is_some() { Actor::Person(actor) } else { Actor::Operator(actor) },
+            mail: self.mail,
+            zone: self.plan.settings.zone(),
+            now: self.context.now.trunc_subsecs(3).max(latest),
+            carried: &self.claim.carried,
+        }
+    }
+
+    /// What its revision is said to be.
+    fn revision(&self, Sealed { digests, settled }: &Sealed) -> Revision {
+        Revision {
+            at: store::stamp(self.context.now),
+            actor: self.plan.actor.clone(),
+            command: if self.plan.destroy { "destroy" } else { &self.claim.verb }.to_owned(),
+            workspace: Some(self.plan.workspace.clone()),
+            commit: self.plan.commit.clone(),
+            plan_digest: Some(digests.plan.to_string()),
+            changes_digest: Some(digests.changes.to_string()),
+            summary: settled::summary(self.plan.summary(), settled.as_ref()),
         }
     }
 }
@@ -366,17 +387,4 @@ struct Sealed {
     digests: Digests,
     /// That the plan which follows has nothing to say.
     settled: Option<Word>,
-}
-
-fn revision(context: &Context, plan: &Plan, Sealed { digests, settled }: &Sealed, verb: &str) -> Revision {
-    Revision {
-        at: store::stamp(context.now),
-        actor: plan.actor.clone(),
-        command: if plan.destroy { "destroy" } else { verb }.to_owned(),
-        workspace: Some(plan.workspace.clone()),
-        commit: plan.commit.clone(),
-        plan_digest: Some(digests.plan.to_string()),
-        changes_digest: Some(digests.changes.to_string()),
-        summary: settled::summary(plan.summary(), settled.as_ref()),
-    }
 }
