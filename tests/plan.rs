@@ -223,6 +223,15 @@ fn a_kind_that_vanished_is_a_brake() {
 }
 
 #[test]
+fn files_that_are_not_let_in_are_looked_for_where_that_is_said() {
+    for picked in ["include = [\"*.tml\"]", "exclude = [\"**\"]"] {
+        let w = Workspace::of(BASE);
+        w.replace("writ.toml", "name = \"test\"\n", &format!("name = \"test\"\n{picked}\n"));
+        w.expect(1, &["plan"]).says(&["E0017", "there is no file that `[workspace]` lets in", "`include` and `exclude`"]);
+    }
+}
+
+#[test]
 fn people_who_lose_access_are_counted_net_of_what_still_gives_it() {
     let w = Workspace::of(&assigned());
     w.replace("writ.toml", "name = \"test\"\n", "name = \"test\"\n\n[limits]\nmax_access_lost = 1\n");

@@ -226,8 +226,14 @@ impl Parsed<'_> {
         let Parsed { sources, settings, read: Read { mut declared, torn, any }, mut found } = self;
         if !any {
             let at = sources.iter().find(|(_, f)| f.name == WRIT_TOML).map_or(Span::NONE, |(n, _)| Span::new(n, 0..0));
-            let help = "add a file such as `directory.toml`; `writ destroy` is the way to empty a workspace";
-            found.push(Diagnostic::new(&codes::E0017, at, "there is no file beside `writ.toml`").at("workspace").help(help));
+            let (message, help) = if settings.as_ref().is_some_and(Settings::picks_files) {
+                let help = "see `include` and `exclude` of `[workspace]`: they say which files belong to it";
+                ("there is no file that `[workspace]` lets in", help)
+            } else {
+                let help = "add a file such as `directory.toml`; `writ destroy` is the way to empty a workspace";
+                ("there is no file beside `writ.toml`", help)
+            };
+            found.push(Diagnostic::new(&codes::E0017, at, message).at("workspace").help(help));
         }
         if declared.objects.len() > MOST_OBJECTS {
             let message = "the workspace declares more than 2 million objects";

@@ -22,6 +22,9 @@ pub const WRIT_TOML: &str = "writ.toml";
 /// Its tables.
 pub(super) const SECTIONS: &[&str] = &["workspace", "store", "limits", "defaults", CONNECTOR, MAIL, WEBHOOK, CODEOWNERS];
 
+/// What belongs to a workspace that does not say.
+const EVERY_FILE: &str = "**/*.toml";
+
 /// The key of `[workspace]` whose texts are addresses.
 pub(super) const MANAGES: &str = "manages";
 
@@ -32,7 +35,7 @@ static WORKSPACE: Form = Form {
     fields: &[
         Field::new("name", Shape::Text(Text::Key), "A store knows a workspace by it.").required(),
         Field::new("timezone", Shape::Text(Text::Line), "An IANA name; what local dates and times mean.").default(Default::Text("UTC")),
-        Field::new("include", SOME_LINES, "Globs of the files that belong to it.").default(Default::Set(&["**/*.toml"])),
+        Field::new("include", SOME_LINES, "Globs of the files that belong to it.").default(Default::Set(&[EVERY_FILE])),
         Field::new("exclude", LINES, "Globs of files that do not."),
         Field::new(
             MANAGES,
@@ -166,6 +169,12 @@ pub struct Settings {
 pub struct AppliedSettings(pub serde_json::Value);
 
 impl Settings {
+    /// Whether it says which files belong to it.
+    #[must_use]
+    pub fn picks_files(&self) -> bool {
+        self.include != [EVERY_FILE] || !self.exclude.is_empty()
+    }
+
     /// What the store remembers: `[workspace]` but for `include` and `exclude`, `[limits]`, `[defaults]`, `[connector]`, with
     /// documented defaults left out; and the checks.
     #[must_use]
@@ -351,7 +360,7 @@ fn settings(table: Table, head: Span, found: &mut Diagnostics) -> Option<Setting
     Some(Settings {
         name: name?,
         zone,
-        include: texts(workspace, "include").filter(|globs| !globs.is_empty()).unwrap_or_else(|| vec!["**/*.toml".to_owned()]),
+        include: texts(workspace, "include").filter(|globs| !globs.is_empty()).unwrap_or_else(|| vec![EVERY_FILE.to_owned()]),
         exclude: texts(workspace, "exclude").unwrap_or_default(),
         manages,
         require_actor: workspace.flag("require_actor", false),
