@@ -75,7 +75,8 @@ pub fn way_from_top(root: &Path) -> Option<String> {
 
 /// Whether git could find a repository: starting it to be told that there is none takes as long as a small plan. Above the directory
 /// it looks for `.git`, or a `HEAD` where the directory is a repository itself, unless `GIT_DIR` says where.
-pub(super) fn may_be_in_repository(root: &Path) -> bool {
+#[must_use]
+pub fn may_be_in_repository(root: &Path) -> bool {
     let Ok(root) = root.canonicalize() else { return true };
     std::env::var_os("GIT_DIR").is_some()
         || root.ancestors().any(|above| [".git", "HEAD"].iter().any(|name| above.join(name).symlink_metadata().is_ok()))

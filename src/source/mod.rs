@@ -12,7 +12,7 @@ mod list;
 mod revision;
 pub mod stamp;
 
-pub use git::{commit, repository, way_from_top};
+pub use git::{commit, may_be_in_repository, repository, way_from_top};
 pub use revision::{Past, RevisionError, at_revision};
 
 use crate::config::{WRIT_TOML, read_settings};

@@ -33,7 +33,7 @@ use super::{Context, Place, decode, load, people};
 use crate::config::{Config, Settings, WRIT_TOML};
 use crate::diag::{Diagnostics, SourceFile, Sources};
 use crate::kinds::{self, policy::Policy};
-use crate::model::{Action, Change, Digest, VERSION};
+use crate::model::{Action, Change, Digest, VERSION, meanwhile};
 use crate::plan::{self, Plan, impact};
 use crate::reconcile::State;
 use crate::source::{self, stamp::Stamp};
@@ -156,11 +156,9 @@ fn remembered(asked: &Asked<'_>, head: &Snapshot) -> Option<Option<Planned>> {
         return None;
     }
     // In a repository git looks at all files too.
-    let (edits, commit) = std::thread::scope(|scope| {
-        let commit = scope.spawn(|| source::commit(&context.root));
-        (files.edits(&context.root, settings), commit.join())
-    });
-    let (edits, commit) = (edits?, commit.ok()?);
+    let with_git = source::may_be_in_repository(&context.root);
+    let (commit, edits) = meanwhile(with_git, || source::commit(&context.root), || files.edits(&context.root, settings));
+    let edits = edits?;
     if !edits.is_empty() {
         let known = part::Known { settled: &settled, pages: &pages, files: &files, look, head, written, commit };
         let planned = part::plan(context, &known, &edits, settings.clone(), place.clone());
