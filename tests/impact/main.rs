@@ -1,7 +1,7 @@
 //! What a plan tells of people, against a computation that looks at every person, every role and every package before and after, on
 //! generated worlds and changes of them; and how the program tells it.
 //!
-//! There are 10,000 worlds in a release build, as `.ci/run` has it, and fewer without optimisation. `WRIT_WORLDS` says how many there
+//! There are 10,000 worlds in a release build and in `.ci/run`, and fewer otherwise. `WRIT_WORLDS` says how many there
 //! are to be; `WRIT_SEED` tries one of them, and says with how few changes both differ.
 #![expect(
     clippy::unwrap_used,

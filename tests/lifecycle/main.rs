@@ -10,7 +10,7 @@
 //!
 //! Q17 is about callouts, and Writ has none (R166): what is waited for here is another system that is away, until the last try.
 //!
-//! There are 100,000 worlds in a release build, as `.ci/run` has it, and a few thousand without optimisation. `WRIT_WORLDS` says how
+//! There are 100,000 worlds in a release build and in `.ci/run`, and a few thousand otherwise. `WRIT_WORLDS` says how
 //! many there are to be; `WRIT_SEED` tries one of them, and says with how few steps both differ; what the comparison found
 //! once is in `found.rs`. `cargo test --test lifecycle -- --nocapture` prints how often each edge of the request machine was taken.
 #![expect(
