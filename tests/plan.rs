@@ -822,6 +822,31 @@ fn an_init_that_was_stopped_goes_on_and_a_store_in_use_without_its_settings_is_l
     w.expect(7, &["init", "team"]).says(&["there is a store at", "restore the `writ.toml`"]);
 }
 
+/// What a part of the plan leaves out may be what its rest needs: that is told once, by whoever can judge it without the clock.
+#[test]
+fn an_end_later_than_the_policy_that_is_left_out_is_told_once() {
+    for (was, will_be, start) in
+        [("2027-01-31", "2027-12-31", ""), ("\"30d\"", "\"300d\"", "start = 2027-01-01\n"), ("\"30d\"", "\"3000d\"", "")]
+    {
+        let w = Workspace::empty();
+        w.write("writ.toml", "[workspace]\nname = \"w\"\n");
+        let files = |expiration: &str| {
+            format!(
+                "[user.\"ann@contoso.example\"]\n[catalog.c]\n[access_package.p]\ncatalog = \"c\"\n\
+                 [access_package.p.policy.q]\nrequestors = \"all_members\"\napproval = \"none\"\nexpiration = {expiration}\n"
+            )
+        };
+        w.write("a.toml", &files(was));
+        w.apply();
+        let assigned =
+            format!("[access_package.p.assignment.a]\npolicy = \"q\"\nusers = [\"ann@contoso.example\"]\n{start}end = 2027-06-30\n");
+        w.write("a.toml", &(files(will_be) + &assigned));
+        w.expect(0, &["plan"]);
+        let run = w.expect(1, &["plan", "--target", "access_package.p.assignment.a"]);
+        assert_eq!(run.err.matches("Error[R52]").count() + run.out.matches("Error[R52]").count(), 1, "{was}: {}{}", run.out, run.err);
+    }
+}
+
 /// Whatever a package leaves to its policies, it is these that last longer or shorter.
 #[test]
 fn a_package_that_comes_to_say_how_long_access_lasts_loosens_nothing_by_itself() {

@@ -1,4 +1,4 @@
-//! Inert nouns that all rooms share: addresses, values, objects, changes, durations, instants, digests.
+//! Inert nouns that all rooms share: addresses, values, objects, changes, durations, expirations, instants, digests.
 //!
 //! In: nothing. Out: types without behaviour beyond reading, comparing and printing themselves.
 //! Invariants: no clock, no file, no environment; no kind is named here; equal values have equal canonical bytes.
